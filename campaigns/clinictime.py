@@ -1,0 +1,43 @@
+"""Moments as people at the clinic say them: in the clinic's zone, which is named when in doubt."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from zoneinfo import ZoneInfo, available_timezones
+
+_REGIONS = ("America/", "Pacific/", "US/")
+
+
+def zone_of(name: str) -> tzinfo:
+    """The zone of an IANA name; the rows hold only names that were checked."""
+    return ZoneInfo(name or "UTC")
+
+
+def clock(moment: datetime) -> str:
+    """2:30 PM."""
+    return f"{moment:%I:%M %p}".lstrip("0")
+
+
+def day(moment: datetime) -> str:
+    """Monday, November 23."""
+    return f"{moment:%A, %B} {moment.day}"
+
+
+def spoken(moment: datetime | None, zone: str) -> str:
+    """Mon, Nov 23, 2026, 2:30 PM EST: complete, for lists and timelines."""
+    if moment is None:
+        return ""
+    local = moment.astimezone(zone_of(zone))
+    return f"{local:%a, %b} {local.day}, {local.year}, {clock(local)} {local.tzname()}"
+
+
+def city(zone: str) -> str:
+    """Los Angeles, for America/Los_Angeles."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Every zone by its IANA name, those of the Americas and the Pacific first."""
+    names = sorted(name for name in available_timezones() if "/" in name)
+    names.sort(key=lambda name: not name.startswith(_REGIONS))
+    return [(name, name.replace("_", " ")) for name in names]

@@ -1,0 +1,77 @@
+"""What a look concludes, as plain values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from campaigns.domain.coverage import Code, State, state_of
+from campaigns.domain.effects import EffectWanted, PatientBody, ReminderBody, WorkItemWanted
+from campaigns.domain.values import CancelReason, Modality, ReplyOutcome, Risk
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one filter saw and what it concluded; codes and counts, never contact data."""
+
+    filter: str
+    saw: str
+    concluded: str
+
+
+@dataclass(frozen=True)
+class RouteKey:
+    """By what the campaign was chosen; kept on the appointment for previews and coverage."""
+
+    modality: Modality
+    risk: Risk
+    language: str
+    campaign: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The enrollment as it should be: a campaign with details, or none and why.
+
+    `code` is why there is none (or why it is not known yet); `keep` leaves a live enrollment
+    alone, because what would judge it is not known yet.
+    """
+
+    code: Code | None
+    campaign: str = ""
+    reminder: ReminderBody | None = None
+    patient: PatientBody | None = None
+    cancel_reason: CancelReason = CancelReason.NOT_ELIGIBLE
+    keep: bool = False
+    reads: tuple[EffectWanted, ...] = ()
+    desk_task: bool = False
+    findings: tuple[Finding, ...] = ()
+    route: RouteKey | None = None
+
+
+@dataclass(frozen=True)
+class ReplyVerdict:
+    """The outcome of one reply and the sentence that explains it."""
+
+    reply_id: int
+    outcome: ReplyOutcome
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Everything a look writes down."""
+
+    code: Code
+    campaign: str = ""
+    route: RouteKey | None = None
+    findings: tuple[Finding, ...] = ()
+    effects: tuple[EffectWanted, ...] = ()
+    replies: tuple[ReplyVerdict, ...] = ()
+    work_items: tuple[WorkItemWanted, ...] = ()
+    look_again_at: datetime | None = None
+
+    @property
+    def state(self) -> State:
+        """The coverage state that the code belongs to."""
+        return state_of(self.code)

@@ -1,0 +1,260 @@
+"""From the enrollment as it should be to the effects that make it so.
+
+One thing at a time: what is in flight is waited for, a live enrollment elsewhere in the lineage
+ends first, and a refusal stands until what it depended on has changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from campaigns.domain.coverage import Code, State, state_of
+from campaigns.domain.decision import Plan
+from campaigns.domain.effects import EffectWanted, instant
+from campaigns.domain.enrollment import LIVE
+from campaigns.domain.facts import EffectFacts, EnrollmentFacts, Snapshot
+from campaigns.domain.values import (
+    CancelReason,
+    Channel,
+    EffectKind,
+    EffectStatus,
+    EnrollmentStatus,
+    InstructionKind,
+)
+
+# Relatient's own refusals that say the same as a code of the ledger.
+REFUSALS: dict[str, Code] = {
+    "credentials_rejected": Code.CREDENTIALS_REJECTED,
+    "ambiguous": Code.PATIENT_AMBIGUOUS,
+    "opted_out": Code.OPTED_OUT,
+    "campaign_inactive": Code.CAMPAIGN_INACTIVE,
+}
+
+
+@dataclass(frozen=True)
+class Difference:
+    """The effects wanted and, where something is on its way or refused, the code that says so."""
+
+    effects: tuple[EffectWanted, ...] = ()
+    code: Code | None = None
+    ended_elsewhere: bool = False
+
+
+def difference(snapshot: Snapshot, plan: Plan) -> Difference:
+    """Compare the plan with the enrollments as they are."""
+    if plan.keep:
+        return _reads(snapshot, plan)
+    live = live_enrollment(snapshot)
+    if plan.reminder is None:
+        return _without(snapshot, plan, live)
+    if live is not None:
+        return _with_live(snapshot, plan, live)
+    return _first(snapshot, plan)
+
+
+def _reads(snapshot: Snapshot, plan: Plan) -> Difference:
+    """What has to be read first; the plan's own code stands while that simply takes its course."""
+    found = [_ask(snapshot, read) for read in plan.reads]
+    codes = [f.code for f in found if f.code not in (None, Code.EFFECT_IN_FLIGHT)]
+    return Difference(tuple(e for f in found for e in f.effects), codes[0] if codes else None)
+
+
+def live_enrollment(snapshot: Snapshot) -> EnrollmentFacts | None:
+    """The appointment's own live enrollment; the database allows one."""
+    mine = (e for e in snapshot.enrollments if e.appointment_id == snapshot.appointment.id)
+    return next((e for e in mine if e.status in LIVE), None)
+
+
+def _without(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts | None) -> Difference:
+    """Nothing should be enrolled: end what is. A queued enroll is dropped by being left out."""
+    if live is None or live.status is EnrollmentStatus.WANTED:
+        return Difference()
+    return _cancel(snapshot, live, plan.cancel_reason)
+
+
+def _cancel(snapshot: Snapshot, live: EnrollmentFacts, reason: CancelReason) -> Difference:
+    if live.status is EnrollmentStatus.ENROLLING:
+        return _waiting(snapshot)
+    wanted = EffectWanted(
+        EffectKind.CANCEL_ENROLLMENT, {"reason": reason.value}, enrollment_id=live.id
+    )
+    return _ask(snapshot, wanted)
+
+
+def _with_live(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference:
+    assert plan.reminder is not None
+    if live.status is EnrollmentStatus.WANTED:
+        return _first(snapshot, plan)
+    if live.status is EnrollmentStatus.ENROLLING:
+        return _waiting(snapshot)
+    if live.status is EnrollmentStatus.CANCELLING or live.campaign != plan.campaign:
+        reason = CancelReason.ROUTE_CHANGED
+        if live.status is EnrollmentStatus.CANCELLING:
+            reason = _cancelling_reason(snapshot, live)
+        return _cancel(snapshot, live, reason)
+    patient = _patient_step(snapshot, plan)
+    change = _change(snapshot, plan, live)
+    return Difference(patient.effects + change.effects, change.code or _failed(patient.code))
+
+
+def _failed(code: Code | None) -> Code | None:
+    """A patient's record on its way does not make an enrolled visit less enrolled."""
+    return code if code is not None and state_of(code) is State.FAILED else None
+
+
+def _cancelling_reason(snapshot: Snapshot, live: EnrollmentFacts) -> CancelReason:
+    for effect in snapshot.effects:
+        if effect.kind is EffectKind.CANCEL_ENROLLMENT and effect.enrollment_id == live.id:
+            return CancelReason(effect.body["reason"])
+    return CancelReason.SUPERSEDED
+
+
+def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference:
+    """Update what differs, then tell the patient if what they were told is no longer so."""
+    assert plan.reminder is not None
+    if live.holds != plan.reminder:
+        update = {"reminder": plan.reminder}
+        wanted = EffectWanted(EffectKind.UPDATE_ENROLLMENT, update, enrollment_id=live.id)
+    elif live.told != plan.reminder["visit"] and not live.resend_dropped:
+        resend = {"visit": plan.reminder["visit"]}
+        wanted = EffectWanted(EffectKind.RESEND, resend, enrollment_id=live.id)
+    else:
+        return Difference()
+    found = _ask(snapshot, wanted)
+    # The patient stays enrolled while a change is on its way; a refusal is shown.
+    return Difference(found.effects, _failed(found.code))
+
+
+def _first(snapshot: Snapshot, plan: Plan) -> Difference:
+    assert plan.reminder is not None
+    mine = [e for e in snapshot.enrollments if e.appointment_id == snapshot.appointment.id]
+    newest = max(mine, key=lambda e: e.generation, default=None)
+    if newest is not None and newest.status is EnrollmentStatus.COMPLETED and _same(newest, plan):
+        return Difference()
+    if newest is not None and newest.ended_elsewhere and not _by_hand_since(snapshot, newest):
+        return Difference(code=Code.ENDED_ELSEWHERE, ended_elsewhere=True)
+    if any(
+        e.appointment_id != snapshot.appointment.id and e.status in LIVE
+        for e in snapshot.enrollments
+    ):
+        return Difference(code=Code.EFFECT_IN_FLIGHT)
+    rereads = _rereads(snapshot)
+    if rereads:
+        return Difference(rereads, Code.EFFECT_IN_FLIGHT)
+    patient = _patient_step(snapshot, plan)
+    if patient.code is not None or not snapshot.patient.relatient_id:
+        return patient
+    return _enroll(snapshot, plan)
+
+
+def _same(newest: EnrollmentFacts, plan: Plan) -> bool:
+    """Whether a completed enrollment was for the present start and route."""
+    assert plan.reminder is not None
+    held = newest.holds["visit"]["starts_at"] if newest.holds else ""
+    return newest.campaign == plan.campaign and held == plan.reminder["visit"]["starts_at"]
+
+
+def _by_hand_since(snapshot: Snapshot, newest: EnrollmentFacts) -> bool:
+    instruction = snapshot.instruction
+    return (
+        instruction is not None
+        and instruction.kind is InstructionKind.ENROLLED
+        and newest.ended_at is not None
+        and instruction.at > newest.ended_at
+    )
+
+
+def _rereads(snapshot: Snapshot) -> tuple[EffectWanted, ...]:
+    """The patient's other enrolled visits, unless read since this one appeared.
+
+    The new row of a reschedule does not name the old one and may be seen first.
+    """
+    seen = snapshot.appointment.first_seen_at
+    return tuple(
+        EffectWanted(
+            EffectKind.READ_APPOINTMENT,
+            {"appointment": sibling.external_id},
+            purpose="before_enrolling",
+            appointment_id=sibling.appointment_id,
+        )
+        for sibling in snapshot.siblings
+        if sibling.enrolled
+        and seen is not None
+        and (sibling.read_at is None or sibling.read_at < seen)
+    )
+
+
+def _patient_step(snapshot: Snapshot, plan: Plan) -> Difference:
+    """Relatient must know the patient, as they are now, before anything is enrolled."""
+    assert plan.patient is not None
+    body = plan.patient
+    if snapshot.patient.relatient_id and snapshot.patient.relatient_holds == body:
+        return Difference()
+    return _ask(snapshot, EffectWanted(EffectKind.UPSERT_PATIENT, dict(body)))
+
+
+def _enroll(snapshot: Snapshot, plan: Plan) -> Difference:
+    assert plan.reminder is not None
+    window = snapshot.settings.send_windows[Channel(plan.reminder["lead_channel"])]
+    body = {
+        "patient": snapshot.patient.relatient_id,
+        "campaign": plan.campaign,
+        "reminder": plan.reminder,
+        "send_window": window,
+    }
+    found = _ask(snapshot, EffectWanted(EffectKind.ENROLL, body, basis=_consents(snapshot)))
+    return Difference(found.effects, found.code or Code.EFFECT_IN_FLIGHT)
+
+
+def _consents(snapshot: Snapshot) -> Mapping[str, Any]:
+    """A refusal depends on the consents and on the campaign being active."""
+    consents = sorted(snapshot.patient.consents, key=lambda c: (c.at, c.channel))
+    return {"consents": [[c.channel.value, c.state, instant(c.at)] for c in consents]}
+
+
+def _ask(snapshot: Snapshot, wanted: EffectWanted) -> Difference:
+    """Ask for an effect unless the same was refused and nothing has changed since."""
+    refused = next((e for e in snapshot.effects if _refusal_stands(e, wanted)), None)
+    if refused is not None:
+        return Difference(code=REFUSALS.get(refused.code, Code.VENDOR_REJECTED))
+    return Difference((wanted,), progress(snapshot, wanted))
+
+
+def _refusal_stands(effect: EffectFacts, wanted: EffectWanted) -> bool:
+    same_subject = wanted.kind is EffectKind.ENROLL or effect.enrollment_id == wanted.enrollment_id
+    return (
+        effect.status is EffectStatus.REJECTED
+        and effect.kind is wanted.kind
+        and same_subject
+        and effect.body == wanted.body
+        and effect.basis == wanted.basis
+    )
+
+
+def _waiting(snapshot: Snapshot) -> Difference:
+    """An enrollment is being made; whatever should change waits for its outcome."""
+    enrolling = EffectWanted(EffectKind.ENROLL)
+    return Difference(code=progress(snapshot, enrolling))
+
+
+def progress(snapshot: Snapshot, wanted: EffectWanted) -> Code:
+    """How far a wanted effect is, as the ledger says it."""
+    mine = [
+        e
+        for e in snapshot.effects
+        if e.kind is wanted.kind
+        and e.enrollment_id == (wanted.enrollment_id or e.enrollment_id)
+        and e.appointment_id in (None, snapshot.appointment.id)
+    ]
+    statuses = {e.status for e in mine}
+    if EffectStatus.PARKED in statuses:
+        return Code.OUTCOME_UNKNOWN
+    if wanted.vendor in snapshot.paused:
+        return Code.CONNECTION_PAUSED
+    if EffectStatus.UNKNOWN in statuses:
+        return Code.WAITING_TO_RETRY
+    if any(e.status is EffectStatus.QUEUED and e.attempts for e in mine):
+        return Code.WAITING_TO_RETRY
+    return Code.EFFECT_IN_FLIGHT

@@ -1,0 +1,146 @@
+"""The bodies of effects, in Kept's own words, and what a decision asks for.
+
+A body is plain JSON: it is compared with what a vendor holds, frozen with its key in the outbox,
+and translated by the vendor's gateway at the last moment. Instants are ISO-8601 in UTC with a
+trailing Z, phones are E.164, languages BCP-47.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, TypedDict
+
+from campaigns.domain.values import EffectKind, Vendor, WorkItemKind
+
+
+class VisitBody(TypedDict):
+    """What a reminder tells the patient about the visit; a change of any of it is told again."""
+
+    appointment: str
+    starts_at: str
+    time_zone: str
+    provider: str
+    provider_name: str
+    department_name: str
+    type_name: str
+    modality: str
+    join_url: str
+
+
+class RecipientBody(TypedDict):
+    """Who is written to and where; numbers and addresses of an adult, never of a child."""
+
+    kind: str
+    name: str
+    relationship: str
+    mobile_phone: str | None
+    home_phone: str | None
+    email: str | None
+
+
+class ReminderBody(TypedDict):
+    """Everything of an enrollment that an update can change."""
+
+    visit: VisitBody
+    recipient: RecipientBody
+    lead_channel: str
+    channels: list[str]
+
+
+class WindowBody(TypedDict):
+    """When messages may go out, HH:MM in the patient's local time."""
+
+    start: str
+    end: str
+
+
+class EnrollBody(TypedDict):
+    """One enrollment: the patient's Relatient id, the campaign, and the reminder's details."""
+
+    patient: str
+    campaign: str
+    reminder: ReminderBody
+    send_window: WindowBody
+
+
+class PatientBody(TypedDict):
+    """A patient as Relatient should hold them; a minor's own contacts are left out."""
+
+    patient: str
+    first_name: str
+    last_name: str
+    date_of_birth: str | None
+    email: str | None
+    mobile_phone: str | None
+    home_phone: str | None
+    language: str
+
+
+VENDOR_OF: dict[EffectKind, Vendor] = {
+    EffectKind.READ_PATIENT: Vendor.ATHENAHEALTH,
+    EffectKind.READ_HISTORY: Vendor.ATHENAHEALTH,
+    EffectKind.READ_APPOINTMENT: Vendor.ATHENAHEALTH,
+    EffectKind.READ_ENROLLMENT: Vendor.RELATIENT,
+    EffectKind.UPSERT_PATIENT: Vendor.RELATIENT,
+    EffectKind.ENROLL: Vendor.RELATIENT,
+    EffectKind.UPDATE_ENROLLMENT: Vendor.RELATIENT,
+    EffectKind.CANCEL_ENROLLMENT: Vendor.RELATIENT,
+    EffectKind.RESEND: Vendor.RELATIENT,
+    EffectKind.WAITLIST_NOTICE: Vendor.RELATIENT,
+    EffectKind.WRITE_CONFIRMATION: Vendor.ATHENAHEALTH,
+    EffectKind.CANCEL_APPOINTMENT: Vendor.ATHENAHEALTH,
+    EffectKind.SCHEDULE_NOTE: Vendor.ATHENAHEALTH,
+    EffectKind.PATIENT_CASE: Vendor.ATHENAHEALTH,
+    EffectKind.ALERT: Vendor.MAIL,
+}
+
+READS = frozenset(
+    {
+        EffectKind.READ_PATIENT,
+        EffectKind.READ_HISTORY,
+        EffectKind.READ_APPOINTMENT,
+        EffectKind.READ_ENROLLMENT,
+    }
+)
+# About the patient as a whole; every other kind is about one appointment.
+PATIENT_KINDS = frozenset(
+    {EffectKind.READ_PATIENT, EffectKind.READ_HISTORY, EffectKind.UPSERT_PATIENT}
+)
+
+
+@dataclass(frozen=True)
+class EffectWanted:
+    """One effect that a decision asks for.
+
+    `basis` holds the facts beside the body on which a refusal would depend (times of consents,
+    for one): a refused effect is asked for again only when body or basis has changed.
+    """
+
+    kind: EffectKind
+    body: Mapping[str, Any] = field(default_factory=dict)
+    purpose: str = ""
+    basis: Mapping[str, Any] = field(default_factory=dict)
+    appointment_id: int | None = None
+    enrollment_id: int | None = None
+    response_id: int | None = None
+
+    @property
+    def vendor(self) -> Vendor:
+        """The system that this effect is sent to."""
+        return VENDOR_OF[self.kind]
+
+
+@dataclass(frozen=True)
+class WorkItemWanted:
+    """Something a person has to look at, and why, in words without patient data."""
+
+    kind: WorkItemKind
+    sentence: str
+    response_id: int | None = None
+
+
+def instant(moment: datetime) -> str:
+    """An aware datetime as bodies hold it: ISO-8601 in UTC, whole seconds, trailing Z."""
+    return moment.astimezone(UTC).replace(microsecond=0).strftime("%Y-%m-%dT%H:%M:%SZ")

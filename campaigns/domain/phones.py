@@ -1,0 +1,47 @@
+"""Which numbers can be texted or called. athenahealth keeps ten digits without a country code."""
+
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+from phonenumbers import PhoneNumberFormat, PhoneNumberType
+
+_REGION = "US"
+_NOT_TEXTABLE = frozenset(
+    {
+        PhoneNumberType.TOLL_FREE,
+        PhoneNumberType.PREMIUM_RATE,
+        PhoneNumberType.SHARED_COST,
+        PhoneNumberType.UAN,
+        PhoneNumberType.PAGER,
+        PhoneNumberType.VOICEMAIL,
+        PhoneNumberType.FIXED_LINE,
+    }
+)
+# 555-0100 to 555-0199 are kept for fiction (North American Numbering Plan).
+_FICTITIOUS = re.compile(r"^\+1\d{3}55501\d{2}$")
+
+
+def dialable(raw: str) -> str | None:
+    """The number in E.164 when a call could reach it, else None."""
+    try:
+        number = phonenumbers.parse(raw, _REGION)
+    except phonenumbers.NumberParseException:
+        return None
+    if number.country_code != 1 or not phonenumbers.is_valid_number(number):
+        return None
+    text = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+    return None if _FICTITIOUS.match(text) else text
+
+
+def textable(raw: str) -> str | None:
+    """The number in E.164 when a text could reach it, else None.
+
+    In North America a mobile number cannot be told from a landline by its digits, so what is
+    refused is what certainly cannot be texted: toll-free, premium, foreign, malformed, fictitious.
+    """
+    text = dialable(raw)
+    if text is None or phonenumbers.number_type(phonenumbers.parse(text)) in _NOT_TEXTABLE:
+        return None
+    return text

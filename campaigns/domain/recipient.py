@@ -1,0 +1,102 @@
+"""Who is written to: the patient, or for a minor a grown-up who may be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from campaigns.domain.facts import Contact, PatientFacts
+from campaigns.domain.phones import dialable, textable
+from campaigns.domain.values import RecipientKind
+
+ADOLESCENT_FROM = 12
+
+
+@dataclass(frozen=True)
+class Recipient:
+    """Somebody to write to. Phones are E.164 and usable, or None; so is the address."""
+
+    kind: RecipientKind
+    name: str
+    relationship: str
+    mobile_phone: str | None
+    home_phone: str | None
+    email: str | None
+
+    @property
+    def on_file(self) -> bool:
+        """Whether there is a mobile number or an address at all."""
+        return bool(self.mobile_phone or self.email)
+
+
+def age_on(day: date, born: date) -> int:
+    """Full years of age on a day."""
+    return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
+
+
+def is_minor(patient: PatientFacts, visit: date, age_of_majority: int) -> bool:
+    """Whether the patient is under age on the day of the visit; unknown birth dates are adult."""
+    return patient.date_of_birth is not None and age_on(visit, patient.date_of_birth) < (
+        age_of_majority
+    )
+
+
+def recipient_of(
+    patient: PatientFacts, visit: date, age_of_majority: int, *, confidential: bool
+) -> Recipient | None:
+    """Who is written to; None for a minor without any grown-up who can be reached.
+
+    A child's own numbers are used in one case only: an adolescent's visit of a confidential type
+    goes to the patient or to nobody.
+    """
+    if not is_minor(patient, visit, age_of_majority):
+        return themselves(patient)
+    assert patient.date_of_birth is not None
+    if confidential and age_on(visit, patient.date_of_birth) >= ADOLESCENT_FROM:
+        return themselves(patient)
+    return _guardian(patient)
+
+
+def themselves(patient: PatientFacts) -> Recipient:
+    """The patient by their own numbers and address."""
+    return Recipient(
+        kind=RecipientKind.PATIENT,
+        name=f"{patient.first_name} {patient.last_name}".strip(),
+        relationship="",
+        mobile_phone=textable(patient.mobile_phone),
+        home_phone=dialable(patient.home_phone) or dialable(patient.work_phone),
+        email=None if patient.email_declined else address(patient.email),
+    )
+
+
+def _guardian(patient: PatientFacts) -> Recipient | None:
+    candidates = []
+    if not patient.guarantor.is_self:
+        candidates.append(patient.guarantor)
+    if patient.emergency.may_guard:
+        candidates.append(patient.emergency)
+    for contact in candidates:
+        recipient = _grown_up(contact)
+        if recipient.on_file:
+            return recipient
+    return None
+
+
+def _grown_up(contact: Contact) -> Recipient:
+    return Recipient(
+        kind=RecipientKind.GUARDIAN,
+        name=contact.name,
+        relationship=contact.relationship,
+        mobile_phone=textable(contact.mobile_phone),
+        home_phone=dialable(contact.home_phone),
+        email=address(contact.email),
+    )
+
+
+def address(raw: str) -> str | None:
+    """The e-mail address when it has the shape of one, else None."""
+    text = raw.strip()
+    name, at, host = text.partition("@")
+    if not (name and at and "." in host) or any(c.isspace() for c in text) or "@" in host:
+        return None
+    return None if host.startswith(".") or host.endswith(".") else text

@@ -1,0 +1,284 @@
+"""What becomes of a patient's answers: one stored outcome each, at most one chart write each.
+
+A reply that answers an old start is stale; one for a visit that is closed is a conflict; of
+several valid ones the one given last wins. A reply whose chart write is on its way is left alone
+until the write has ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from campaigns.domain.decision import ReplyVerdict
+from campaigns.domain.effects import EffectWanted, WorkItemWanted, instant
+from campaigns.domain.facts import EffectFacts, ReplyFacts, Snapshot
+from campaigns.domain.values import (
+    CONFIRMED,
+    IN_FLIGHT,
+    AppointmentStatus,
+    EffectKind,
+    EffectStatus,
+    OnCancel,
+    ReplyKind,
+    ReplyOutcome,
+    WorkItemKind,
+)
+
+# The answers of which the last one wins; the others stand beside them.
+EXCLUSIVE = frozenset({ReplyKind.CONFIRMED, ReplyKind.CANCELLED, ReplyKind.RESCHEDULE_REQUESTED})
+WRITES = frozenset(
+    {EffectKind.WRITE_CONFIRMATION, EffectKind.CANCEL_APPOINTMENT, EffectKind.SCHEDULE_NOTE}
+)
+
+APPLIED = {
+    ReplyKind.CONFIRMED: "Confirmed in the chart.",
+    ReplyKind.CANCELLED: "Cancelled in the chart.",
+    ReplyKind.RESCHEDULE_REQUESTED: "Noted on the schedule. Call the patient to find a new time.",
+    ReplyKind.LEFT_VOICEMAIL: "Noted on the schedule.",
+}
+
+
+@dataclass(frozen=True)
+class Settled:
+    """What the replies of one appointment ask for."""
+
+    verdicts: tuple[ReplyVerdict, ...] = ()
+    effects: tuple[EffectWanted, ...] = ()
+    work_items: tuple[WorkItemWanted, ...] = ()
+
+
+def settle(snapshot: Snapshot, now: datetime) -> Settled:
+    """Judge every reply that has no outcome yet."""
+    verdicts: list[ReplyVerdict] = []
+    effects: list[EffectWanted] = []
+    items: list[WorkItemWanted] = []
+    for reply in _pending(snapshot):
+        verdict, effect, item = _judge(snapshot, reply, now)
+        verdicts.extend([verdict] if verdict else [])
+        effects.extend([effect] if effect else [])
+        items.extend([item] if item else [])
+    effects.extend(_waitlist(snapshot, now))
+    return Settled(tuple(verdicts), tuple(effects), tuple(items))
+
+
+def _pending(snapshot: Snapshot) -> Iterator[ReplyFacts]:
+    return (r for r in snapshot.replies if r.outcome is ReplyOutcome.PENDING)
+
+
+_Judgement = tuple[ReplyVerdict | None, EffectWanted | None, WorkItemWanted | None]
+
+
+def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
+    write = write_of(snapshot, reply)
+    if write is not None:
+        if write.status is EffectStatus.ACCEPTED:
+            return _applied(reply)
+        if write.status is EffectStatus.REJECTED or write.status is EffectStatus.PARKED:
+            return _write_failed(reply, write)
+        if write.status in IN_FLIGHT:
+            # Asking for the same again keeps the row; nothing else may be concluded meanwhile.
+            return None, _same_again(write), None
+    objection = _objection(snapshot, reply, now)
+    if objection is not None:
+        return objection
+    return _act(snapshot, reply)
+
+
+def write_of(snapshot: Snapshot, reply: ReplyFacts) -> EffectFacts | None:
+    """The newest chart write for a reply, whatever became of it."""
+    writes = [e for e in snapshot.effects if e.response_id == reply.id and e.kind in WRITES]
+    return max(writes, key=lambda effect: effect.id, default=None)
+
+
+def _same_again(write: EffectFacts) -> EffectWanted:
+    return EffectWanted(
+        write.kind, write.body, write.purpose, write.basis, response_id=write.response_id
+    )
+
+
+def _applied(reply: ReplyFacts) -> _Judgement:
+    item = None
+    if reply.kind is ReplyKind.RESCHEDULE_REQUESTED:
+        item = _item(WorkItemKind.RESCHEDULE_REQUESTED, reply, "The patient asks for another time.")
+    return _verdict(reply, ReplyOutcome.APPLIED, APPLIED[reply.kind]), None, item
+
+
+def _write_failed(reply: ReplyFacts, write: EffectFacts) -> _Judgement:
+    sentence = f"The answer could not be written to the chart. {write.sentence}"[:300]
+    return (
+        _verdict(reply, ReplyOutcome.FOR_STAFF, sentence),
+        None,
+        _item(WorkItemKind.CHART_WRITE_FAILED, reply, sentence),
+    )
+
+
+def _objection(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement | None:
+    """Why a reply is not acted on, in the order in which a person would see it."""
+    appointment = snapshot.appointment
+    if reply.kind is ReplyKind.UNRECOGNIZED:
+        sentence = "The patient answered in their own words. Read the reply and call if needed."
+        return _for_staff(reply, WorkItemKind.UNRECOGNIZED_REPLY, sentence)
+    if reply.told_starts_at is not None and reply.told_starts_at != appointment.starts_at:
+        return (
+            _verdict(reply, ReplyOutcome.STALE, "The answer is about an earlier time."),
+            None,
+            (_item(WorkItemKind.STALE_REPLY, reply, "The patient answered about an earlier time.")),
+        )
+    if superseded(snapshot, reply):
+        sentence = "A later answer of the same patient counts instead."
+        return _verdict(reply, ReplyOutcome.SUPERSEDED, sentence), None, None
+    over = appointment.starts_at is not None and appointment.starts_at <= now
+    if appointment.status is not AppointmentStatus.SCHEDULED or over:
+        state = "is over" if over else f"is {appointment.status.value.replace('_', ' ')}"
+        sentence = f"The patient answered, but the visit {state} in the chart. Nothing was written."
+        return (
+            _verdict(reply, ReplyOutcome.CONFLICT, sentence),
+            None,
+            _item(WorkItemKind.CONFLICT, reply, sentence),
+        )
+    return None
+
+
+def superseded(snapshot: Snapshot, reply: ReplyFacts) -> bool:
+    """Whether another answer about the present start was given later."""
+    if reply.kind not in EXCLUSIVE:
+        return False
+    mine = (reply.occurred_at, reply.seq, reply.id)
+    return any(
+        (other.occurred_at, other.seq, other.id) > mine
+        for other in snapshot.replies
+        if other.kind in EXCLUSIVE
+        and other.outcome in (ReplyOutcome.PENDING, ReplyOutcome.APPLIED, ReplyOutcome.FOR_STAFF)
+        and other.told_starts_at in (None, snapshot.appointment.starts_at)
+    )
+
+
+def _act(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
+    appointment, settings = snapshot.appointment, snapshot.settings
+    if reply.kind is ReplyKind.CONFIRMED:
+        if appointment.confirmation in CONFIRMED:
+            sentence = "The chart already says confirmed."
+            return _verdict(reply, ReplyOutcome.APPLIED, sentence), None, None
+        status = settings.operator_status_id if reply.by_staff else settings.confirmed_status_id
+        if not status:
+            sentence = "The practice has no confirmation status named Confirmed. Run bootstrap."
+            return _for_staff(reply, WorkItemKind.CHART_WRITE_FAILED, sentence)
+        body = {**_expected(snapshot), "confirmation_status": status}
+        return None, _write(EffectKind.WRITE_CONFIRMATION, reply, body), None
+    if reply.kind is ReplyKind.CANCELLED:
+        return _cancel(snapshot, reply)
+    if reply.kind is ReplyKind.RESCHEDULE_REQUESTED:
+        text = "Patient asks to reschedule (answered the reminder). Please call."
+        return None, _note(snapshot, reply, text), None
+    return None, _note(snapshot, reply, "Left voicemail about this visit."), None
+
+
+def _cancel(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
+    if snapshot.appointment.on_cancel is OnCancel.ASK and not reply.by_staff:
+        sentence = "The patient cancelled. Cancel the visit in athenahealth, or call them."
+        return _for_staff(reply, WorkItemKind.CANCEL_REQUESTED, sentence)
+    if not snapshot.settings.cancel_reason_id:
+        sentence = (
+            "The patient cancelled, but no cancel reason of the practice fits. "
+            "An admin can set cancel_reason_id."
+        )
+        return _for_staff(reply, WorkItemKind.CHART_WRITE_FAILED, sentence)
+    body = {
+        **_expected(snapshot),
+        "patient": snapshot.patient.external_id,
+        "reason": snapshot.settings.cancel_reason_id,
+        "marker": marker(reply.id),
+    }
+    return None, _write(EffectKind.CANCEL_APPOINTMENT, reply, body), None
+
+
+def marker(reply_id: int) -> str:
+    """What our cancellations and notes carry, so that they are known again in the chart."""
+    return f"Kept-r{reply_id}"
+
+
+def _note(snapshot: Snapshot, reply: ReplyFacts, text: str) -> EffectWanted:
+    body = {
+        "appointment": snapshot.appointment.external_id,
+        "marker": marker(reply.id),
+        "text": text,
+    }
+    return _write(EffectKind.SCHEDULE_NOTE, reply, body)
+
+
+def _expected(snapshot: Snapshot) -> dict[str, Any]:
+    """What the chart must still say for a write to go on."""
+    appointment = snapshot.appointment
+    return {
+        "appointment": appointment.external_id,
+        "expected": {
+            "local_start": appointment.local_start.strftime("%Y-%m-%dT%H:%M"),
+            "status": appointment.status.value,
+            "confirmation": appointment.confirmation_id,
+        },
+    }
+
+
+def _write(kind: EffectKind, reply: ReplyFacts, body: Mapping[str, Any]) -> EffectWanted:
+    return EffectWanted(kind, body, purpose=reply.kind.value, response_id=reply.id)
+
+
+def _waitlist(snapshot: Snapshot, now: datetime) -> Iterator[EffectWanted]:
+    """The text to the waitlist desk that a cancellation of ours owes, once per opened slot."""
+    appointment, settings = snapshot.appointment, snapshot.settings
+    sent = any(e.kind is EffectKind.WAITLIST_NOTICE for e in snapshot.effects)
+    live = next(
+        (
+            e
+            for e in snapshot.effects
+            if e.kind is EffectKind.WAITLIST_NOTICE and e.status is EffectStatus.QUEUED
+        ),
+        None,
+    )
+    if live is not None:
+        yield EffectWanted(live.kind, live.body, live.purpose)
+        return
+    cancelled = [
+        e
+        for e in snapshot.effects
+        if e.kind is EffectKind.CANCEL_APPOINTMENT and e.status is EffectStatus.ACCEPTED
+    ]
+    if sent or not cancelled or not settings.waitlist_phone or appointment.starts_at is None:
+        return
+    hours_left = (appointment.starts_at - now).total_seconds() / 3600
+    if settings.cancel_reason_frees_slot and hours_left >= settings.waitlist_notice_hours:
+        yield EffectWanted(EffectKind.WAITLIST_NOTICE, _open_slot(snapshot), purpose="slot_open")
+
+
+def _open_slot(snapshot: Snapshot) -> dict[str, Any]:
+    """The open slot in words: when, what, with whom, where. No patient data."""
+    appointment = snapshot.appointment
+    assert appointment.starts_at is not None
+    when = appointment.local_start.strftime("%a %b %d, %I:%M %p")
+    zone = appointment.time_zone.rpartition("/")[2].replace("_", " ")
+    provider = appointment.providers[0].name if appointment.providers else "any provider"
+    text = (
+        f"Open slot: {when} ({zone} time), {appointment.type_name}, {provider}, "
+        f"{appointment.department_name}."
+    )
+    return {
+        "to": snapshot.settings.waitlist_phone,
+        "text": text[:320],
+        "starts_at": instant(appointment.starts_at),
+    }
+
+
+def _for_staff(reply: ReplyFacts, kind: WorkItemKind, sentence: str) -> _Judgement:
+    verdict = _verdict(reply, ReplyOutcome.FOR_STAFF, sentence)
+    return verdict, None, _item(kind, reply, sentence)
+
+
+def _verdict(reply: ReplyFacts, outcome: ReplyOutcome, sentence: str) -> ReplyVerdict:
+    return ReplyVerdict(reply.id, outcome, sentence)
+
+
+def _item(kind: WorkItemKind, reply: ReplyFacts, sentence: str) -> WorkItemWanted:
+    return WorkItemWanted(kind, sentence, response_id=reply.id)

@@ -1,0 +1,113 @@
+"""The decision: everything known in, everything to be written down out. Pure and total.
+
+status -> patient and time -> recipient and channels -> risk, language, rule -> staff ->
+provider -> campaign -> difference from what is -> replies
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from campaigns.domain.coverage import Code, State, state_of
+from campaigns.domain.decision import Decision, Finding, Plan
+from campaigns.domain.difference import Difference, difference
+from campaigns.domain.effects import EffectWanted, WorkItemWanted
+from campaigns.domain.facts import Snapshot
+from campaigns.domain.planning import plan
+from campaigns.domain.replies import settle
+from campaigns.domain.values import EffectKind, WorkItemKind
+
+TASK_TEXT = {
+    Code.NO_CONTACT_CHANNEL: (
+        "No usable mobile number or email on file, so no reminder can be sent. "
+        "Please ask the patient and add it."
+    ),
+    Code.GUARDIAN_CONTACT_MISSING: (
+        "The patient is a minor and no parent or guardian contact is on file, so no reminder "
+        "can be sent. Please add the guarantor's phone or email."
+    ),
+}
+
+
+def decide(snapshot: Snapshot, now: datetime) -> Decision:
+    """One coverage code, the effects, the outcomes of replies, and when to look again."""
+    planned = plan(snapshot, now)
+    found = difference(snapshot, planned)
+    replies = settle(snapshot, now)
+    code = _code(planned, found)
+    tasks = _desk_task(snapshot, planned)
+    return Decision(
+        code=code,
+        campaign=planned.campaign,
+        route=planned.route,
+        findings=(*planned.findings, _last_finding(found, code)),
+        effects=(*_reread(snapshot), *found.effects, *tasks, *replies.effects),
+        replies=replies.verdicts,
+        work_items=(*_work_items(planned, found), *replies.work_items),
+        look_again_at=None if _closed(code) else _look_again(snapshot, now),
+    )
+
+
+def _code(planned: Plan, found: Difference) -> Code:
+    if planned.code is not None and not planned.keep:
+        return planned.code
+    return found.code or planned.code or Code.ENROLLED
+
+
+def _closed(code: Code) -> bool:
+    return state_of(code) is State.CLOSED
+
+
+def _last_finding(found: Difference, code: Code) -> Finding:
+    kinds = ", ".join(effect.kind.value for effect in found.effects)
+    return Finding("difference", kinds or "nothing to change", code.value)
+
+
+def _reread(snapshot: Snapshot) -> tuple[EffectWanted, ...]:
+    """Reads owed because two earlier ones overlapped and nobody can say which is newer."""
+    owed = []
+    if snapshot.appointment.reread_wanted:
+        body = {"appointment": snapshot.appointment.external_id}
+        owed.append(EffectWanted(EffectKind.READ_APPOINTMENT, body, purpose="overlap"))
+    if snapshot.patient.reread_wanted and snapshot.patient.read_at is not None:
+        body = {"patient": snapshot.patient.external_id}
+        owed.append(EffectWanted(EffectKind.READ_PATIENT, body, purpose="overlap"))
+    return tuple(owed)
+
+
+def _desk_task(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
+    """One task per appointment, in athenahealth, for contact data that is missing."""
+    if not planned.desk_task or planned.code is None:
+        return ()
+    kind = EffectKind(snapshot.settings.desk_task)
+    if any(e.kind is kind and e.purpose == "contact" and e.sent for e in snapshot.effects):
+        return ()
+    appointment = snapshot.appointment
+    body = {
+        "appointment": appointment.external_id,
+        "patient": snapshot.patient.external_id,
+        "department": appointment.department_id,
+        "provider": appointment.providers[0].external_id if appointment.providers else "",
+        "marker": f"Kept-a{appointment.external_id}-contact",
+        "text": TASK_TEXT[planned.code],
+    }
+    return (EffectWanted(kind, body, purpose="contact"),)
+
+
+def _work_items(planned: Plan, found: Difference) -> tuple[WorkItemWanted, ...]:
+    items = []
+    if planned.desk_task and planned.code is not None:
+        items.append(WorkItemWanted(WorkItemKind.NO_CONTACT, TASK_TEXT[planned.code]))
+    if found.ended_elsewhere:
+        sentence = "Somebody ended the reminders at Relatient. Enroll by hand if they should go on."
+        items.append(WorkItemWanted(WorkItemKind.ENDED_ELSEWHERE, sentence))
+    return tuple(items)
+
+
+def _look_again(snapshot: Snapshot, now: datetime) -> datetime | None:
+    """When the passing of time alone changes the answer: too late to begin, then over."""
+    starts_at = snapshot.appointment.starts_at
+    if starts_at is None:
+        return None
+    too_late = starts_at - timedelta(hours=snapshot.settings.too_late_hours)
+    return next((moment for moment in (too_late, starts_at) if moment > now), None)

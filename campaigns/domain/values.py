@@ -1,0 +1,192 @@
+"""The words of the domain: enumerations shared by everything that decides.
+
+They are Kept's own. A vendor package translates its codes into these (integrations/<vendor>/
+translate.py); nothing here knows how either vendor spells them.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Vendor(StrEnum):
+    """The two systems Kept stands between, and Kept's own mailer."""
+
+    ATHENAHEALTH = "athenahealth"
+    RELATIENT = "relatient"
+    MAIL = "mail"
+
+
+class AppointmentStatus(StrEnum):
+    """Where an appointment stands in the chart, as last read."""
+
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    RESCHEDULED = "rescheduled"
+    NO_SHOW = "no_show"
+    CHECKED_IN = "checked_in"
+    COMPLETED = "completed"
+
+
+class Confirmation(StrEnum):
+    """What the chart says about the patient's promise to come."""
+
+    NONE = ""
+    CONFIRMED = "confirmed"
+    CONFIRMED_BY_OPERATOR = "confirmed_by_operator"
+    CONTACTED = "contacted"
+    UNABLE_TO_REACH = "unable_to_reach"
+    OTHER = "other"
+
+
+CONFIRMED = frozenset({Confirmation.CONFIRMED, Confirmation.CONFIRMED_BY_OPERATOR})
+
+
+class Modality(StrEnum):
+    """Where the visit takes place."""
+
+    IN_PERSON = "in_person"
+    TELEHEALTH = "telehealth"
+
+
+class Risk(StrEnum):
+    """How likely the patient is to miss the visit, by their own past."""
+
+    STANDARD = "standard"
+    ENHANCED = "enhanced"
+
+
+class Channel(StrEnum):
+    """A way to reach a patient; the order is the order in which a yes is looked for."""
+
+    SMS = "sms"
+    EMAIL = "email"
+    VOICE = "voice"
+
+
+class RecipientKind(StrEnum):
+    """Who is written to."""
+
+    PATIENT = "patient"
+    GUARDIAN = "guardian"
+
+
+class EnrollmentStatus(StrEnum):
+    """A stage in an enrollment's life; the transitions are in domain/enrollment.py."""
+
+    WANTED = "wanted"
+    ENROLLING = "enrolling"
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    CANCELLING = "cancelling"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class CancelReason(StrEnum):
+    """Why an enrollment is ended, in the words Relatient accepts."""
+
+    APPOINTMENT_CANCELLED = "appointment_cancelled"
+    APPOINTMENT_RESCHEDULED = "appointment_rescheduled"
+    SUPERSEDED = "superseded"
+    ROUTE_CHANGED = "route_changed"
+    NOT_ELIGIBLE = "not_eligible"
+    STAFF = "staff"
+    OPTED_OUT = "opted_out"
+
+
+class ReplyKind(StrEnum):
+    """What a patient answered, or what the desk heard on the phone."""
+
+    CONFIRMED = "confirmed"
+    CANCELLED = "cancelled"
+    RESCHEDULE_REQUESTED = "reschedule_requested"
+    UNRECOGNIZED = "unrecognized"
+    LEFT_VOICEMAIL = "left_voicemail"
+
+
+class ReplyOutcome(StrEnum):
+    """What became of a reply; every reply ends with exactly one that is not pending."""
+
+    PENDING = "pending"
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"
+    STALE = "stale"
+    CONFLICT = "conflict"
+    FOR_STAFF = "for_staff"
+
+
+class OnCancel(StrEnum):
+    """What a patient's cancellation does: cancel in the chart, or ask the desk."""
+
+    AUTO = "auto"
+    ASK = "ask"
+
+
+class InstructionKind(StrEnum):
+    """What staff can tell Kept about one appointment, obeyed until withdrawn."""
+
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    ENROLLED = "enrolled"
+
+
+class WorkItemKind(StrEnum):
+    """Why the desk has to look at an appointment."""
+
+    UNRECOGNIZED_REPLY = "unrecognized_reply"
+    RESCHEDULE_REQUESTED = "reschedule_requested"
+    CANCEL_REQUESTED = "cancel_requested"
+    CONFLICT = "conflict"
+    STALE_REPLY = "stale_reply"
+    CHART_WRITE_FAILED = "chart_write_failed"
+    NO_CONTACT = "no_contact"
+    ENDED_ELSEWHERE = "ended_elsewhere"
+    NOT_RESENT = "not_resent"
+    WAITLIST_NOT_TOLD = "waitlist_not_told"
+    MESSAGE_FAILED = "message_failed"
+
+
+class EffectKind(StrEnum):
+    """Everything Kept does to, or asks of, the outside world."""
+
+    READ_PATIENT = "read_patient"
+    READ_HISTORY = "read_history"
+    READ_APPOINTMENT = "read_appointment"
+    READ_ENROLLMENT = "read_enrollment"
+    UPSERT_PATIENT = "upsert_patient"
+    ENROLL = "enroll"
+    UPDATE_ENROLLMENT = "update_enrollment"
+    CANCEL_ENROLLMENT = "cancel_enrollment"
+    RESEND = "resend"
+    WAITLIST_NOTICE = "waitlist_notice"
+    WRITE_CONFIRMATION = "write_confirmation"
+    CANCEL_APPOINTMENT = "cancel_appointment"
+    SCHEDULE_NOTE = "schedule_note"
+    PATIENT_CASE = "patient_case"
+    ALERT = "alert"
+
+
+class EffectStatus(StrEnum):
+    """Where an effect stands in the outbox."""
+
+    QUEUED = "queued"
+    CLAIMED = "claimed"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    PARKED = "parked"
+    SUPERSEDED = "superseded"
+
+
+# Claimed, or its outcome unknown (parked too): at most one per vendor and subject.
+IN_FLIGHT = frozenset({EffectStatus.CLAIMED, EffectStatus.UNKNOWN, EffectStatus.PARKED})
+
+
+class OutcomeKind(StrEnum):
+    """How one attempt at an effect ended."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    LATER = "later"
+    UNKNOWN = "unknown"

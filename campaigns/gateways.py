@@ -1,0 +1,33 @@
+"""The gateways in force, named by dotted path in settings.KEPT_GATEWAYS (as EMAIL_BACKEND is).
+
+Campaigns never import a vendor; they ask here. Each path names a function:
+`ehr` and `engagement` take (practice, deadline=, guard=); `paused` takes (practice).
+"""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from campaigns.domain.values import Vendor
+from campaigns.ports import Deadline, EhrGateway, EngagementGateway, Guard
+
+
+def ehr(practice: str, *, deadline: Deadline, guard: Guard) -> EhrGateway:
+    """athenahealth for a practice (by athenahealth's practice id)."""
+    build = import_string(settings.KEPT_GATEWAYS["ehr"])
+    return cast(EhrGateway, build(practice, deadline=deadline, guard=guard))
+
+
+def engagement(practice: str, *, deadline: Deadline, guard: Guard) -> EngagementGateway:
+    """Relatient for a practice (by athenahealth's practice id)."""
+    build = import_string(settings.KEPT_GATEWAYS["engagement"])
+    return cast(EngagementGateway, build(practice, deadline=deadline, guard=guard))
+
+
+def paused(practice: str) -> frozenset[Vendor]:
+    """The vendors to which nothing may be sent at present."""
+    ask = import_string(settings.KEPT_GATEWAYS["paused"])
+    return cast("frozenset[Vendor]", ask(practice))

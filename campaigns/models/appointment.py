@@ -1,0 +1,115 @@
+"""An appointment: what the chart last said, its coverage, and when to look again."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.domain.coverage import LEDGER, Code, State
+from campaigns.domain.values import AppointmentStatus, Confirmation, Modality, Risk
+from campaigns.encryption import EncryptedJSONField
+from campaigns.models.patient import Patient
+from campaigns.models.practice import Practice, choices
+
+# Priorities of a look: what a patient or a person waits for comes before bulk work.
+PROMPT, ROUTINE, BULK = 0, 5, 9
+
+
+class Appointment(models.Model):
+    """One appointment of athenahealth, by its id, in Kept's words.
+
+    `starts_at` is UTC and empty while the department's zone is unknown; `local_start` is naive
+    department time written as if UTC, kept because it is what the chart says.
+    `version` counts the changes that were seen.
+    """
+
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="appointments")
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="appointments")
+    external_id = models.CharField("athenahealth appointment id", max_length=40)
+    status = models.CharField(max_length=12, choices=choices(AppointmentStatus))
+    local_start = models.DateTimeField()
+    starts_at = models.DateTimeField(null=True)
+    time_zone = models.CharField(max_length=60, blank=True, default="")
+    duration_minutes = models.PositiveIntegerField(null=True)
+    department_external_id = models.CharField(max_length=40)
+    provider_external_ids = models.JSONField(default=list)
+    type_external_id = models.CharField(max_length=40)
+    type_name = models.CharField(max_length=160)
+    public_type_name = models.CharField(max_length=160, blank=True, default="")
+    telehealth = models.BooleanField(null=True)
+    confirmation = models.CharField(
+        max_length=24, blank=True, default="", choices=choices(Confirmation)
+    )
+    confirmation_external_id = models.CharField(max_length=40, blank=True, default="")
+    secondary = models.BooleanField(default=False)
+    replaced_by = models.CharField(max_length=40, blank=True, default="")
+    cancel_reason_external_id = models.CharField(max_length=40, blank=True, default="")
+    cancelled_by = models.CharField(max_length=80, blank=True, default="")
+    scheduled_at = models.DateTimeField(null=True)
+    scheduled_by = models.CharField(max_length=80, blank=True, default="")
+    notes = EncryptedJSONField(null=True)
+    read_began = models.DateTimeField()
+    read_ended = models.DateTimeField()
+    reread_wanted = models.BooleanField(default=False)
+    first_seen_at = models.DateTimeField()
+    version = models.PositiveIntegerField(default=1)
+
+    coverage_state = models.CharField(max_length=8, choices=choices(State), default=State.PENDING)
+    coverage_code = models.CharField(
+        max_length=24, choices=choices(Code), default=Code.AWAITING_PATIENT
+    )
+    route_modality = models.CharField(
+        max_length=12, blank=True, default="", choices=choices(Modality)
+    )
+    route_risk = models.CharField(max_length=8, blank=True, default="", choices=choices(Risk))
+    route_language = models.CharField(max_length=20, blank=True, default="")
+    route_campaign = models.CharField(max_length=80, blank=True, default="")
+    look_due_at = models.DateTimeField(null=True)
+    look_priority = models.PositiveSmallIntegerField(default=ROUTINE)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("practice", "external_id", name="one_appointment_per_id"),
+            models.CheckConstraint(
+                name="a_coverage_code_is_in_its_state",
+                condition=models.Q(
+                    *[
+                        Q(coverage_state=entry.state, coverage_code=code)
+                        for code, entry in LEDGER.items()
+                    ],
+                    _connector=Q.OR,
+                ),
+            ),
+            models.CheckConstraint(
+                name="an_appointment_read_began_before_it_ended",
+                condition=Q(read_began__lte=models.F("read_ended")),
+            ),
+        ]
+        indexes = [
+            # The sweeper's question: what is due, the most urgent and oldest first.
+            models.Index(
+                "look_priority",
+                "look_due_at",
+                condition=Q(look_due_at__isnull=False),
+                name="look_due",
+            ),
+            # The work list's question: a practice's visits of the next hours.
+            models.Index("practice", "starts_at", name="appointment_upcoming"),
+            # Coverage by type, and the effect of a rule change.
+            models.Index(
+                "practice",
+                "type_external_id",
+                "route_modality",
+                "route_risk",
+                "route_language",
+                name="appointment_route",
+            ),
+            models.Index("practice", "coverage_state", "coverage_code", name="coverage_ledger"),
+            # Whom this appointment replaced.
+            models.Index(
+                "practice", "replaced_by", condition=~Q(replaced_by=""), name="appointment_lineage"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"appointment {self.external_id}"

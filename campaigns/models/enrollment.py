@@ -1,0 +1,69 @@
+"""An enrollment: our account of one appointment's stay in one Relatient campaign."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.domain.enrollment import LIVE
+from campaigns.domain.values import CancelReason, EnrollmentStatus
+from campaigns.encryption import EncryptedJSONField
+from campaigns.models.appointment import Appointment
+from campaigns.models.patient import Patient
+from campaigns.models.practice import Practice, choices
+
+
+class Enrollment(models.Model):
+    """One enrollment. services/enrollments.py alone writes its status.
+
+    `holds` is the ReminderBody that Relatient last confirmed, `told` the VisitBody that the
+    patient was last sent; a difference between `told` and the present visit is a resend owed.
+    """
+
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="enrollments")
+    appointment = models.ForeignKey(
+        Appointment, on_delete=models.PROTECT, related_name="enrollments"
+    )
+    patient = models.ForeignKey(Patient, on_delete=models.PROTECT, related_name="enrollments")
+    generation = models.PositiveIntegerField()
+    campaign = models.CharField(max_length=80)
+    status = models.CharField(
+        max_length=10, choices=choices(EnrollmentStatus), default=EnrollmentStatus.WANTED
+    )
+    vendor_id = models.CharField(max_length=80, blank=True, default="")
+    starts_at = models.DateTimeField()
+    lead_channel = models.CharField(max_length=5)
+    holds = EncryptedJSONField(null=True)
+    told = EncryptedJSONField(null=True)
+    resend_dropped = models.BooleanField(default=False)
+    read_began = models.DateTimeField(null=True)
+    read_ended = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(
+        max_length=24, blank=True, default="", choices=choices(CancelReason)
+    )
+    ended_elsewhere = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["appointment", "-generation"]
+        constraints = [
+            models.UniqueConstraint(
+                "appointment", "generation", name="one_enrollment_per_generation"
+            ),
+            # Invariant 1, as far as our side goes.
+            models.UniqueConstraint(
+                "appointment",
+                condition=Q(status__in=sorted(LIVE)),
+                name="one_live_enrollment_per_appointment",
+            ),
+            models.UniqueConstraint(
+                "practice",
+                "vendor_id",
+                condition=~Q(vendor_id=""),
+                name="one_enrollment_per_vendor_id",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"enrollment {self.generation} of appointment {self.appointment_id}"

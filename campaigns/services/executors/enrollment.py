@@ -1,0 +1,141 @@
+"""Enrollments at Relatient: made, changed, ended and read, each so that a repeat does no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import cast
+
+from campaigns.clock import database_now
+from campaigns.domain.effects import EnrollBody, ReminderBody
+from campaigns.domain.values import CancelReason
+from campaigns.models import Effect, Enrollment
+from campaigns.ports import (
+    ACTIVE_EXISTS,
+    NOT_ACTIVE,
+    NOT_FOUND,
+    EngagementGateway,
+    EnrollmentRecord,
+    Refused,
+)
+from campaigns.services.enrollments import gone, mirror
+from campaigns.services.executors.call import Call, Done
+
+# How long Relatient holds an idempotency key; after that a repeat would be a second request.
+KEY_HELD_FOR = timedelta(days=7)
+
+
+def key_expired(effect: Effect) -> bool:
+    """Whether an attempt that may have been done is older than its key."""
+    began = effect.first_attempt_at
+    return effect.maybe_done and began is not None and database_now() - began > KEY_HELD_FOR
+
+
+def enroll(effect: Effect, call: Call) -> Done:
+    """Enroll under the effect's key. An enrollment that exists already is adopted."""
+    relatient = call.engagement(effect.practice)
+    body = cast(EnrollBody, effect.body)
+    if key_expired(effect):
+        found = _made_since(effect, relatient, body)
+        if found is not None:
+            return _mirrored("Found.", found)
+    try:
+        return _mirrored("Enrolled.", relatient.enroll(body, effect.key))
+    except Refused as refused:
+        if refused.code != ACTIVE_EXISTS or not refused.existing_id:
+            raise
+        return _mirrored("Adopted.", relatient.read_enrollment(refused.existing_id))
+
+
+def _made_since(
+    effect: Effect, relatient: EngagementGateway, body: EnrollBody
+) -> EnrollmentRecord | None:
+    """What an attempt of long ago may have made: the newest enrollment of this appointment."""
+    since = effect.first_attempt_at
+    appointment = body["reminder"]["visit"]["appointment"]
+    for record in relatient.list_enrollments(body["patient"]):
+        recent = since is not None and record.created_at >= since - timedelta(minutes=5)
+        if record.appointment_external_id == appointment and recent:
+            return record
+    return None
+
+
+def update(effect: Effect, call: Call) -> Done:
+    """Replace the reminder's details; idempotent."""
+    reminder = cast(ReminderBody, effect.body["reminder"])
+    relatient = call.engagement(effect.practice)
+    vendor_id = _vendor_id(effect)
+    return _changing(
+        relatient, vendor_id, "Updated.", lambda: relatient.update_enrollment(vendor_id, reminder)
+    )
+
+
+def cancel(effect: Effect, call: Call) -> Done:
+    """End it; idempotent, and one that has completed stays completed."""
+    reason = CancelReason(effect.body["reason"])
+    relatient = call.engagement(effect.practice)
+    vendor_id = _vendor_id(effect)
+    return _changing(
+        relatient,
+        vendor_id,
+        "Ended.",
+        lambda: relatient.cancel_enrollment(vendor_id, reason),
+        reason,
+    )
+
+
+def read(effect: Effect, call: Call) -> Done:
+    """Read it as it is now."""
+    relatient = call.engagement(effect.practice)
+    vendor_id = _vendor_id(effect)
+    return _changing(relatient, vendor_id, "Read.", lambda: relatient.read_enrollment(vendor_id))
+
+
+def _vendor_id(effect: Effect) -> str:
+    assert effect.enrollment is not None
+    return effect.enrollment.vendor_id
+
+
+def _changing(
+    relatient: EngagementGateway,
+    vendor_id: str,
+    sentence: str,
+    change: Callable[[], EnrollmentRecord],
+    reason: CancelReason | None = None,
+) -> Done:
+    """Make a change; if the enrollment is not active or not there, take over how it is."""
+    try:
+        return _mirrored(sentence, change(), reason)
+    except Refused as refused:
+        if refused.code not in (NOT_FOUND, NOT_ACTIVE):
+            raise
+    try:
+        return _mirrored("It had ended before.", relatient.read_enrollment(vendor_id), reason)
+    except Refused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+    return Done("Relatient does not know it any more.", _gone)
+
+
+def _gone(effect: Effect, now: datetime) -> None:
+    gone(_enrollment(effect), now)
+
+
+def _mirrored(sentence: str, record: EnrollmentRecord, reason: CancelReason | None = None) -> Done:
+    def apply(effect: Effect, now: datetime) -> None:
+        enrollment = _enrollment(effect)
+        if reason is not None:
+            enrollment.end_reason = reason
+        mirror(enrollment, record, now)
+
+    return Done(sentence, apply)
+
+
+def _enrollment(effect: Effect) -> Enrollment:
+    """Read afresh under the lock: the effect's own copy is older."""
+    assert effect.enrollment is not None
+    return (
+        Enrollment.objects.select_for_update(of=("self",))
+        .select_related("practice", "appointment", "patient")
+        .get(pk=effect.enrollment.pk)
+    )

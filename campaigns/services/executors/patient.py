@@ -1,0 +1,37 @@
+"""The patient at Relatient: looked up, created, or brought up to date."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import cast
+
+from campaigns.domain.effects import PatientBody
+from campaigns.models import Effect, Patient
+from campaigns.ports import PatientMirror
+from campaigns.services.executors.call import Call, Done
+
+
+def upsert(effect: Effect, call: Call) -> Done:
+    """Make Relatient hold the body. Looking up comes first, so a repeat does no harm."""
+    relatient = call.engagement(effect.practice)
+    body = cast(PatientBody, effect.body)
+    mirror = relatient.find_patient(body["patient"])
+    sentence = "Up to date already."
+    if mirror is None:
+        mirror, sentence = relatient.create_patient(body, effect.key), "Created."
+    if mirror.holds != body:
+        mirror = relatient.update_patient(mirror.vendor_id, body, mirror.etag)
+        sentence = "Updated."
+    held = mirror
+    return Done(sentence, lambda row, now: _remember(row, held, now))
+
+
+def _remember(effect: Effect, mirror: PatientMirror, now: datetime) -> None:
+    assert effect.patient is not None
+    Patient.objects.filter(pk=effect.patient.pk).update(
+        relatient_id=mirror.vendor_id,
+        relatient_etag=mirror.etag,
+        # What was asked for, not what came back: a field that the vendor respells must not
+        # make every look ask again.
+        relatient_holds=effect.body,
+    )

@@ -1,0 +1,244 @@
+"""Step 3, take in: what was read becomes rows, and a look is owed wherever something changed.
+
+The newest read wins. Each read says when it began and ended; it replaces what is stored only if
+it began after that one ended. Two that overlap and differ cause another read.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from audit.recorder import record as audit
+from campaigns.clock import database_now
+from campaigns.domain.values import AppointmentStatus, Confirmation
+from campaigns.models import (
+    PROMPT,
+    Appointment,
+    AppointmentType,
+    ConfirmationStatus,
+    Department,
+    Patient,
+    Practice,
+)
+from campaigns.models.patient import as_json
+from campaigns.ports import AppointmentRecord, PatientRecord
+from campaigns.services.looks_due import look_at, look_at_patient
+
+
+class Taken(StrEnum):
+    """What a row turned out to be."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True)
+class ReadSpan:
+    """When a read began and ended, by the database's clock."""
+
+    began: datetime
+    ended: datetime
+
+
+def take_appointment(
+    practice: Practice, record: AppointmentRecord, span: ReadSpan, priority: int = PROMPT
+) -> Taken:
+    """Take in one appointment as read; a look is due when anything changed."""
+    with transaction.atomic():
+        patient = _locked_patient(practice, record.patient_external_id)
+        row = (
+            Appointment.objects.select_for_update(of=("self",))
+            .filter(practice=practice, external_id=record.external_id)
+            .first()
+        )
+        fields = _fields(practice, record)
+        if row is None:
+            return _create(practice, patient, record, fields, span, priority)
+        return _update(row, patient, fields, span, priority)
+
+
+def _locked_patient(practice: Practice, external_id: str) -> Patient:
+    patient, _ = Patient.objects.get_or_create(practice=practice, external_id=external_id)
+    return Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+
+
+def _fields(practice: Practice, record: AppointmentRecord) -> dict[str, Any]:
+    """A record as columns: the department's zone makes an instant of the local start."""
+    zone = (
+        Department.objects.filter(practice=practice, external_id=record.department_external_id)
+        .values_list("time_zone", flat=True)
+        .first()
+    ) or ""
+    return {
+        "status": record.status,
+        "local_start": record.local_start.replace(tzinfo=UTC),
+        "starts_at": starts_at(record.local_start, zone),
+        "time_zone": zone,
+        "duration_minutes": record.duration_minutes,
+        "department_external_id": record.department_external_id,
+        "provider_external_ids": list(record.provider_external_ids),
+        "type_external_id": record.type_external_id,
+        "type_name": record.type_name,
+        "public_type_name": record.patient_type_name,
+        "telehealth": record.telehealth,
+        "confirmation": _meaning(practice, record.confirmation_external_id),
+        "confirmation_external_id": record.confirmation_external_id,
+        "secondary": record.secondary,
+        "replaced_by": record.replaced_by,
+        "cancel_reason_external_id": record.cancel_reason_external_id,
+        "cancelled_by": record.cancelled_by,
+        "scheduled_at": record.scheduled_at,
+        "scheduled_by": record.scheduled_by,
+        "notes": list(record.notes),
+    }
+
+
+def starts_at(local_start: datetime, zone: str) -> datetime | None:
+    """Naive department time as an instant; None while the zone is unknown.
+
+    Of an hour that occurs twice the first is taken; one that the clock skips is moved on by it.
+    """
+    return local_start.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if zone else None
+
+
+def _meaning(practice: Practice, external_id: str) -> str:
+    if not external_id:
+        return Confirmation.NONE
+    known = ConfirmationStatus.objects.filter(practice=practice, external_id=external_id).first()
+    return known.meaning if known else Confirmation.OTHER
+
+
+def _create(
+    practice: Practice,
+    patient: Patient,
+    record: AppointmentRecord,
+    fields: dict[str, Any],
+    span: ReadSpan,
+    priority: int,
+) -> Taken:
+    now = database_now()
+    AppointmentType.objects.get_or_create(
+        practice=practice,
+        external_id=record.type_external_id,
+        defaults={"name": record.type_name, "public_name": record.patient_type_name},
+    )
+    row = Appointment.objects.create(
+        practice=practice,
+        patient=patient,
+        external_id=record.external_id,
+        read_began=span.began,
+        read_ended=span.ended,
+        first_seen_at=now,
+        look_due_at=now,
+        look_priority=priority,
+        **fields,
+    )
+    look_at(row, now, priority)
+    _after(row, Taken.NEW, now, ["all"])
+    return Taken.NEW
+
+
+def _update(
+    row: Appointment, patient: Patient, fields: dict[str, Any], span: ReadSpan, priority: int
+) -> Taken:
+    if span.ended < row.read_began:
+        return Taken.UNCHANGED
+    changed = [name for name, value in fields.items() if getattr(row, name) != value]
+    if row.patient_id != patient.pk:
+        changed.append("patient")
+    now = database_now()
+    if span.began <= row.read_ended:
+        if changed:
+            # Nobody can say which of two overlapping reads is newer: read once more.
+            row.reread_wanted = True
+            row.save(update_fields=["reread_wanted"])
+            look_at(row, now, priority)
+        return Taken.UNCHANGED
+    row.read_began, row.read_ended, row.reread_wanted = span.began, span.ended, False
+    if not changed:
+        row.save(update_fields=["read_began", "read_ended", "reread_wanted"])
+        return Taken.UNCHANGED
+    for name in fields:
+        setattr(row, name, fields[name])
+    row.patient = patient
+    row.version += 1
+    row.save(
+        update_fields=[
+            *fields,
+            "patient",
+            "version",
+            "read_began",
+            "read_ended",
+            "reread_wanted",
+        ]
+    )
+    look_at(row, now, priority)
+    _after(row, Taken.CHANGED, now, changed)
+    return Taken.CHANGED
+
+
+def _after(row: Appointment, taken: Taken, now: datetime, changed: list[str]) -> None:
+    """A no-show changes the risk of all the patient's visits; every change is in the trail."""
+    if row.status == AppointmentStatus.NO_SHOW:
+        look_at_patient(row.patient, now)
+    audit(
+        "appointment.observed",
+        practice=row.practice.external_id,
+        subject=("appointment", row.pk),
+        appointment=row.external_id,
+        patient=row.patient.external_id,
+        detail={"as": taken.value, "columns": sorted(changed), "status": str(row.status)},
+    )
+
+
+def take_patient(practice: Practice, record: PatientRecord, span: ReadSpan) -> Taken:
+    """Take in one patient as read; all their visits are looked at when anything changed."""
+    with transaction.atomic():
+        patient = _locked_patient(practice, record.external_id)
+        return _take_locked(patient, record, span)
+
+
+def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Taken:
+    now = database_now()
+    first = patient.read_ended is None
+    changed = patient.record != as_json(record)
+    if not first and patient.read_ended is not None and patient.read_began is not None:
+        if span.ended < patient.read_began:
+            return Taken.UNCHANGED
+        if span.began <= patient.read_ended:
+            if changed:
+                patient.reread_wanted = True
+                patient.save(update_fields=["reread_wanted"])
+                look_at_patient(patient, now)
+            return Taken.UNCHANGED
+    patient.describe(record)
+    patient.read_began, patient.read_ended, patient.reread_wanted = span.began, span.ended, False
+    patient.save(
+        update_fields=["record", "name", "active", "read_began", "read_ended", "reread_wanted"]
+    )
+    if not (first or changed):
+        return Taken.UNCHANGED
+    look_at_patient(patient, now)
+    taken = Taken.NEW if first else Taken.CHANGED
+    audit(
+        "patient.observed",
+        practice=patient.practice.external_id,
+        subject=("patient", patient.pk),
+        patient=patient.external_id,
+        detail={"as": taken.value},
+    )
+    return taken
+
+
+def take_history(patient: Patient, records: list[AppointmentRecord], span: ReadSpan) -> None:
+    """Take in a patient's past visits; what was read counts as read even when there are none."""
+    for record in records:
+        take_appointment(patient.practice, record, span)
+    Patient.objects.filter(pk=patient.pk).update(history_began=span.began, history_ended=span.ended)

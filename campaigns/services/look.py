@@ -1,0 +1,120 @@
+"""Step 5, record: one look at one appointment, in one transaction.
+
+1. lock the patient, then the lineage by id
+2. gather the snapshot and decide (pure)
+3. write coverage, the decision if it differs from the last, outcomes of replies, work items,
+   effects, and their audit events
+4. look_due_at = when to look again
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from audit.recorder import record as audit
+from campaigns.clock import database_now
+from campaigns.domain.decision import Decision, ReplyVerdict
+from campaigns.domain.routing import decide
+from campaigns.domain.values import ReplyOutcome
+from campaigns.models import ROUTINE, Appointment, DecisionRecord, Response
+from campaigns.services import outbox_intake, snapshots
+from campaigns.services.locks import lineage_ids, lock_appointments, lock_patient
+from campaigns.services.workitems import settle_items
+
+
+def look(appointment_id: int) -> Decision | None:
+    """Look at one appointment if a look is due; None when none is (any more)."""
+    with transaction.atomic():
+        appointment, lineage = _locked(appointment_id)
+        now = database_now()
+        if appointment.look_due_at is None or appointment.look_due_at > now:
+            return None
+        decision = decide(snapshots.build(appointment, lineage), now)
+        _record(appointment, decision, now)
+        return decision
+
+
+def _locked(appointment_id: int) -> tuple[Appointment, set[int]]:
+    appointment = Appointment.objects.select_related("practice", "patient").get(pk=appointment_id)
+    lock_patient(appointment.patient_id)
+    lineage = lineage_ids(appointment.practice, appointment)
+    rows = lock_appointments(lineage)
+    fresh = rows[appointment_id]
+    # The row may have changed hands between the first read and the lock.
+    if fresh.patient_id != appointment.patient_id:
+        lock_patient(fresh.patient_id)
+    return fresh, lineage
+
+
+def _record(appointment: Appointment, decision: Decision, now: datetime) -> None:
+    _record_decision(appointment, decision, now)
+    for verdict in decision.replies:
+        _settle(verdict, now)
+    settle_items(appointment, decision.work_items, now)
+    outbox_intake.reconcile(appointment, decision.effects, now)
+    route = decision.route
+    appointment.coverage_state = decision.state
+    appointment.coverage_code = decision.code
+    appointment.route_campaign = route.campaign if route else ""
+    appointment.route_modality = route.modality if route else ""
+    appointment.route_risk = route.risk if route else ""
+    appointment.route_language = route.language if route else ""
+    appointment.look_due_at = decision.look_again_at
+    appointment.look_priority = ROUTINE
+    appointment.save(
+        update_fields=[
+            "coverage_state",
+            "coverage_code",
+            "route_campaign",
+            "route_modality",
+            "route_risk",
+            "route_language",
+            "look_due_at",
+            "look_priority",
+        ]
+    )
+
+
+def _record_decision(appointment: Appointment, decision: Decision, now: datetime) -> None:
+    """Keep the decision when it says something that the last one did not."""
+    fields = {
+        "state": decision.state,
+        "code": decision.code,
+        "campaign": decision.campaign,
+        "findings": [[f.filter, f.saw, f.concluded] for f in decision.findings],
+        "effects": [effect.kind.value for effect in decision.effects],
+    }
+    last = appointment.decisions.first()
+    if last is not None and all(getattr(last, name) == value for name, value in fields.items()):
+        return
+    DecisionRecord.objects.create(
+        practice=appointment.practice, appointment=appointment, at=now, **fields
+    )
+    audit(
+        "appointment.decided",
+        practice=appointment.practice.external_id,
+        subject=("appointment", appointment.pk),
+        appointment=appointment.external_id,
+        patient=appointment.patient.external_id,
+        detail={"state": decision.state.value, "code": decision.code.value},
+    )
+
+
+def _settle(verdict: ReplyVerdict, now: datetime) -> None:
+    response = Response.objects.get(pk=verdict.reply_id)
+    if response.outcome != ReplyOutcome.PENDING:
+        return
+    response.outcome = verdict.outcome
+    response.outcome_sentence = verdict.sentence[:300]
+    response.settled_at = now
+    response.save(update_fields=["outcome", "outcome_sentence", "settled_at"])
+    audit(
+        f"response.{verdict.outcome.value}",
+        practice=response.practice.external_id,
+        subject=("response", response.pk),
+        appointment=response.appointment.external_id,
+        patient=response.patient.external_id,
+        detail={"kind": str(response.kind)},
+    )

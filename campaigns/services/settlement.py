@@ -1,0 +1,180 @@
+"""The end of an attempt: what the outcome means for the effect and for what it was about."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from campaigns.clock import database_now
+from campaigns.domain.effects import READS
+from campaigns.domain.retry import delay_seconds
+from campaigns.domain.values import (
+    EffectKind,
+    EffectStatus,
+    EnrollmentStatus,
+    OutcomeKind,
+)
+from campaigns.models import Effect
+from campaigns.ports import CREDENTIALS, GatewayError, OutcomeUnknown, Refused
+from campaigns.services.enrollments import ImpossibleTransition, advance
+from campaigns.services.executors import Done
+from campaigns.services.locks import lock_appointments, lock_patient
+from campaigns.services.looks_due import look_at, look_at_patient
+from campaigns.services.moved_on import MovedOn
+from campaigns.services.outbox_intake import say
+
+_jitter = random.SystemRandom()
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How one attempt ended, in the outbox's terms."""
+
+    outcome: OutcomeKind
+    status: EffectStatus
+    code: str = ""
+    sentence: str = ""
+    http_status: int | None = None
+    request_id: str = ""
+    retry_after: float | None = None
+
+
+def settle(effect: Effect, result: Done | GatewayError | MovedOn) -> None:
+    """Record an attempt's end if the lease is still ours; else leave it to who took over."""
+    try:
+        _settle(effect, result)
+    except ImpossibleTransition:
+        sentence = "Relatient's answer does not fit what Kept knows of this enrollment."
+        _settle(effect, Refused(sentence, code="vendor_nonsense"))
+
+
+def _settle(effect: Effect, result: Done | GatewayError | MovedOn) -> None:
+    with transaction.atomic():
+        ours = _still_ours(effect)
+        if ours is None:
+            return
+        now = database_now()
+        ending = _ending(ours, result, now)
+        if isinstance(result, Done):
+            result.apply(ours, now)
+        elif isinstance(result, MovedOn):
+            result.observe()
+        _write(ours, ending, now)
+        _undo_begin(ours, ending, now)
+        _look(ours, now)
+
+
+def _still_ours(effect: Effect) -> Effect | None:
+    if effect.patient_id is not None:
+        lock_patient(effect.patient_id)
+    if effect.appointment_id is not None:
+        lock_appointments([effect.appointment_id])
+    return (
+        Effect.objects.select_for_update(of=("self",))
+        .select_related("practice", "patient", "appointment", "enrollment", "response")
+        .filter(pk=effect.pk, lease_token=effect.lease_token, status=EffectStatus.CLAIMED)
+        .first()
+    )
+
+
+def _ending(effect: Effect, result: Done | GatewayError | MovedOn, now: datetime) -> Ending:
+    if isinstance(result, Done):
+        return Ending(OutcomeKind.ACCEPTED, EffectStatus.ACCEPTED, sentence=result.sentence)
+    if isinstance(result, MovedOn):
+        sentence = "The chart had moved on, so nothing was written. Looking again."
+        return Ending(OutcomeKind.REJECTED, EffectStatus.SUPERSEDED, "moved_on", sentence)
+    outcome, status = _classify(effect, result, now)
+    return Ending(
+        outcome,
+        status,
+        result.code,
+        result.sentence,
+        result.http_status,
+        result.request_id,
+        result.retry_after,
+    )
+
+
+def _classify(
+    effect: Effect, error: GatewayError, now: datetime
+) -> tuple[OutcomeKind, EffectStatus]:
+    """The table: what an error means for an effect that may, or may not, have been done."""
+    read = EffectKind(effect.kind) in READS
+    # Refused credentials are answered before the vendor looks at the request, so they say
+    # nothing about an earlier attempt.
+    if isinstance(error, Refused) and not (effect.maybe_done and error.code == CREDENTIALS):
+        return OutcomeKind.REJECTED, EffectStatus.REJECTED
+    if isinstance(error, OutcomeUnknown) and not read:
+        return OutcomeKind.UNKNOWN, _unknown(effect, now)
+    if effect.maybe_done:
+        return OutcomeKind.LATER, _unknown(effect, now)
+    return OutcomeKind.LATER, EffectStatus.QUEUED
+
+
+def _unknown(effect: Effect, now: datetime) -> EffectStatus:
+    """Asked about again and again for some hours, then parked for a person."""
+    patience = timedelta(hours=effect.practice.alert_after_hours)
+    began = effect.first_attempt_at or now
+    return EffectStatus.PARKED if now - began > patience else EffectStatus.UNKNOWN
+
+
+def _write(effect: Effect, ending: Ending, now: datetime) -> None:
+    effect.status = ending.status
+    effect.code, effect.sentence = ending.code[:60], ending.sentence[:300]
+    effect.lease_token, effect.lease_until = "", None
+    waiting = ending.status in (EffectStatus.QUEUED, EffectStatus.UNKNOWN)
+    effect.maybe_done = ending.status in (EffectStatus.UNKNOWN, EffectStatus.PARKED)
+    effect.next_attempt_at = _next_attempt(effect, ending, now) if waiting else None
+    effect.finished_at = None if waiting or effect.status == EffectStatus.PARKED else now
+    effect.save()
+    effect.tries.filter(number=effect.attempts).update(
+        ended_at=now,
+        outcome=ending.outcome,
+        code=effect.code,
+        sentence=effect.sentence,
+        http_status=ending.http_status,
+        request_id=ending.request_id[:120],
+    )
+    detail = {"number": effect.attempts, "code": effect.code, "http_status": ending.http_status}
+    say(f"effect.{ending.outcome.value}", effect, **detail)
+
+
+def _next_attempt(effect: Effect, ending: Ending, now: datetime) -> datetime:
+    practice = effect.practice
+    seconds = delay_seconds(
+        effect.attempts,
+        base=practice.retry_base_seconds,
+        ceiling=practice.retry_minutes * 60,
+        jitter=_jitter.random(),
+        asked=ending.retry_after,
+    )
+    return now + timedelta(seconds=seconds)
+
+
+# Where an enrollment goes when a change to it was certainly not made.
+_BACK = {
+    (EffectKind.ENROLL, EffectStatus.QUEUED): EnrollmentStatus.WANTED,
+    (EffectKind.ENROLL, EffectStatus.REJECTED): EnrollmentStatus.FAILED,
+    (EffectKind.CANCEL_ENROLLMENT, EffectStatus.QUEUED): EnrollmentStatus.ACTIVE,
+    (EffectKind.CANCEL_ENROLLMENT, EffectStatus.REJECTED): EnrollmentStatus.ACTIVE,
+}
+
+
+def _undo_begin(effect: Effect, ending: Ending, now: datetime) -> None:
+    """Put the enrollment back where a change that was certainly not made had found it."""
+    enrollment = effect.enrollment
+    back = _BACK.get((EffectKind(effect.kind), ending.status))
+    if enrollment is not None and back is not None:
+        advance(enrollment, back, now)
+
+
+def _look(effect: Effect, now: datetime) -> None:
+    """Whoever waited for this is looked at again."""
+    kind = EffectKind(effect.kind)
+    if effect.patient is not None and (kind in READS or effect.appointment is None):
+        look_at_patient(effect.patient, now)
+    if effect.appointment is not None:
+        look_at(effect.appointment, now)

@@ -1,0 +1,346 @@
+"""Everything known about one appointment, gathered for a decision.
+
+The caller holds the locks of the patient and the lineage, so what is gathered belongs together.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from campaigns import gateways
+from campaigns.domain import facts
+from campaigns.domain.effects import WindowBody
+from campaigns.domain.enrollment import LIVE
+from campaigns.domain.values import (
+    AppointmentStatus,
+    Channel,
+    Confirmation,
+    EffectKind,
+    EffectStatus,
+    EnrollmentStatus,
+    InstructionKind,
+    Modality,
+    OnCancel,
+    ReplyKind,
+    ReplyOutcome,
+    Vendor,
+)
+from campaigns.models import (
+    Appointment,
+    AppointmentType,
+    Campaign,
+    CampaignRule,
+    ChartCancelReason,
+    ConfirmationStatus,
+    Department,
+    Effect,
+    Enrollment,
+    Patient,
+    Practice,
+    Provider,
+    Response,
+)
+
+
+def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
+    """The snapshot of one appointment; `lineage` holds the ids of its chain, itself included."""
+    practice, patient = appointment.practice, appointment.patient
+    names = dict(Provider.objects.filter(practice=practice).values_list("external_id", "name"))
+    kind = AppointmentType.objects.filter(
+        practice=practice, external_id=appointment.type_external_id
+    ).first()
+    return facts.Snapshot(
+        settings=settings_of(practice),
+        appointment=_appointment(appointment, kind, names),
+        patient=_patient(patient),
+        rules=_rules(practice),
+        campaigns=campaigns_of(practice),
+        enrollments=_enrollments(lineage),
+        effects=_effects(appointment, lineage),
+        replies=tuple(_reply(row) for row in appointment.responses.all()),
+        instruction=_instruction(appointment),
+        siblings=_siblings(appointment, lineage),
+        lineage=frozenset(lineage),
+        paused=gateways.paused(practice.external_id),
+        provider_names=names,
+    )
+
+
+def settings_of(practice: Practice) -> facts.Settings:
+    """A practice's settings, with the reference rows that they lead to."""
+    reason = cancel_reason_of(practice)
+    statuses = dict(
+        ConfirmationStatus.objects.filter(practice=practice).values_list("meaning", "external_id")
+    )
+    return facts.Settings(
+        time_zone=practice.time_zone,
+        language=practice.language,
+        too_late_hours=practice.too_late_hours,
+        risk_window_days=practice.risk_window_days,
+        risk_threshold=practice.risk_threshold,
+        age_of_majority=practice.age_of_majority,
+        landline_calls_ok=practice.landline_calls_ok,
+        telehealth_link_required=practice.telehealth_link_required,
+        several_providers=practice.several_providers,
+        general_campaign=practice.general_campaign,
+        general_provider=practice.general_provider,
+        desk_task=practice.desk_task,
+        waitlist_phone=practice.waitlist_phone,
+        waitlist_notice_hours=practice.waitlist_notice_hours,
+        confirmed_status_id=statuses.get(Confirmation.CONFIRMED, ""),
+        operator_status_id=statuses.get(
+            Confirmation.CONFIRMED_BY_OPERATOR, statuses.get(Confirmation.CONFIRMED, "")
+        ),
+        cancel_reason_id=reason.external_id if reason else "",
+        cancel_reason_frees_slot=reason.frees_slot if reason else False,
+        send_windows={
+            Channel.EMAIL: _window(practice, "email"),
+            Channel.SMS: _window(practice, "sms"),
+            Channel.VOICE: _window(practice, "voice"),
+        },
+    )
+
+
+def _window(practice: Practice, channel: str) -> WindowBody:
+    start = getattr(practice, f"send_window_{channel}_start")
+    end = getattr(practice, f"send_window_{channel}_end")
+    return {"start": start.strftime("%H:%M"), "end": end.strftime("%H:%M")}
+
+
+def cancel_reason_of(practice: Practice) -> ChartCancelReason | None:
+    """The reason our cancellations carry: the setting's, else the first that fits by its flags.
+
+    It must be the practice's own (positive id) and speak of a patient's cancellation: no no-show,
+    no reschedule, no provider. One that frees the slot comes before one that does not.
+    """
+    reasons = ChartCancelReason.objects.filter(practice=practice)
+    if practice.cancel_reason_id:
+        return reasons.filter(external_id=practice.cancel_reason_id).first()
+    fitting = reasons.filter(
+        no_show=False, patient_rescheduled=False, provider_unavailable=False
+    ).exclude(external_id__startswith="-")
+    named = sorted(
+        fitting,
+        key=lambda r: ("patient" not in r.name.lower(), not r.frees_slot, r.external_id),
+    )
+    return named[0] if named else None
+
+
+def _appointment(
+    row: Appointment, kind: AppointmentType | None, names: dict[str, str]
+) -> facts.AppointmentFacts:
+    department = Department.objects.filter(
+        practice=row.practice, external_id=row.department_external_id
+    ).first()
+    type_name = row.public_type_name or (kind.public_name if kind else "") or row.type_name
+    return facts.AppointmentFacts(
+        id=row.pk,
+        external_id=row.external_id,
+        status=AppointmentStatus(row.status),
+        starts_at=row.starts_at,
+        time_zone=row.time_zone,
+        local_start=row.local_start,
+        type_id=row.type_external_id,
+        type_name=type_name,
+        modality=modality_of(row, kind),
+        department_id=row.department_external_id,
+        department_name=(department.public_name or department.name) if department else "",
+        providers=tuple(
+            facts.Provider(provider, names.get(provider, ""))
+            for provider in row.provider_external_ids
+        ),
+        confidential=kind.confidential if kind else False,
+        on_cancel=OnCancel((kind.on_cancel if kind else "") or row.practice.on_cancel),
+        confirmation=Confirmation(row.confirmation),
+        confirmation_id=row.confirmation_external_id,
+        secondary=row.secondary,
+        replaced_by=row.replaced_by,
+        first_seen_at=row.first_seen_at,
+        reread_wanted=row.reread_wanted,
+    )
+
+
+def modality_of(row: Appointment, kind: AppointmentType | None) -> Modality:
+    """By what staff said of the type, or by the record's own flag; never by a word in a name."""
+    if row.telehealth or (kind is not None and kind.modality == Modality.TELEHEALTH):
+        return Modality.TELEHEALTH
+    return Modality.IN_PERSON
+
+
+def _patient(row: Patient) -> facts.PatientFacts:
+    record = row.described
+    return facts.PatientFacts(
+        external_id=row.external_id,
+        read_at=row.read_ended,
+        history_read_at=row.history_ended,
+        first_name=record.first_name,
+        last_name=record.last_name,
+        date_of_birth=record.date_of_birth,
+        active=record.active,
+        mobile_phone=record.mobile_phone,
+        home_phone=record.home_phone,
+        work_phone=record.work_phone,
+        email=record.email,
+        email_declined=record.email_declined,
+        consent_to_text=record.consent_to_text,
+        consent_to_call=record.consent_to_call,
+        do_not_call=record.do_not_call,
+        wants={
+            Channel.SMS: record.wants_sms,
+            Channel.EMAIL: record.wants_email,
+            Channel.VOICE: record.wants_voice,
+        },
+        preference_hint=record.preference_hint,
+        language_code=record.language_code,
+        guarantor=record.guarantor,
+        emergency=record.emergency,
+        department_id=record.department_external_id,
+        relatient_id=row.relatient_id,
+        relatient_holds=row.relatient_holds,
+        consents=tuple(
+            facts.Consent(Channel(c.channel), c.state, c.at) for c in row.consents.all()
+        ),
+        no_shows=_no_shows(row),
+        reread_wanted=row.reread_wanted,
+    )
+
+
+def _no_shows(patient: Patient) -> tuple[date, ...]:
+    """The dates of the patient's missed visits, in the practice's zone, from our own store."""
+    zone = ZoneInfo(patient.practice.time_zone)
+    starts = patient.appointments.filter(status=AppointmentStatus.NO_SHOW).values_list(
+        "starts_at", "local_start"
+    )
+    return tuple(
+        sorted((start.astimezone(zone) if start else local).date() for start, local in starts)
+    )
+
+
+def _rules(practice: Practice) -> tuple[facts.Rule, ...]:
+    rows = CampaignRule.objects.filter(practice=practice, active=True).select_related("campaign")
+    return tuple(
+        facts.Rule(
+            row.pk,
+            row.appointment_type_id,
+            row.modality,
+            row.risk,
+            row.language,
+            row.campaign.external_id if row.campaign else "",
+        )
+        for row in rows
+    )
+
+
+def campaigns_of(practice: Practice) -> dict[str, facts.Campaign]:
+    """The campaign library by Relatient's ids."""
+    return {
+        row.external_id: facts.Campaign(
+            row.external_id,
+            row.name,
+            row.language,
+            row.modality,
+            row.intensity,
+            tuple(Channel(channel) for channel in row.channels),
+            row.active,
+        )
+        for row in Campaign.objects.filter(practice=practice)
+    }
+
+
+def _enrollments(lineage: set[int]) -> tuple[facts.EnrollmentFacts, ...]:
+    return tuple(
+        facts.EnrollmentFacts(
+            id=row.pk,
+            appointment_id=row.appointment_id,
+            generation=row.generation,
+            campaign=row.campaign,
+            status=EnrollmentStatus(row.status),
+            vendor_id=row.vendor_id,
+            holds=row.holds,
+            told=row.told,
+            ended_elsewhere=row.ended_elsewhere,
+            ended_at=row.ended_at,
+            resend_dropped=row.resend_dropped,
+        )
+        for row in Enrollment.objects.filter(appointment__in=lineage).order_by("pk")
+    )
+
+
+# Effects that are over but are still asked about: done once for all, or the ground of an outcome.
+_REMEMBERED = [
+    EffectKind.WAITLIST_NOTICE,
+    EffectKind.CANCEL_APPOINTMENT,
+    EffectKind.WRITE_CONFIRMATION,
+    EffectKind.SCHEDULE_NOTE,
+    EffectKind.PATIENT_CASE,
+]
+
+
+def _effects(appointment: Appointment, lineage: set[int]) -> tuple[facts.EffectFacts, ...]:
+    mine = Q(appointment__in=lineage) | Q(appointment__isnull=True, patient=appointment.patient)
+    matters = ~Q(status__in=[EffectStatus.ACCEPTED, EffectStatus.SUPERSEDED]) | Q(
+        kind__in=_REMEMBERED, status=EffectStatus.ACCEPTED
+    )
+    return tuple(_effect(row) for row in Effect.objects.filter(mine & matters).order_by("pk"))
+
+
+def _effect(row: Effect) -> facts.EffectFacts:
+    return facts.EffectFacts(
+        id=row.pk,
+        kind=EffectKind(row.kind),
+        vendor=Vendor(row.vendor),
+        status=EffectStatus(row.status),
+        body=row.body,
+        basis=row.basis,
+        purpose=row.purpose,
+        appointment_id=row.appointment_id,
+        enrollment_id=row.enrollment_id,
+        response_id=row.response_id,
+        attempts=row.attempts,
+        code=row.code,
+        sentence=row.sentence,
+    )
+
+
+def _reply(row: Response) -> facts.ReplyFacts:
+    return facts.ReplyFacts(
+        id=row.pk,
+        kind=ReplyKind(row.kind),
+        occurred_at=row.occurred_at,
+        seq=row.seq,
+        told_starts_at=row.told_starts_at,
+        outcome=ReplyOutcome(row.outcome),
+        by_staff=row.by_staff,
+    )
+
+
+def _instruction(appointment: Appointment) -> facts.Instruction | None:
+    row = appointment.instructions.filter(withdrawn_at__isnull=True).first()
+    if row is None:
+        return None
+    return facts.Instruction(InstructionKind(row.kind), row.campaign, row.given_at)
+
+
+def _siblings(appointment: Appointment, lineage: set[int]) -> tuple[facts.Sibling, ...]:
+    rows = (
+        Appointment.objects.filter(
+            patient=appointment.patient_id, enrollments__status__in=[*LIVE, "completed"]
+        )
+        .exclude(pk__in=lineage)
+        .distinct()
+        .order_by("pk")
+    )
+    return tuple(
+        facts.Sibling(
+            row.pk,
+            row.external_id,
+            row.starts_at,
+            AppointmentStatus(row.status),
+            True,
+            row.read_ended,
+        )
+        for row in rows
+    )

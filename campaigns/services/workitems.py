@@ -1,0 +1,72 @@
+"""Opening and closing work items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from audit.context import current_actor
+from audit.recorder import record as audit
+from campaigns.domain.effects import WorkItemWanted
+from campaigns.domain.values import WorkItemKind
+from campaigns.models import Appointment, Response, WorkItem
+
+# Opened and closed by looks alone, as long as what they say is so.
+STANDING = frozenset({WorkItemKind.NO_CONTACT, WorkItemKind.ENDED_ELSEWHERE})
+
+
+def open_item(
+    appointment: Appointment,
+    kind: WorkItemKind,
+    sentence: str,
+    now: datetime,
+    response: Response | None = None,
+) -> WorkItem:
+    """Open an item unless the same one is open (or, for a response, was opened before)."""
+    known = WorkItem.objects.filter(appointment=appointment, kind=kind, response=response)
+    if response is None:
+        known = known.filter(closed_at__isnull=True)
+    item = known.first()
+    if item is not None:
+        return item
+    item = WorkItem.objects.create(
+        practice=appointment.practice,
+        appointment=appointment,
+        response=response,
+        kind=kind,
+        sentence=sentence[:300],
+        opened_at=now,
+    )
+    _say("work_item.opened", item)
+    return item
+
+
+def close_item(item: WorkItem, now: datetime) -> None:
+    """Close an item in the name of whoever acts."""
+    item.closed_at, item.closed_by = now, current_actor().name
+    item.save(update_fields=["closed_at", "closed_by"])
+    _say("work_item.closed", item)
+
+
+def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now: datetime) -> None:
+    """Open what a look asks for, and close the standing items that it no longer asks for."""
+    items = list(wanted)
+    for item in items:
+        response = Response.objects.get(pk=item.response_id) if item.response_id else None
+        open_item(appointment, item.kind, item.sentence, now, response)
+    still = {item.kind for item in items}
+    for row in appointment.work_items.filter(
+        closed_at__isnull=True, response__isnull=True, kind__in=STANDING - still
+    ):
+        close_item(row, now)
+
+
+def _say(action: str, item: WorkItem) -> None:
+    audit(
+        action,
+        practice=item.practice.external_id,
+        subject=("work_item", item.pk),
+        appointment=item.appointment.external_id,
+        patient=item.appointment.patient.external_id,
+        detail={"kind": str(item.kind)},
+    )

@@ -1,0 +1,172 @@
+"""The domain's codes in the words of a receptionist. Every enumeration shown on a page is here."""
+
+from __future__ import annotations
+
+from campaigns.domain.coverage import State
+from campaigns.domain.values import (
+    AppointmentStatus,
+    CancelReason,
+    Channel,
+    Confirmation,
+    EffectKind,
+    EffectStatus,
+    EnrollmentStatus,
+    InstructionKind,
+    OutcomeKind,
+    ReplyKind,
+    ReplyOutcome,
+    Vendor,
+    WorkItemKind,
+)
+
+VENDORS = {
+    Vendor.ATHENAHEALTH: "athenahealth",
+    Vendor.RELATIENT: "Relatient",
+    Vendor.MAIL: "mail",
+}
+STATES = {
+    State.PENDING: "Pending",
+    State.ENROLLED: "Enrolled",
+    State.EXCLUDED: "Excluded",
+    State.BLOCKED: "Blocked",
+    State.FAILED: "Failed",
+    State.CLOSED: "Closed",
+}
+APPOINTMENTS = {
+    AppointmentStatus.SCHEDULED: "scheduled",
+    AppointmentStatus.CANCELLED: "cancelled",
+    AppointmentStatus.RESCHEDULED: "moved to another appointment",
+    AppointmentStatus.NO_SHOW: "no-show",
+    AppointmentStatus.CHECKED_IN: "checked in",
+    AppointmentStatus.COMPLETED: "completed",
+}
+CONFIRMATIONS = {
+    Confirmation.NONE: "not confirmed",
+    Confirmation.CONFIRMED: "confirmed",
+    Confirmation.CONFIRMED_BY_OPERATOR: "confirmed by operator",
+    Confirmation.CONTACTED: "contacted, not confirmed",
+    Confirmation.UNABLE_TO_REACH: "unable to reach",
+    Confirmation.OTHER: "another status of the practice",
+}
+CHANNELS = {Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "call"}
+EFFECTS = {
+    EffectKind.READ_PATIENT: "Read the patient's record",
+    EffectKind.READ_HISTORY: "Read the patient's past visits",
+    EffectKind.READ_APPOINTMENT: "Read the visit again",
+    EffectKind.READ_ENROLLMENT: "Read the enrollment",
+    EffectKind.UPSERT_PATIENT: "Tell Relatient the patient's contact data",
+    EffectKind.ENROLL: "Enroll in reminders",
+    EffectKind.UPDATE_ENROLLMENT: "Update the reminders",
+    EffectKind.CANCEL_ENROLLMENT: "End the reminders",
+    EffectKind.RESEND: "Tell the patient the new details",
+    EffectKind.WAITLIST_NOTICE: "Text the waitlist desk",
+    EffectKind.WRITE_CONFIRMATION: "Write the confirmation to the chart",
+    EffectKind.CANCEL_APPOINTMENT: "Cancel the visit in the chart",
+    EffectKind.SCHEDULE_NOTE: "Put a note on the schedule",
+    EffectKind.PATIENT_CASE: "Open a task in athenahealth",
+    EffectKind.ALERT: "Mail an alert",
+}
+EFFECT_STATUSES = {
+    EffectStatus.QUEUED: "waiting",
+    EffectStatus.CLAIMED: "on its way",
+    EffectStatus.UNKNOWN: "being checked",
+    EffectStatus.ACCEPTED: "done",
+    EffectStatus.REJECTED: "refused",
+    EffectStatus.PARKED: "needs a person",
+    EffectStatus.SUPERSEDED: "no longer needed",
+}
+OUTCOMES = {
+    OutcomeKind.ACCEPTED: "done",
+    OutcomeKind.REJECTED: "refused",
+    OutcomeKind.LATER: "did not get through",
+    OutcomeKind.UNKNOWN: "no clear answer",
+}
+ENROLLMENTS = {
+    EnrollmentStatus.WANTED: "about to begin",
+    EnrollmentStatus.ENROLLING: "being made",
+    EnrollmentStatus.ACTIVE: "active",
+    EnrollmentStatus.COMPLETED: "completed",
+    EnrollmentStatus.CANCELLING: "being ended",
+    EnrollmentStatus.CANCELLED: "ended",
+    EnrollmentStatus.FAILED: "refused by Relatient",
+}
+END_REASONS = {
+    CancelReason.APPOINTMENT_CANCELLED: "the visit is cancelled",
+    CancelReason.APPOINTMENT_RESCHEDULED: "the visit was moved",
+    CancelReason.SUPERSEDED: "replaced by another enrollment",
+    CancelReason.ROUTE_CHANGED: "another campaign fits now",
+    CancelReason.NOT_ELIGIBLE: "the visit gets no reminders any more",
+    CancelReason.STAFF: "a colleague stopped the reminders",
+    CancelReason.OPTED_OUT: "the patient opted out",
+}
+REPLIES = {
+    ReplyKind.CONFIRMED: "Confirmed",
+    ReplyKind.CANCELLED: "Cancelled",
+    ReplyKind.RESCHEDULE_REQUESTED: "Asks for another time",
+    ReplyKind.UNRECOGNIZED: "Answered in their own words",
+    ReplyKind.LEFT_VOICEMAIL: "Left voicemail",
+}
+REPLY_OUTCOMES = {
+    ReplyOutcome.PENDING: "on its way",
+    ReplyOutcome.APPLIED: "done",
+    ReplyOutcome.SUPERSEDED: "replaced by a later answer",
+    ReplyOutcome.STALE: "about an earlier time",
+    ReplyOutcome.CONFLICT: "in conflict with the chart",
+    ReplyOutcome.FOR_STAFF: "for a person",
+}
+INSTRUCTIONS = {
+    InstructionKind.PAUSED: "Reminders paused",
+    InstructionKind.STOPPED: "Reminders stopped",
+    InstructionKind.ENROLLED: "Enrolled by hand",
+}
+WORK_ITEMS = {
+    WorkItemKind.UNRECOGNIZED_REPLY: "Reply to read",
+    WorkItemKind.RESCHEDULE_REQUESTED: "Wants another time",
+    WorkItemKind.CANCEL_REQUESTED: "Wants to cancel",
+    WorkItemKind.CONFLICT: "Answer and chart disagree",
+    WorkItemKind.STALE_REPLY: "Answered about an earlier time",
+    WorkItemKind.CHART_WRITE_FAILED: "Not written to the chart",
+    WorkItemKind.NO_CONTACT: "No contact data",
+    WorkItemKind.ENDED_ELSEWHERE: "Reminders ended at Relatient",
+    WorkItemKind.NOT_RESENT: "New details not sent",
+    WorkItemKind.WAITLIST_NOT_TOLD: "Waitlist desk not told",
+    WorkItemKind.MESSAGE_FAILED: "Message not delivered",
+}
+# A decision's filters, in the order in which they are asked.
+FILTERS = {
+    "status": "Visit in the chart",
+    "patient": "Patient's record",
+    "no_shows": "Missed visits",
+    "resources": "Part of another visit",
+    "time": "Time of the visit",
+    "recipient": "Who is written to",
+    "contact": "Ways to reach them",
+    "rule": "Campaign rule",
+    "staff": "Instruction of staff",
+    "provider": "Provider",
+    "channels": "Channels of the campaign",
+    "campaign": "Campaign",
+    "difference": "What has to change",
+}
+LANGUAGES = {
+    "en": "English",
+    "es": "Spanish",
+    "zh": "Chinese",
+    "vi": "Vietnamese",
+    "ko": "Korean",
+    "ru": "Russian",
+    "ar": "Arabic",
+    "fr": "French",
+    "ht": "Haitian Creole",
+    "pt": "Portuguese",
+    "pl": "Polish",
+    "tl": "Tagalog",
+}
+
+
+def language(tag: str) -> str:
+    """A BCP-47 tag as a person would say it."""
+    name = LANGUAGES.get(tag.partition("-")[0].lower())
+    if tag == "any":
+        return "any language"
+    return f"{name} ({tag})" if name else tag

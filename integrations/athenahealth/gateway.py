@@ -1,0 +1,153 @@
+"""What campaigns ask of athenahealth (campaigns/ports.py: EhrGateway), for one practice."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar
+
+from campaigns.domain.values import Vendor
+from campaigns.models import Department
+from campaigns.ports import (
+    CREDENTIALS,
+    NOT_FOUND,
+    AppointmentRecord,
+    Deadline,
+    Guard,
+    OutcomeUnknown,
+    PatientRecord,
+    Refused,
+)
+from integrations import connections, errors
+from integrations.athenahealth import translate
+from integrations.athenahealth.client import AthenaClient, client_for
+from integrations.athenahealth.schemas import to_text
+from integrations.models import Connection, WriteAccess
+
+CANCELLED = "x"
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class AthenaGateway:
+    """Translates on the way out and on the way back; all the rest is the client's."""
+
+    client: AthenaClient
+    connection: Connection
+    departments: tuple[str, ...]
+
+    def read_appointment(self, appointment: str) -> AppointmentRecord:
+        """One appointment as it is now; an open slot is no appointment."""
+        record = _translated(translate.appointment, self.client.appointment(appointment))
+        if record is None:
+            raise Refused(
+                "athenahealth shows an open slot where this appointment was.", code=NOT_FOUND
+            )
+        return record
+
+    def read_patient(self, patient: str) -> PatientRecord:
+        """One patient as they are now."""
+        return _translated(translate.patient, self.client.patient(patient))
+
+    def read_history(self, patient: str, first: date, last: date) -> Sequence[AppointmentRecord]:
+        """The patient's booked and cancelled visits from first to last date, both included.
+
+        The list of booked visits is asked, not the patient's own: only its rows name the cancel
+        reasons, and so the no-shows (contract section 4.1).
+        """
+        found: dict[str, AppointmentRecord] = {}
+        for page in self.client.booked(first, last, self.departments, patient=patient):
+            for row in page.rows:
+                record = _understood(row)
+                if record is not None and record.patient_external_id == patient:
+                    found[record.external_id] = record
+        return sorted(found.values(), key=lambda visit: (visit.local_start, visit.external_id))
+
+    def write_confirmation(self, appointment: str, confirmation_status: str) -> None:
+        """Set the appointment's confirmation status (the practice's reference id)."""
+        self._write(self.client.put_confirmation, appointment, confirmation_status)
+
+    def cancel_appointment(self, appointment: str, patient: str, reason: str, note: str) -> None:
+        """Cancel with a reason of the practice's list and a note that carries our marker."""
+        answer = self._write(self.client.cancel, appointment, patient, reason, note)
+        status = to_text(answer.get("status")) if isinstance(answer, dict) else ""
+        if status and status.lower() != CANCELLED:
+            raise OutcomeUnknown(
+                "athenahealth took the cancellation but does not show the visit as cancelled. "
+                "Kept looks before it repeats.",
+                code=errors.VENDOR_NONSENSE,
+            )
+
+    def add_schedule_note(self, appointment: str, text: str) -> None:
+        """Add a note that shows on the day's schedule."""
+        self._write(self.client.add_note, appointment, text)
+
+    def has_schedule_note(self, appointment: str, marker: str) -> bool:
+        """Whether a note with this marker is on the appointment already."""
+        return any(_holds(note, marker) for note in self.client.notes(appointment))
+
+    def create_patient_case(
+        self, patient: str, department: str, provider: str, subject: str, text: str
+    ) -> str:
+        """Open a task for the desk in the EHR; its id, empty when the answer names none."""
+        answer = self._write(
+            self.client.add_patient_case, patient, department, provider, subject, text
+        )
+        return to_text(answer.get("patientcaseid")) if isinstance(answer, dict) else ""
+
+    def has_patient_case(self, patient: str, department: str, marker: str) -> bool:
+        """Whether a task with this marker exists already."""
+        cases: Iterator[Any] = iter(self.client.patient_cases(patient, department))
+        return any(_holds(case, marker) for case in cases)
+
+    def _write(self, call: Callable[..., Result], *arguments: str) -> Result:
+        """A change in the chart; what it shows of the key's rights is remembered."""
+        try:
+            answer = call(*arguments)
+        except Refused as refused:
+            if refused.code == CREDENTIALS and refused.http_status != 401:
+                connections.note_write_access(self.connection, WriteAccess.REFUSED)
+            raise
+        connections.note_write_access(self.connection, WriteAccess.WORKS)
+        return answer
+
+
+def build(practice: str, *, deadline: Deadline, guard: Guard) -> AthenaGateway:
+    """The gateway of a practice (by athenahealth's id); settings.KEPT_GATEWAYS names this."""
+    connection = connections.find_open(practice, Vendor.ATHENAHEALTH)
+    departments = Department.objects.filter(practice=connection.practice_id).order_by("pk")
+    return AthenaGateway(
+        client=client_for(connection, deadline=deadline, guard=guard),
+        connection=connection,
+        departments=tuple(departments.values_list("external_id", flat=True)),
+    )
+
+
+def _translated(translation: Callable[[Any], Result], row: Any) -> Result:
+    try:
+        return translation(row)
+    except errors.Nonsense as nonsense:
+        raise Refused(nonsense.sentence, code=errors.VENDOR_NONSENSE) from None
+
+
+def _understood(row: Any) -> AppointmentRecord | None:
+    # One odd row of years ago must not keep a patient from being reminded.
+    try:
+        return translate.appointment(row)
+    except errors.Nonsense:
+        logger.warning("history_row_skipped")
+        return None
+
+
+def _holds(value: Any, marker: str) -> bool:
+    """Whether the marker stands anywhere in a row: the name of the text's field varies."""
+    if isinstance(value, dict):
+        return any(_holds(child, marker) for child in value.values())
+    if isinstance(value, list):
+        return any(_holds(child, marker) for child in value)
+    return isinstance(value, str) and marker in value

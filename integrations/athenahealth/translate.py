@@ -1,0 +1,186 @@
+"""athenahealth's appointments and patients in Kept's words. Pure; the tables come first.
+
+A row that makes no sense raises Nonsense with a sentence that quotes nothing of the row.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from campaigns.domain.facts import Contact
+from campaigns.domain.values import AppointmentStatus, Channel
+from campaigns.ports import AppointmentRecord, PatientRecord
+from integrations.athenahealth.schemas import AppointmentRow, PatientRow, Row
+from integrations.athenahealth.times import from_eastern, local_start, parse_date
+from integrations.errors import Nonsense
+
+# appointmentstatus (contract section 3). `f` includes past visits that nobody checked in, and
+# visits whose check-in has begun (startcheckin): both are still only scheduled.
+OPEN_SLOT = "o"
+CANCELLED = "x"
+STATUSES = {
+    "f": AppointmentStatus.SCHEDULED,
+    "2": AppointmentStatus.CHECKED_IN,
+    "3": AppointmentStatus.COMPLETED,
+    "4": AppointmentStatus.COMPLETED,
+}
+# A second resource of a visit is a row of its own, marked so (section 3: multi-provider).
+SECONDARY = "MULTIRESOURCE"
+
+# The lone contactpreference field (section 5): only a hint. MAIL and PORTAL both end in a mailbox.
+PREFERENCE_HINTS = {
+    "MOBILEPHONE": Channel.SMS,
+    "HOMEPHONE": Channel.VOICE,
+    "WORKPHONE": Channel.VOICE,
+    "PORTAL": Channel.EMAIL,
+    "MAIL": Channel.EMAIL,
+}
+# `active` and `inactive` were recorded; the other two are what deletion may be called.
+INACTIVE = frozenset({"inactive", "deleted", "deceased"})
+# guarantorrelationshiptopatient (section 5).
+SELF = "1"
+RELATIONSHIPS = {"2": "spouse", "3": "child", "18": "mother", "19": "father"}
+GUARDIANS = frozenset({"PARENT", "GUARDIAN"})
+# language6392code of somebody who would not say.
+LANGUAGE_DECLINED = "declined"
+
+RowT = TypeVar("RowT", bound=Row)
+
+
+def parse(shape: type[RowT], row: Any) -> RowT:
+    """The row in its shape; Nonsense when it is no row at all."""
+    try:
+        return shape.model_validate(row)
+    except ValidationError:
+        # Not chained: the error of the parser may hold the row.
+        raise Nonsense("athenahealth sent a row of an unexpected shape.") from None
+
+
+def appointment(row: Any) -> AppointmentRecord | None:
+    """An appointment; None for an open slot."""
+    fields = parse(AppointmentRow, row)
+    status = _status(fields)
+    if status is None:
+        return None
+    starts = local_start(fields.date, fields.starttime)
+    if starts is None:
+        raise Nonsense("athenahealth sent an appointment whose date or time cannot be read.")
+    if not fields.appointmentid or not fields.patientid:
+        raise Nonsense("athenahealth sent an appointment without its own id or a patient's.")
+    return AppointmentRecord(
+        external_id=fields.appointmentid,
+        patient_external_id=fields.patientid,
+        department_external_id=fields.departmentid,
+        provider_external_ids=_providers(fields),
+        type_external_id=fields.appointmenttypeid,
+        type_name=fields.appointmenttype,
+        patient_type_name=fields.patientappointmenttypename,
+        local_start=starts,
+        duration_minutes=fields.duration,
+        status=status,
+        confirmation_external_id=fields.appointmentconfirmationid,
+        replaced_by=fields.rescheduledappointmentid,
+        cancel_reason_external_id=fields.cancelreasonid,
+        cancelled_by=fields.cancelledby,
+        secondary=fields.chargeentrynotrequiredreason.upper() == SECONDARY,
+        telehealth=fields.telehealth,
+        scheduled_at=from_eastern(fields.scheduleddatetime),
+        scheduled_by=fields.scheduledby,
+        last_modified_at=from_eastern(fields.lastmodified),
+        notes=tuple(note.text for note in fields.appointmentnotes if note.text),
+    )
+
+
+def patient(row: Any) -> PatientRecord:
+    """A patient."""
+    fields = parse(PatientRow, row)
+    if not fields.patientid:
+        raise Nonsense("athenahealth sent a patient without an id.")
+    return PatientRecord(
+        external_id=fields.patientid,
+        first_name=fields.firstname,
+        last_name=fields.lastname,
+        date_of_birth=parse_date(fields.dob),
+        active=_active(fields),
+        mobile_phone=fields.mobilephone,
+        home_phone=fields.homephone,
+        work_phone=fields.workphone,
+        email=fields.email,
+        email_declined=fields.emailexists is False,
+        consent_to_text=fields.consenttotext,
+        consent_to_call=fields.consenttocall,
+        do_not_call=fields.donotcall,
+        wants_email=fields.contactpreference_appointment_email,
+        wants_sms=fields.contactpreference_appointment_sms,
+        wants_voice=fields.contactpreference_appointment_phone,
+        preference_hint=PREFERENCE_HINTS.get(fields.contactpreference.upper()),
+        language_code=_language(fields),
+        guarantor=_guarantor(fields),
+        emergency=_emergency(fields),
+        department_external_id=fields.departmentid or fields.primarydepartmentid,
+        previous_external_ids=tuple(
+            previous for previous in fields.previouspatientids if previous != fields.patientid
+        ),
+    )
+
+
+def _status(fields: AppointmentRow) -> AppointmentStatus | None:
+    code = fields.appointmentstatus.lower()
+    if code == OPEN_SLOT:
+        return None
+    if code == CANCELLED:
+        return _kind_of_cancellation(fields)
+    if code not in STATUSES:
+        raise Nonsense("athenahealth sent an appointment with a status that Kept does not know.")
+    return STATUSES[code]
+
+
+def _kind_of_cancellation(fields: AppointmentRow) -> AppointmentStatus:
+    if fields.cancelreasonnoshow:
+        return AppointmentStatus.NO_SHOW
+    if fields.rescheduledappointmentid:
+        return AppointmentStatus.RESCHEDULED
+    return AppointmentStatus.CANCELLED
+
+
+def _providers(fields: AppointmentRow) -> tuple[str, ...]:
+    # The scheduling provider is the primary one; the rendering one seldom differs (section 3).
+    ids = (fields.providerid, fields.renderingproviderid)
+    return tuple(dict.fromkeys(identity for identity in ids if identity))
+
+
+def _active(fields: PatientRow) -> bool:
+    # A placeholder date such as 01/01/0001 is no death.
+    return fields.status.lower() not in INACTIVE and parse_date(fields.deceaseddate) is None
+
+
+def _language(fields: PatientRow) -> str:
+    code = fields.language6392code.lower()
+    return "" if code == LANGUAGE_DECLINED else code
+
+
+def _guarantor(fields: PatientRow) -> Contact:
+    relation = fields.guarantorrelationshiptopatient
+    is_self = relation == SELF
+    name = f"{fields.guarantorfirstname} {fields.guarantorlastname}".strip()
+    return Contact(
+        name=name,
+        relationship="" if is_self else RELATIONSHIPS.get(relation, ""),
+        mobile_phone=fields.guarantorphone,
+        email=fields.guarantoremail,
+        is_self=is_self,
+        may_guard=bool(name) and not is_self,
+    )
+
+
+def _emergency(fields: PatientRow) -> Contact:
+    relation = fields.contactrelationship.upper()
+    return Contact(
+        name=fields.contactname,
+        relationship=relation.lower(),
+        mobile_phone=fields.contactmobilephone,
+        home_phone=fields.contacthomephone,
+        may_guard=relation in GUARDIANS,
+    )

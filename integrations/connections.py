@@ -1,0 +1,114 @@
+"""Finds a practice's connections; pauses and resumes them; keeps what calls taught about them."""
+
+from __future__ import annotations
+
+from django.db import transaction
+from django.utils import timezone
+
+from audit.context import acting_as, current_actor
+from audit.recorder import record
+from campaigns.domain.values import Vendor
+from campaigns.ports import Refused, TryLater
+from integrations.errors import NOT_CONNECTED, PAUSED, spoken
+from integrations.models import Connection, WriteAccess
+
+VENDORS = frozenset({Vendor.ATHENAHEALTH, Vendor.RELATIENT})
+ITSELF = "connections"
+
+
+def find(practice: str, vendor: Vendor) -> Connection:
+    """The connection of a practice (by athenahealth's practice id), paused or not."""
+    try:
+        return Connection.objects.select_related("practice").get(
+            practice__external_id=practice, vendor=vendor
+        )
+    except Connection.DoesNotExist:
+        raise Refused(
+            f"This practice has no connection to {spoken(vendor)}. Add one on the "
+            "Connections page.",
+            code=NOT_CONNECTED,
+        ) from None
+
+
+def find_open(practice: str, vendor: Vendor) -> Connection:
+    """As find, but a paused connection is a reason to try later."""
+    connection = find(practice, vendor)
+    if connection.is_paused:
+        raise TryLater(
+            f"The connection to {spoken(vendor)} is paused. Kept goes on when it is resumed.",
+            code=PAUSED,
+        )
+    return connection
+
+
+def paused(practice: str) -> frozenset[Vendor]:
+    """The vendors to which nothing may be sent at present; settings.KEPT_GATEWAYS names this.
+
+    A vendor without a connection counts as paused: effects for it wait instead of failing.
+    """
+    open_vendors = Connection.objects.filter(
+        practice__external_id=practice, paused_at__isnull=True
+    ).values_list("vendor", flat=True)
+    return VENDORS - {Vendor(vendor) for vendor in open_vendors}
+
+
+def pause(connection: Connection, *, reason: str) -> bool:
+    """Let nothing more be sent; False when it was paused before. The current actor answers."""
+    with transaction.atomic():
+        changed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=True).update(
+            paused_at=timezone.now(), paused_by=current_actor().name, paused_reason=reason[:300]
+        )
+        if changed:
+            _record("connection.paused", connection, reason=reason)
+    connection.refresh_from_db()
+    return bool(changed)
+
+
+def resume(connection: Connection) -> bool:
+    """Let the waiting work go on; False when it was not paused."""
+    with transaction.atomic():
+        changed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False).update(
+            paused_at=None, paused_by="", paused_reason=""
+        )
+        if changed:
+            _record("connection.resumed", connection)
+    connection.refresh_from_db()
+    return bool(changed)
+
+
+def credentials_refused(connection: Connection, sentence: str) -> None:
+    """The vendor no longer accepts our credentials: pause, so that nothing is lost by trying."""
+    stored = Connection.objects.filter(pk=connection.pk).first()
+    if stored is None or _credentials(stored) != _credentials(connection):
+        # They were mended while this call was under way: the new ones have not been refused.
+        return
+    with acting_as(process=ITSELF):
+        pause(connection, reason=sentence)
+
+
+def note_write_access(connection: Connection, access: WriteAccess) -> None:
+    """Remember what a write has shown of the API key's rights; silent when it was known."""
+    if connection.write_access == access:
+        return
+    with acting_as(process=ITSELF), transaction.atomic():
+        changed = (
+            Connection.objects.filter(pk=connection.pk)
+            .exclude(write_access=access)
+            .update(write_access=access)
+        )
+        if changed:
+            _record("connection.write_access", connection, access=access.value)
+    connection.write_access = access
+
+
+def _credentials(connection: Connection) -> tuple[str, str, str]:
+    return connection.base_url, connection.client_id, connection.secret
+
+
+def _record(action: str, connection: Connection, **detail: str) -> None:
+    record(
+        action,
+        practice=connection.practice.external_id,
+        subject=("connection", connection.pk),
+        detail={"vendor": connection.vendor, **detail},
+    )

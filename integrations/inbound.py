@@ -1,0 +1,158 @@
+"""Steps 2 and 3 for everything stored: translate to our words, take in, and say what it was.
+
+A message is taken under a lease, so several workers share the work; taking one in twice does no
+harm, because intake is idempotent and the newest read wins.
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Q
+
+from campaigns.clock import database_now
+from campaigns.models import BULK, PROMPT, Practice
+from campaigns.services.events import Received, take_event
+from campaigns.services.intake import ReadSpan, take_appointment, take_patient
+from integrations.athenahealth import translate as athena
+from integrations.errors import Nonsense
+from integrations.inbox import park_row
+from integrations.models import InboundKind, InboundMessage, InboundStatus, SyncKind
+from integrations.relatient import translate as relatient
+
+LEASE = timedelta(seconds=120)
+MOST_ATTEMPTS = 5
+
+logger = logging.getLogger(__name__)
+
+Counts = Counter[str]
+
+
+def process_stored(practices: list[Practice]) -> Counts:
+    """Take in every stored message of these practices that nobody else has in hand."""
+    total: Counts = Counter()
+    while True:
+        ids = list(_waiting(practices).order_by("pk").values_list("pk", flat=True)[:100])
+        done = 0
+        for pk in ids:
+            counts = process(pk)
+            if counts is not None:
+                total.update(counts)
+                done += 1
+        if not done:
+            return total
+
+
+def _waiting(practices: list[Practice]) -> Any:
+    free = Q(lease_until__isnull=True) | Q(lease_until__lte=database_now())
+    return InboundMessage.objects.filter(free, status=InboundStatus.STORED, practice__in=practices)
+
+
+def process(message_id: int) -> Counts | None:
+    """Take in one stored message; None when another worker has it or it is done."""
+    now = database_now()
+    token = str(uuid.uuid4())
+    claimed = (
+        InboundMessage.objects.filter(pk=message_id, status=InboundStatus.STORED)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+        .update(lease_token=token, lease_until=now + LEASE)
+    )
+    if not claimed:
+        return None
+    message = InboundMessage.objects.select_related("practice", "connection", "sync_run").get(
+        pk=message_id
+    )
+    counts = _attempt(message)
+    message.lease_token, message.lease_until = "", None
+    message.attempts += 1
+    message.counts = dict(counts)
+    message.save(
+        update_fields=["status", "problem", "counts", "attempts", "lease_token", "lease_until"]
+    )
+    return counts
+
+
+def _attempt(message: InboundMessage) -> Counts:
+    try:
+        counts = _TAKERS[InboundKind(message.kind)](message)
+    except Nonsense as nonsense:
+        message.status, message.problem = InboundStatus.PARKED, nonsense.sentence[:300]
+        return Counter(errors=1)
+    except Exception:
+        # A defect of ours must not stop the messages behind it; it is tried a few times, since
+        # a database that was briefly away is no defect, and then it waits for a person.
+        logger.exception("message_not_taken_in", extra={"message": message.pk})
+        if message.attempts + 1 < MOST_ATTEMPTS:
+            return Counter()
+        message.status = InboundStatus.PARKED
+        message.problem = "Kept could not take this in. Tell your Kept operator."
+        return Counter(errors=1)
+    if message.status == InboundStatus.STORED:
+        message.status = InboundStatus.PROCESSED
+    return counts
+
+
+def _span(message: InboundMessage) -> ReadSpan:
+    return ReadSpan(message.read_began, message.read_ended or message.received_at)
+
+
+def _appointments(message: InboundMessage) -> Counts:
+    # What a patient or the desk waits for comes before the visits of months to come.
+    bulk = message.sync_run is not None and message.sync_run.kind == SyncKind.BACKFILL
+    priority = BULK if bulk else PROMPT
+
+    def take(row: Any) -> str | None:
+        record = athena.appointment(row)
+        if record is None or not record.patient_external_id:
+            return None
+        return take_appointment(message.practice, record, _span(message), priority).value
+
+    return _rows(message, take)
+
+
+def _patients(message: InboundMessage) -> Counts:
+    def take(row: Any) -> str | None:
+        return take_patient(message.practice, athena.patient(row), _span(message)).value
+
+    return _rows(message, take)
+
+
+def _rows(message: InboundMessage, take: Callable[[Any], str | None]) -> Counts:
+    """Each row by itself: one that makes no sense is parked and the others go on."""
+    counts: Counts = Counter()
+    for index, row in enumerate(message.payload or []):
+        counts["seen"] += 1
+        try:
+            taken = take(row)
+        except Nonsense as nonsense:
+            park_row(message, index, row, nonsense.sentence)
+            counts["errors"] += 1
+            continue
+        if taken is not None:
+            counts[taken] += 1
+    return counts
+
+
+def _event(message: InboundMessage) -> Counts:
+    record = relatient.event_record(message.practice.external_id, message.payload)
+    received = take_event(message.practice, record)
+    if received is Received.UNMATCHED and record.reply is not None:
+        raise Nonsense("A patient answered about an appointment that Kept does not know.")
+    return Counter({received.value: 1})
+
+
+def _row(message: InboundMessage) -> Counts:
+    raise Nonsense(message.problem or "This row could not be taken in.")
+
+
+_TAKERS: dict[InboundKind, Callable[[InboundMessage], Counts]] = {
+    InboundKind.APPOINTMENTS_PAGE: _appointments,
+    InboundKind.PATIENTS_PAGE: _patients,
+    InboundKind.EVENT: _event,
+    InboundKind.ROW: _row,
+}

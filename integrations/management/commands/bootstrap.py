@@ -1,0 +1,49 @@
+"""The first practice, from the environment."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from audit.context import acting_as
+from campaigns.management.practice_command import (
+    NEEDS_ATTENTION,
+    BadUsage,
+    standard_output_kept_for_the_report,
+)
+from integrations.bootstrap import SeedMissing, bootstrap
+
+
+class Command(BaseCommand):
+    help = "Make the practice of the environment: connections, roles, reference data, feeds."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The practice is the environment's; there is none to choose."""
+        parser.add_argument("--json", action="store_true", help="exactly one JSON object")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Idempotent: run it again after mending whatever it names."""
+        try:
+            with acting_as(process="command bootstrap"), standard_output_kept_for_the_report():
+                report = bootstrap()
+        except SeedMissing as missing:
+            raise BadUsage(str(missing)) from None
+        if options["json"]:
+            self.stdout.write(json.dumps(report))
+        else:
+            self._say(report)
+        problems = [c["problem"] for c in report["connections"].values() if not c["ok"]]
+        if problems:
+            raise CommandError("; ".join(problems), returncode=NEEDS_ATTENTION)
+
+    def _say(self, report: dict[str, Any]) -> None:
+        practice = report["practice"]
+        self.stdout.write(f"Practice {practice['id']}: {practice['name']}")
+        for vendor, connection in report["connections"].items():
+            facts = {k: v for k, v in connection.items() if k != "ok"}
+            lines = "; ".join(f"{key.replace('_', ' ')}: {text}" for key, text in facts.items())
+            self.stdout.write(f"{vendor}: {lines}")
+        counts = ", ".join(f"{n} {k.replace('_', ' ')}" for k, n in report["reference"].items())
+        self.stdout.write(f"loaded: {counts or 'nothing'}")

@@ -1,0 +1,18 @@
+"""One pull of response events from Relatient."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaigns.models import Practice
+from integrations import operations
+from integrations.management.vendor_command import VendorCommand
+
+
+class Command(VendorCommand):
+    help = "Pull patients' answers and other events from Relatient and take them in."
+    nothing = dict.fromkeys(operations.COLLECT_KEYS, 0)
+
+    def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
+        """All waiting events."""
+        return operations.collect(practice)

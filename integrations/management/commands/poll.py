@@ -1,0 +1,18 @@
+"""One pull from athenahealth's change feeds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaigns.models import Practice
+from integrations import operations
+from integrations.management.vendor_command import VendorCommand
+
+
+class Command(VendorCommand):
+    help = "Pull what changed in athenahealth (appointments, patients) and take it in."
+    nothing = dict.fromkeys(operations.POLL_KEYS, 0)
+
+    def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
+        """Both feeds, one after the other."""
+        return operations.poll(practice)

@@ -1,0 +1,28 @@
+"""Poll, collect and work, again until nothing is due now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from campaigns.models import Practice
+from integrations import operations
+from integrations.management.vendor_command import VendorCommand
+
+
+class Command(VendorCommand):
+    help = "Poll, collect and work, again until nothing is due now."
+    nothing = {
+        "poll": dict.fromkeys(operations.POLL_KEYS, 0),
+        "collect": dict.fromkeys(operations.COLLECT_KEYS, 0),
+        "work": dict.fromkeys(("executed", "retried", "parked", "remaining"), 0),
+    }
+
+    def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
+        """Until it is quiet."""
+        return operations.sync(practice)
+
+    def describe(self, report: dict[str, Any]) -> Iterable[str]:
+        """One line for each of the three."""
+        for name in ("poll", "collect", "work"):
+            yield f"{name}: " + ", ".join(f"{key} {value}" for key, value in report[name].items())

@@ -1,0 +1,23 @@
+"""What the integrations keep: connections and their tokens, what came in, where a feed stands."""
+
+from integrations.models.connection import AccessToken, Connection, RequestBudget, WriteAccess
+from integrations.models.exchange import HttpExchange
+from integrations.models.feed import Feed, FeedCursor
+from integrations.models.inbound import InboundKind, InboundMessage, InboundStatus
+from integrations.models.syncrun import SyncKind, SyncOutcome, SyncRun
+
+__all__ = [
+    "AccessToken",
+    "Connection",
+    "Feed",
+    "FeedCursor",
+    "HttpExchange",
+    "InboundKind",
+    "InboundMessage",
+    "InboundStatus",
+    "RequestBudget",
+    "SyncKind",
+    "SyncOutcome",
+    "SyncRun",
+    "WriteAccess",
+]

@@ -1,0 +1,284 @@
+"""Kept's words to Relatient's JSON and back. Pure: no clock, no database, no HTTP.
+
+What is read back must compare equal to the body that was sent, or every look would find a
+difference that is none: instants in one spelling, optional strings "" when missing, addresses
+None when missing, channels in the order given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from campaigns.domain.effects import (
+    EnrollBody,
+    PatientBody,
+    RecipientBody,
+    ReminderBody,
+    VisitBody,
+    instant,
+)
+from campaigns.domain.values import Channel, EnrollmentStatus, ReplyKind
+from campaigns.ports import (
+    CampaignRecord,
+    EnrollmentRecord,
+    EventRecord,
+    EventType,
+    PatientMirror,
+    SentMessage,
+)
+from integrations.errors import Nonsense
+from integrations.relatient import schemas
+
+REPLY_KINDS = {
+    "response.confirmed": ReplyKind.CONFIRMED,
+    "response.cancelled": ReplyKind.CANCELLED,
+    "response.reschedule_requested": ReplyKind.RESCHEDULE_REQUESTED,
+    "response.unrecognized": ReplyKind.UNRECOGNIZED,
+}
+EVENT_TYPES = {
+    **dict.fromkeys(REPLY_KINDS, EventType.REPLY),
+    "message.delivered": EventType.MESSAGE_DELIVERED,
+    "message.failed": EventType.MESSAGE_FAILED,
+    # STOP and its like: never a cancellation of the visit.
+    "consent.opted_out": EventType.OPTED_OUT,
+    "consent.opted_in": EventType.OPTED_IN,
+    # The last step was sent; success, not a reason to enroll again.
+    "enrollment.completed": EventType.ENROLLMENT_COMPLETED,
+}
+# What an event must carry to mean anything, by its type.
+NEEDED = {
+    EventType.REPLY: (
+        "enrollment_id",
+        "patient_external_id",
+        "appointment_external_id",
+        "appointment_starts_at",
+    ),
+    EventType.OPTED_OUT: ("patient_external_id", "channel"),
+    EventType.OPTED_IN: ("patient_external_id", "channel"),
+    EventType.MESSAGE_DELIVERED: ("enrollment_id",),
+    EventType.MESSAGE_FAILED: ("enrollment_id",),
+    EventType.ENROLLMENT_COMPLETED: ("enrollment_id",),
+}
+ENROLLMENT_STATUSES = {
+    "active": EnrollmentStatus.ACTIVE,
+    "completed": EnrollmentStatus.COMPLETED,
+    "cancelled": EnrollmentStatus.CANCELLED,
+}
+# What Relatient takes a patient to speak who has no language there.
+VENDOR_LANGUAGE = "en"
+CHANNELS = {channel.value: channel for channel in Channel}
+
+
+def external_id(practice: str, own: str) -> str:
+    """An id of athenahealth as Relatient stores it."""
+    return f"athena:{practice}:{own}"
+
+
+def own_id(practice: str, external: str) -> str:
+    """athenahealth's id back again; an id of any other practice or system is refused."""
+    prefix = external_id(practice, "")
+    if not external.startswith(prefix) or external == prefix:
+        raise Nonsense("Relatient named a record that does not belong to this practice.")
+    return external.removeprefix(prefix)
+
+
+def patient_json(practice: str, body: PatientBody) -> dict[str, Any]:
+    """A new patient; what is not known is left out."""
+    known = {name: value for name, value in patient_changes(body).items() if value}
+    return {"external_id": external_id(practice, body["patient"]), **known}
+
+
+def patient_changes(body: PatientBody) -> dict[str, Any]:
+    """A known patient: every field, so that one that was emptied is emptied there too."""
+    changes: dict[str, Any] = {
+        "first_name": body["first_name"],
+        "last_name": body["last_name"],
+        "email": body["email"],
+        "mobile_phone": body["mobile_phone"],
+        "home_phone": body["home_phone"],
+        "language": body["language"],
+    }
+    # The one field that the contract gives no way to empty.
+    if body["date_of_birth"]:
+        changes["date_of_birth"] = body["date_of_birth"]
+    return changes
+
+
+def enrollment_json(practice: str, body: EnrollBody) -> dict[str, Any]:
+    """A new enrollment."""
+    sent = {
+        "patient_id": body["patient"],
+        "campaign_id": body["campaign"],
+        **reminder_json(practice, body["reminder"]),
+    }
+    if all(body["send_window"].values()):
+        sent["send_window"] = dict(body["send_window"])
+    return sent
+
+
+def reminder_json(practice: str, body: ReminderBody) -> dict[str, Any]:
+    """The details of an enrollment that may change later, each part whole."""
+    return {
+        "appointment": _visit_json(practice, body["visit"]),
+        "recipient": _given(body["recipient"]),
+        "lead_channel": body["lead_channel"],
+        "channels_allowed": list(body["channels"]),
+    }
+
+
+def _visit_json(practice: str, visit: VisitBody) -> dict[str, Any]:
+    return {
+        "external_id": external_id(practice, visit["appointment"]),
+        "starts_at": visit["starts_at"],
+        "time_zone": visit["time_zone"],
+        "provider_external_id": external_id(practice, visit["provider"]),
+        **_given(
+            {
+                "provider_name": visit["provider_name"],
+                "department_name": visit["department_name"],
+                "type_name": visit["type_name"],
+                "modality": visit["modality"],
+                "join_url": visit["join_url"],
+            }
+        ),
+    }
+
+
+def _given(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the empty strings; None stays, since it tells the vendor to forget an address."""
+    return {name: value for name, value in fields.items() if value != ""}
+
+
+def patient_mirror(practice: str, patient: schemas.Patient) -> PatientMirror:
+    """A patient as Relatient holds them."""
+    born = patient.date_of_birth
+    return PatientMirror(
+        vendor_id=patient.id,
+        etag=patient.etag,
+        holds=PatientBody(
+            patient=own_id(practice, patient.external_id),
+            first_name=patient.first_name or "",
+            last_name=patient.last_name or "",
+            date_of_birth=born.isoformat() if born else None,
+            email=patient.email or None,
+            mobile_phone=patient.mobile_phone or None,
+            home_phone=patient.home_phone or None,
+            language=patient.language or VENDOR_LANGUAGE,
+        ),
+    )
+
+
+def enrollment_record(practice: str, enrollment: schemas.Enrollment) -> EnrollmentRecord:
+    """An enrollment as Relatient holds it."""
+    status = ENROLLMENT_STATUSES.get(enrollment.status)
+    if status is None:
+        raise Nonsense("Relatient named an enrollment status that Kept does not know.")
+    visit = _visit(practice, enrollment.appointment)
+    return EnrollmentRecord(
+        vendor_id=enrollment.id,
+        patient_vendor_id=enrollment.patient_id,
+        appointment_external_id=visit["appointment"],
+        campaign=enrollment.campaign_id,
+        status=status,
+        holds=ReminderBody(
+            visit=visit,
+            recipient=_recipient(enrollment.recipient or schemas.Recipient()),
+            lead_channel=enrollment.lead_channel,
+            channels=list(enrollment.channels_allowed),
+        ),
+        created_at=enrollment.created_at,
+        ended_at=enrollment.ended_at,
+    )
+
+
+def _visit(practice: str, appointment: schemas.Appointment) -> VisitBody:
+    return VisitBody(
+        appointment=own_id(practice, appointment.external_id),
+        starts_at=instant(appointment.starts_at),
+        time_zone=appointment.time_zone,
+        provider=own_id(practice, appointment.provider_external_id),
+        provider_name=appointment.provider_name or "",
+        department_name=appointment.department_name or "",
+        type_name=appointment.type_name or "",
+        modality=appointment.modality or "",
+        join_url=appointment.join_url or "",
+    )
+
+
+def _recipient(recipient: schemas.Recipient) -> RecipientBody:
+    return RecipientBody(
+        kind=recipient.kind,
+        name=recipient.name or "",
+        relationship=recipient.relationship or "",
+        mobile_phone=recipient.mobile_phone or None,
+        home_phone=recipient.home_phone or None,
+        email=recipient.email or None,
+    )
+
+
+def sent_message(message: schemas.Message) -> SentMessage:
+    """One logged message; its status stays in Relatient's words, which staff know."""
+    return SentMessage(
+        vendor_id=message.id,
+        channel=message.channel,
+        step=message.step or "",
+        status=message.status,
+        created_at=message.created_at,
+    )
+
+
+def campaign_record(campaign: schemas.Campaign) -> CampaignRecord:
+    """A campaign; a channel that Kept cannot use is left out."""
+    used = [step.channel for step in campaign.steps if step.channel in campaign.channels]
+    in_order = dict.fromkeys([*used, *campaign.channels])
+    return CampaignRecord(
+        external_id=campaign.id,
+        name=campaign.name,
+        language=campaign.language,
+        modality=campaign.modality,
+        intensity=campaign.intensity,
+        channels=tuple(CHANNELS[name] for name in in_order if name in CHANNELS),
+        active=campaign.active,
+    )
+
+
+def event_record(practice: str, raw: Mapping[str, Any]) -> EventRecord:
+    """One stored event, from webhook or feed alike; anything unforeseen is refused, loudly."""
+    event = _event(raw)
+    kind = EVENT_TYPES.get(event.type)
+    if kind is None:
+        raise Nonsense("Relatient sent an event of a type that Kept does not know.")
+    if any(not getattr(event, name) for name in NEEDED[kind]):
+        raise Nonsense("Relatient sent an event without the ids that its type must carry.")
+    channel = CHANNELS.get(event.channel or "")
+    # For a reply an unknown channel is a detail; for a consent it is the whole message.
+    if channel is None and "channel" in NEEDED[kind]:
+        raise Nonsense("Relatient sent a consent for a channel that Kept does not know.")
+    return EventRecord(
+        event_id=event.id,
+        seq=event.seq,
+        type=kind,
+        occurred_at=event.occurred_at,
+        enrollment_vendor_id=event.enrollment_id or "",
+        patient_external_id=_own_id_if_any(practice, event.patient_external_id),
+        appointment_external_id=_own_id_if_any(practice, event.appointment_external_id),
+        told_starts_at=event.appointment_starts_at,
+        channel=channel,
+        raw_text=event.raw_text or "",
+        reply=REPLY_KINDS.get(event.type),
+    )
+
+
+def _event(raw: Mapping[str, Any]) -> schemas.Event:
+    try:
+        return schemas.Event.model_validate(raw)
+    except ValidationError:
+        # Not chained: the error of pydantic holds the payload.
+        raise Nonsense("Relatient sent an event that Kept cannot read.") from None
+
+
+def _own_id_if_any(practice: str, external: str | None) -> str:
+    return own_id(practice, external) if external else ""

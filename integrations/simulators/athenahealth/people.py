@@ -1,0 +1,35 @@
+"""Patients of the chart: create, change, merge."""
+
+from datetime import datetime
+from typing import Any
+
+from .chart import Chart, Row
+from .times import DATE, EASTERN
+
+
+def add_patient(chart: Chart, fields: dict[str, Any], *, at: datetime, by: str) -> Row:
+    patient_id = str(chart.new_id("patient"))
+    today = at.astimezone(EASTERN).strftime(DATE)
+    row: Row = {"status": "active", "consenttotext": False, "registrationdate": today} | fields
+    row |= {"patientid": patient_id, "lastupdated": today, "lastupdatedby": by}
+    chart.patients[patient_id] = row
+    chart.publish("patients", "AddPatient", patient_id)
+    return row
+
+
+def change_patient(
+    chart: Chart, row: Row, fields: dict[str, Any], *, at: datetime, by: str
+) -> None:
+    row |= fields
+    row |= {"lastupdated": at.astimezone(EASTERN).strftime(DATE), "lastupdatedby": by}
+    chart.publish("patients", "UpdatePatient", row["patientid"])
+
+
+def merge_patients(chart: Chart, gone: str, survivor: str, *, at: datetime, by: str) -> None:
+    """The visits move to the surviving record, which the feed shows with `previouspatientids`."""
+    chart.merged_into[gone] = survivor
+    chart.previous_ids[survivor] += [gone, *chart.previous_ids.pop(gone, [])]
+    del chart.patients[gone]
+    for appointment_id in chart.of_patient.pop(gone, []):
+        chart.change(chart.appointments[appointment_id], {"patientid": survivor}, at=at, by=by)
+    chart.publish("patients", "MergePatient", survivor)

@@ -1,0 +1,1 @@
+"""Relatient's engagement API, after an assumed OpenAPI contract: Relatient publishes none."""

@@ -1,0 +1,79 @@
+"""The console's own pages, and read-only ones for django-q2.
+
+q2 offers to run any task again and to delete schedules; our own tables decide about both.
+"""
+
+from typing import Any
+
+from axes.models import AccessAttempt
+from django.contrib import admin
+from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.models import Group
+from django.http import HttpRequest
+from django_q.models import Failure, OrmQ, Schedule, Success
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from project.models import User
+
+admin.site.site_title = "Kept"
+admin.site.site_header = "Kept"
+admin.site.index_title = "Console"
+
+for model in (Group, Failure, OrmQ, Schedule, Success):
+    admin.site.unregister(model)
+
+
+@admin.register(User)
+class KeptUserAdmin(UserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+
+
+@admin.register(Group)
+class KeptGroupAdmin(GroupAdmin, ModelAdmin):
+    pass
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    actions = None
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Success, Failure)
+class FinishedTaskAdmin(ReadOnlyAdmin):
+    list_display = ("name", "func", "started", "stopped", "attempt_count")
+    list_filter = ("func",)
+    fields = ("name", "func", "started", "stopped", "attempt_count", "success")
+
+
+@admin.register(Schedule)
+class ScheduleAdmin(ReadOnlyAdmin):
+    list_display = ("name", "func", "schedule_type", "minutes", "next_run")
+    fields = ("name", "func", "schedule_type", "minutes", "next_run", "repeats")
+
+
+@admin.register(OrmQ)
+class WaitingTaskAdmin(ReadOnlyAdmin):
+    list_display = ("key", "name", "func", "lock")
+    fields = ("key", "lock")
+
+
+@admin.register(AccessAttempt)
+class LockedSignInAdmin(ReadOnlyAdmin):
+    """Deleting a row lets that person try again at once."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
+    fields = ("username", "ip_address", "failures_since_start", "attempt_time")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return admin.ModelAdmin.has_delete_permission(self, request, obj)

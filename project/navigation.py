@@ -1,0 +1,40 @@
+"""The links in the header: the pages this visitor may open, and only those that exist."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import Resolver404, resolve
+
+FRONT_DESK, CLINICAL_OPS, ADMINS = "Front desk", "Clinical ops", "Admins"
+
+# Label, address, who sees it. Superusers see everything.
+LINKS = (
+    ("Work list", "/worklist/", {FRONT_DESK}),
+    ("Coverage", "/coverage/", {CLINICAL_OPS}),
+    ("Try a decision", "/try/", {CLINICAL_OPS}),
+    ("Reports", "/reports/", {CLINICAL_OPS, ADMINS}),
+    ("Console", "/admin/", {CLINICAL_OPS, ADMINS}),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """A context processor. Error pages come here without a user, and get no links."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"navigation": []}
+    groups = set(user.groups.values_list("name", flat=True))
+    return {
+        "navigation": [
+            {"label": label, "address": address, "here": request.path.startswith(address)}
+            for label, address, roles in LINKS
+            if (user.is_superuser or groups & roles) and _exists(address)
+        ]
+    }
+
+
+def _exists(address: str) -> bool:
+    try:
+        resolve(address)
+    except Resolver404:
+        return False
+    return True

