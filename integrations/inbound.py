@@ -139,7 +139,7 @@ def _rows(message: InboundMessage, take: Callable[[Any], str | None]) -> Counts:
 
 
 def _event(message: InboundMessage) -> Counts:
-    record = relatient.event_record(message.practice.external_id, message.payload)
+    record = relatient.event_record(message.practice.external_id, message.payload or {})
     received = take_event(message.practice, record)
     if received is Received.UNMATCHED and record.reply is not None:
         raise Nonsense("A patient answered about an appointment that Kept does not know.")

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from campaigns.clock import database_now
 from integrations.models import RequestBudget
@@ -26,9 +25,8 @@ class RateLimit:
 
     def reserve(self, patience: float) -> float:
         """Seconds until our turn. The turn is taken unless that is longer than `patience`."""
-        self._ensure_row()
         with transaction.atomic(durable=True):
-            row = self._rows().select_for_update().get()
+            row = self._locked_row()
             now = database_now()
             turn = max(now, row.next_at or now, row.blocked_until or now)
             wait = (turn - now).total_seconds()
@@ -39,9 +37,8 @@ class RateLimit:
 
     def block_until(self, moment: datetime) -> None:
         """The vendor asked for a pause; an earlier moment never shortens a longer one."""
-        self._ensure_row()
         with transaction.atomic(durable=True):
-            row = self._rows().select_for_update().get()
+            row = self._locked_row()
             if row.blocked_until is None or row.blocked_until < moment:
                 row.blocked_until = moment
                 row.save(update_fields=["blocked_until"])
@@ -50,9 +47,7 @@ class RateLimit:
         """As block_until, counted from now."""
         self.block_until(database_now() + timedelta(seconds=seconds))
 
-    def _rows(self) -> QuerySet[RequestBudget]:
-        return RequestBudget.objects.filter(host=self.host, client_id=self.client_id)
-
-    def _ensure_row(self) -> None:
-        if not self._rows().exists():
-            RequestBudget.objects.get_or_create(host=self.host, client_id=self.client_id)
+    def _locked_row(self) -> RequestBudget:
+        rows = RequestBudget.objects.select_for_update()
+        row, _ = rows.get_or_create(host=self.host, client_id=self.client_id)
+        return row

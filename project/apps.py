@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class ProjectConfig(AppConfig):
@@ -9,3 +10,6 @@ class ProjectConfig(AppConfig):
     def ready(self) -> None:
         """Load what nothing else imports: checks, the console's registrations, sign-in auditing."""
         from project import admin_site, checks, signin  # noqa: F401
+        from project.schedules import ensure_schedules
+
+        post_migrate.connect(ensure_schedules, sender=self)

@@ -94,8 +94,6 @@ KEPT_GATEWAYS = {
 # "database" dates reads and leases by the database's clock; "process" by ours, for tests that
 # travel in time.
 KEPT_CLOCK = "database"
-# Whose clock dates reads and leases: the database's, or that of the process for tests that travel.
-KEPT_CLOCK = "database"
 # A function from user to the practices whose audit events that user may read; superusers read all.
 AUDIT_PRACTICES_OF_USER = ""
 # Functions without arguments whose dict joins the body of /readyz under the given name.

@@ -72,21 +72,26 @@ class PracticeCommand(BaseCommand):
         yield ", ".join(f"{key} {value}" for key, value in report.items())
 
     def handle(self, *args: Any, **options: Any) -> None:
+        wanted = options.pop("practice")
         with (
             acting_as(process=f"command {self.name()}"),
             standard_output_kept_for_the_report(),
             self._json_alone(options["json"]),
         ):
-            practices = self.practices(options["practice"])
+            practices = self.practices(wanted, **options)
             self.check_usage(practices, **options)
             reports = {one.external_id: self.run(one, **options) for one in practices}
         if options["json"]:
-            self.answer({**self.total(list(reports.values())), "practices": reports})
+            self.answer(self.content(reports))
         else:
             self._say(practices, reports)
         self._end(reports)
 
-    def practices(self, wanted: str) -> list[Practice]:
+    def content(self, reports: Mapping[str, Report]) -> Mapping[str, Any]:
+        """What --json prints: the totals, and the same keys for each practice by its id."""
+        return {**self.total(list(reports.values())), "practices": reports}
+
+    def practices(self, wanted: str, **options: Any) -> list[Practice]:
         """The practice asked for, or all active ones."""
         if wanted:
             chosen = list(Practice.objects.filter(external_id=wanted))

@@ -91,9 +91,7 @@ def _zone(practice: Practice, name: str, text: str) -> dict[str, Any]:
 def _phone(practice: Practice, name: str, text: str) -> dict[str, Any]:
     number = dialable(text)
     if text and number is None:
-        raise BadValue(
-            "a US or Canadian number in E.164 is needed, such as +16175550123 is written"
-        )
+        raise BadValue("a US or Canadian number in E.164 is needed: +1 and ten digits")
     return {name: number or ""}
 
 

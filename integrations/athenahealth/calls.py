@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
+from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.ports import Deadline, Guard
 from integrations import connections, errors
@@ -123,7 +124,7 @@ class Calls:
             self.limit.block_for(wait)
         elif reply.headers.get("X-RateLimit-Remaining", "").strip() == "0":
             # The quota of the day is used up; it begins anew at midnight GMT (section 9).
-            self.limit.block_until(_midnight_after(datetime.now(UTC)))
+            self.limit.block_until(_midnight_after(database_now()))
         else:
             self.limit.block_for(PAUSE_SECONDS)
 
@@ -160,4 +161,5 @@ def _headers(token: Token) -> dict[str, str]:
 
 
 def _midnight_after(moment: datetime) -> datetime:
-    return moment.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    today = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return today + timedelta(days=1)

@@ -1,6 +1,6 @@
 """The change feeds: queues that are emptied by reading them (contract section 4.5).
 
-Reading marks the rows as processed, so whoever calls read_changes has stored the start of the
+Reading marks the rows as processed, so whoever calls read_page has stored the start of the
 window before, and stores the page before anything else. After an unclean end, read_window brings
 the same rows once more. Rows carry no event name: they are the current state.
 """
@@ -16,14 +16,13 @@ from integrations import errors
 from integrations.athenahealth import paging
 from integrations.athenahealth.answers import NotSubscribed
 from integrations.athenahealth.client import AthenaClient
-from integrations.athenahealth.paging import PAGE_ROWS, Json, Page
+from integrations.athenahealth.paging import PAGE_ROWS, Page
 from integrations.athenahealth.schemas import to_text
 from integrations.athenahealth.times import eastern_window
 from integrations.models import Feed
 
 __all__ = [
     "NotSubscribed",
-    "read_changes",
     "read_page",
     "read_window",
     "subscribe",
@@ -55,14 +54,8 @@ def subscription_status(client: AthenaClient, feed: Feed) -> str:
     return to_text(body.get("status")).upper() if isinstance(body, dict) else "UNKNOWN"
 
 
-def read_changes(client: AthenaClient, feed: Feed) -> tuple[list[Json], bool]:
-    """One destructive page, and whether more is waiting. See read_page for its times."""
-    page = read_page(client, feed)
-    return page.rows, page.is_full
-
-
 def read_page(client: AthenaClient, feed: Feed) -> Page:
-    """One destructive page with the times of its read; never with an offset."""
+    """One page, which is gone from the feed with that; repeat while it is full, never by offset."""
     path, key, _ = PATHS[feed]
     began = database_now()
     body = client.calls.consume(path, {**OPTIONS[feed], "limit": PAGE_ROWS}, task=TASK)

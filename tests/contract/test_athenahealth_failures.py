@@ -1,6 +1,7 @@
 """How a call to athenahealth can end badly, and what the outbox is told."""
 
 import re
+from contextlib import suppress
 
 import pytest
 
@@ -149,3 +150,14 @@ def test_no_error_quotes_an_address_or_an_id(athena, appointment):
     chain = [str(unknown), repr(unknown), repr(unknown.__cause__)]
     assert unknown.__suppress_context__
     assert not re.search(r"\d{4,}|http", " ".join(chain))
+
+
+@pytest.mark.parametrize("style", ["429", "403"])
+def test_a_used_up_quota_of_the_day_pauses_the_key_until_midnight_gmt(athena, appointment, style):
+    athena.settings(athena_daily_quota=1, athena_throttle=style)
+    gateway = athena.gateway()
+    for _ in range(2):
+        with suppress(TryLater):
+            gateway.read_appointment(appointment)
+    blocked = RequestBudget.objects.exclude(blocked_until=None).get().blocked_until
+    assert (blocked.hour, blocked.minute, blocked.second) == (0, 0, 0)

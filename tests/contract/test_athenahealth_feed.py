@@ -14,7 +14,7 @@ from integrations.models import Feed
 def subscribed(athena):
     for one in Feed.APPOINTMENTS, Feed.PATIENTS:
         feed.subscribe(athena.client(), one)
-        while feed.read_changes(athena.client(), one)[0]:
+        while feed.read_page(athena.client(), one).rows:
             pass
     return athena
 
@@ -36,7 +36,7 @@ def test_without_a_subscription_the_feed_says_so(athena):
         },
     )
     with pytest.raises(NotSubscribed) as caught:
-        feed.read_changes(athena.client(), Feed.APPOINTMENTS)
+        feed.read_page(athena.client(), Feed.APPOINTMENTS)
     assert isinstance(caught.value, Refused)
     assert caught.value.code == "not_subscribed"
 
@@ -49,26 +49,26 @@ def test_a_subscription_becomes_active(athena):
 
 def test_a_change_is_read_once(subscribed):
     appointment = subscribed.book(subscribed.patient())
-    rows, full = feed.read_changes(subscribed.client(), Feed.APPOINTMENTS)
-    assert (_ids(rows), full) == ([appointment], False)
-    assert feed.read_changes(subscribed.client(), Feed.APPOINTMENTS) == ([], False)
+    page = feed.read_page(subscribed.client(), Feed.APPOINTMENTS)
+    assert (_ids(page.rows), page.is_full) == ([appointment], False)
+    assert feed.read_page(subscribed.client(), Feed.APPOINTMENTS).rows == []
 
 
 def test_a_changed_patient_is_in_the_patients_feed(subscribed):
     patient = subscribed.patient()
-    rows, _ = feed.read_changes(subscribed.client(), Feed.PATIENTS)
-    assert [row["patientid"] for row in rows] == [patient]
+    page = feed.read_page(subscribed.client(), Feed.PATIENTS)
+    assert [row["patientid"] for row in page.rows] == [patient]
 
 
 def test_a_full_page_says_that_more_is_waiting(subscribed, monkeypatch):
     monkeypatch.setattr(feed, "PAGE_ROWS", 2)
     monkeypatch.setattr(paging, "PAGE_ROWS", 2)
     booked = [subscribed.book(subscribed.patient()) for _ in range(3)]
-    first, full = feed.read_changes(subscribed.client(), Feed.APPOINTMENTS)
-    assert full
-    second, full = feed.read_changes(subscribed.client(), Feed.APPOINTMENTS)
-    assert not full
-    assert sorted(_ids(first + second)) == sorted(booked)
+    first = feed.read_page(subscribed.client(), Feed.APPOINTMENTS)
+    assert first.is_full
+    second = feed.read_page(subscribed.client(), Feed.APPOINTMENTS)
+    assert not second.is_full
+    assert sorted(_ids(first.rows + second.rows)) == sorted(booked)
 
 
 def test_a_window_brings_back_what_a_lost_answer_took(subscribed):
@@ -76,8 +76,8 @@ def test_a_window_brings_back_what_a_lost_answer_took(subscribed):
     start = datetime.now(UTC) - timedelta(minutes=1)
     subscribed.fault("reset_after", "/appointments/changed")
     with pytest.raises(OutcomeUnknown):
-        feed.read_changes(subscribed.client(), Feed.APPOINTMENTS)
-    assert feed.read_changes(subscribed.client(), Feed.APPOINTMENTS)[0] == []
+        feed.read_page(subscribed.client(), Feed.APPOINTMENTS)
+    assert feed.read_page(subscribed.client(), Feed.APPOINTMENTS).rows == []
     end = datetime.now(UTC) + timedelta(minutes=1)
     pages = list(feed.read_window(subscribed.client(), Feed.APPOINTMENTS, start, end))
     assert appointment in _ids(row for page in pages for row in page.rows)
@@ -86,10 +86,10 @@ def test_a_window_brings_back_what_a_lost_answer_took(subscribed):
 def test_garbage_from_the_feed_is_an_open_question(subscribed):
     subscribed.fault("garbage", "/appointments/changed", body='{"half": ')
     with pytest.raises(OutcomeUnknown):
-        feed.read_changes(subscribed.client(), Feed.APPOINTMENTS)
+        feed.read_page(subscribed.client(), Feed.APPOINTMENTS)
     subscribed.fault("status", "/appointments/changed", status=200, body={"rows": "none"})
     with pytest.raises(OutcomeUnknown):
-        feed.read_changes(subscribed.client(), Feed.APPOINTMENTS)
+        feed.read_page(subscribed.client(), Feed.APPOINTMENTS)
 
 
 def test_booked_visits_come_in_pages_with_the_cancelled_ones(athena, monkeypatch):

@@ -1,0 +1,12 @@
+"""Campaign rules as CSV."""
+
+from campaigns.management.csv_files import ExportCommand
+from campaigns.models import Practice
+from campaigns.services.csv_rules import write_rules
+
+
+class Command(ExportCommand):
+    help = "Writes a practice's campaign rules as CSV, as import_rules reads them."
+
+    def text(self, practice: Practice) -> str:
+        return write_rules(practice)

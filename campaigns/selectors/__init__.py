@@ -1,0 +1,1 @@
+"""What the pages read: rows of several tables, brought together for one screen."""

@@ -1,0 +1,91 @@
+"""One appointment's page: how it stands, the facts, and everything that happened, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from campaigns.clinictime import clock, day, spoken, zone_of
+from campaigns.domain.coverage import Code, State, sentence_of
+from campaigns.domain.values import AppointmentStatus, Confirmation, EnrollmentStatus
+from campaigns.models import Appointment, AppointmentType, Campaign
+from campaigns.selectors.reach import Reach, reach_of
+from campaigns.selectors.reference import Names, names_of
+from campaigns.selectors.timeline import Entry, entries_of
+from campaigns.selectors.worklistrows import Visit, visit_of
+from campaigns.wording import APPOINTMENTS, CONFIRMATIONS, ENROLLMENTS, STATES
+
+
+@dataclass(frozen=True)
+class Story:
+    """Everything the page shows."""
+
+    appointment: Appointment
+    state: str
+    state_word: str
+    sentence: str
+    visit: Visit
+    reach: Reach
+    facts: tuple[tuple[str, str], ...]
+    before: Appointment | None
+    after: Appointment | None
+    entries: tuple[Entry, ...]
+
+
+def story_of(row: Appointment, now: datetime) -> Story:
+    """Read it all; times are in the department's zone."""
+    names = names_of(row.practice)
+    zone = row.time_zone or row.practice.time_zone
+    state = State(row.coverage_state)
+    campaigns = dict(
+        Campaign.objects.filter(practice=row.practice).values_list("external_id", "name")
+    )
+    return Story(
+        appointment=row,
+        state=state.value,
+        state_word=STATES[state],
+        sentence=sentence_of(Code(row.coverage_code)),
+        visit=visit_of(row, row.practice, names, now),
+        reach=_reach(row),
+        facts=tuple(_facts(row, names, campaigns, zone)),
+        before=_neighbours(row).filter(replaced_by=row.external_id).first(),
+        after=_neighbours(row).filter(external_id=row.replaced_by or "-").first(),
+        entries=tuple(entries_of(row, campaigns, zone)),
+    )
+
+
+def _neighbours(row: Appointment) -> QuerySet[Appointment]:
+    return Appointment.objects.filter(practice=row.practice)
+
+
+def _reach(row: Appointment) -> Reach:
+    visit = (row.starts_at or row.local_start).astimezone(zone_of(row.practice.time_zone)).date()
+    return reach_of(row.patient, row.practice, visit, confidential=_confidential(row))
+
+
+def _confidential(row: Appointment) -> bool:
+    kinds = AppointmentType.objects.filter(practice=row.practice, confidential=True)
+    return kinds.filter(external_id=row.type_external_id).exists()
+
+
+def _facts(
+    row: Appointment, names: Names, campaigns: dict[str, str], zone: str
+) -> Iterator[tuple[str, str]]:
+    status = APPOINTMENTS[AppointmentStatus(row.status)]
+    unzoned = f"{day(row.local_start)}, {clock(row.local_start)}, time zone unknown"
+    yield "Start", spoken(row.starts_at, zone) or unzoned
+    yield "In the chart", f"{status}, {CONFIRMATIONS[Confirmation(row.confirmation)]}"
+    yield "Kind of visit", names.kind(row)
+    yield "Provider", names.provider(row) or "none named"
+    yield "Department", names.department(row)
+    newest = row.enrollments.first()
+    if newest is not None:
+        name = campaigns.get(newest.campaign, newest.campaign)
+        yield "Reminders", f"{name}, {ENROLLMENTS[EnrollmentStatus(newest.status)]}"
+    elif row.route_campaign:
+        yield "Campaign chosen", campaigns.get(row.route_campaign, row.route_campaign)
+    yield "Last read", spoken(row.read_ended, zone)
+    yield "athenahealth numbers", f"visit {row.external_id}, patient {row.patient.external_id}"

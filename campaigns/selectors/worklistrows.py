@@ -1,0 +1,162 @@
+"""One row of the work list, in the words that stand on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from campaigns.clinictime import city, clock, day, spoken, zone_of
+from campaigns.domain.coverage import Code, State, sentence_of
+from campaigns.domain.values import ReplyKind, WorkItemKind
+from campaigns.models import Appointment, Practice, Response, WorkItem
+from campaigns.selectors.chartwrites import ChartWrite, chart_write
+from campaigns.selectors.reach import Reach, reach_of
+from campaigns.selectors.reference import Names
+from campaigns.wording import REPLIES, WORK_ITEMS
+
+# Closed by the look that finds them mended, so there is nothing to press.
+_LEAVES_BY_ITSELF = frozenset({WorkItemKind.NO_CONTACT, WorkItemKind.ENDED_ELSEWHERE})
+
+
+@dataclass(frozen=True)
+class Visit:
+    """When, what, with whom and where."""
+
+    id: int
+    day: str
+    time: str
+    zone: str
+    kind: str
+    provider: str
+    department: str
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One open work item."""
+
+    id: int
+    title: str
+    sentence: str
+    quote: str
+    closable: bool
+
+
+@dataclass(frozen=True)
+class Row:
+    """A visit that nobody has confirmed, and why it is on the list."""
+
+    visit: Visit
+    reach: Reach
+    reasons: tuple[str, ...]
+    items: tuple[Item, ...]
+    chart: ChartWrite | None
+    answered: bool
+    form: UUID = field(default_factory=uuid4)
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """A work item about another visit."""
+
+    visit: Visit
+    reach: Reach
+    item: Item
+
+
+def rows_of(visits: Iterable[Any], practice: Practice, names: Names, now: datetime) -> list[Row]:
+    """The rows of visits that came from with_story(unconfirmed(...))."""
+    return [_row(visit, practice, names, now) for visit in visits]
+
+
+def item_rows_of(
+    items: Iterable[Any], practice: Practice, names: Names, now: datetime
+) -> list[ItemRow]:
+    """The rows of items that came from other_items(...)."""
+    return [
+        ItemRow(
+            visit_of(item.appointment, practice, names, now),
+            _reach(item.appointment, practice, confidential=item.confidential),
+            _item(item),
+        )
+        for item in items
+    ]
+
+
+def _row(visit: Any, practice: Practice, names: Names, now: datetime) -> Row:
+    answers = list(visit.responses.all())
+    newest = next((a for a in answers if a.kind != ReplyKind.UNRECOGNIZED), None)
+    writes = [w for w in visit.chart_writes if newest is not None and w.response_id == newest.pk]
+    return Row(
+        visit=visit_of(visit, practice, names, now),
+        reach=_reach(visit, practice, confidential=visit.confidential),
+        reasons=tuple(_reasons(visit, answers, practice)),
+        items=tuple(_item(item) for item in visit.open_items),
+        chart=chart_write(newest, writes[-1] if writes else None),
+        answered=visit.answered,
+    )
+
+
+def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) -> Visit:
+    """The visit in the clinic's time; another zone than the practice's is named."""
+    zone = row.time_zone or practice.time_zone
+    local = (row.starts_at or row.local_start).astimezone(
+        zone_of(zone) if row.starts_at is not None else UTC
+    )
+    note = "time zone unknown" if row.starts_at is None else ""
+    if row.starts_at is not None and zone != practice.time_zone:
+        note = f"{city(zone)} time"
+    return Visit(
+        id=row.pk,
+        day=_day(local, now.astimezone(zone_of(practice.time_zone))),
+        time=clock(local),
+        zone=note,
+        kind=names.kind(row),
+        provider=names.provider(row),
+        department=names.department(row),
+        starts_at=row.starts_at,
+    )
+
+
+def _day(local: datetime, today: datetime) -> str:
+    ahead = local.date() - today.date()
+    near = {timedelta(0): "Today, ", timedelta(1): "Tomorrow, "}
+    return near.get(ahead, "") + day(local)
+
+
+def _reach(row: Appointment, practice: Practice, *, confidential: bool) -> Reach:
+    visit = (row.starts_at or row.local_start).astimezone(zone_of(practice.time_zone)).date()
+    return reach_of(row.patient, practice, visit, confidential=confidential)
+
+
+def _reasons(row: Any, answers: list[Response], practice: Practice) -> Iterable[str]:
+    """The ledger's sentence, then what was heard; what an open item says is not said twice."""
+    told = {item.response_id for item in row.open_items}
+    heard = next((a for a in answers if a.kind != ReplyKind.LEFT_VOICEMAIL), None)
+    if row.coverage_state != State.ENROLLED:
+        yield sentence_of(Code(row.coverage_code))
+    elif heard is None:
+        yield "Reminders are going out; no answer yet."
+    if heard is not None and heard.outcome_sentence and heard.pk not in told:
+        said = REPLIES[ReplyKind(heard.kind)]
+        yield f"{said}, {spoken(heard.occurred_at, practice.time_zone)}. {heard.outcome_sentence}"
+    calls = [a for a in answers if a.kind == ReplyKind.LEFT_VOICEMAIL]
+    if calls:
+        times = "once" if len(calls) == 1 else f"{len(calls)} times"
+        yield f"Voicemail left {times}, last {spoken(calls[0].occurred_at, practice.time_zone)}."
+
+
+def _item(item: WorkItem) -> Item:
+    kind = WorkItemKind(item.kind)
+    quoted = kind is WorkItemKind.UNRECOGNIZED_REPLY and item.response is not None
+    return Item(
+        id=item.pk,
+        title=WORK_ITEMS[kind],
+        sentence=item.sentence,
+        quote=item.response.raw_text if quoted and item.response else "",
+        closable=kind not in _LEAVES_BY_ITSELF,
+    )

@@ -1,0 +1,37 @@
+"""The timer that does not depend on django-q2: ticks until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import signal
+from threading import Event
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, close_old_connections
+
+from integrations.tasks import tick
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Poll, take in and send whatever is due, again and again, until interrupted."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add how long to rest between ticks."""
+        parser.add_argument("--interval", type=float, default=5.0, metavar="SECONDS")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """A tick that is under way when the signal comes is finished first."""
+        stop = Event()
+        for one in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(one, lambda *_: stop.set())
+        while not stop.is_set():
+            try:
+                tick()
+            except DatabaseError:
+                # Out of reach for a while: rows are the truth, so the next tick catches up.
+                logger.exception("tick_failed")
+            close_old_connections()
+            stop.wait(options["interval"])

@@ -1,0 +1,68 @@
+"""Runs a management command and kills its own process with -9 at a named point of the loop.
+
+    python tests/chaos/die_at.py page_stored sync
+
+The product has no seam for this: the functions that end each step are wrapped from outside, and
+what follows the step never runs. SIGKILL cannot be caught, so nothing is tidied up either.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+# Where each step ends: the function after whose return (and commit) the process dies.
+POINTS: dict[str, tuple[str, str]] = {
+    "window_stored": ("integrations.polling", "open_window"),
+    "page_stored": ("integrations.polling", "store_page"),
+    "taken_in": ("integrations.inbound", "take_appointment"),
+    "decided": ("campaigns.services.sweep", "look"),
+    "effect_claimed": ("campaigns.services.outbox", "claim"),
+    "vendor_answered": ("campaigns.services.outbox", "_call"),
+}
+
+
+def die() -> None:
+    """End like a pulled plug."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def deadly(function: Callable[..., Any], skip: int) -> Callable[..., Any]:
+    """The function, after which the process dies; `skip` lets the first calls pass."""
+    left = skip
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        result = function(*args, **kwargs)
+        if result is not None or function.__name__ == "open_window":
+            if left == 0:
+                die()
+            left -= 1
+        return result
+
+    return wrapped
+
+
+def main(point: str, *command: str) -> None:
+    """Arm the point, then run the command."""
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    import django
+
+    django.setup()
+    from django.core.management import call_command
+
+    module_name, function_name = POINTS[point]
+    module = importlib.import_module(module_name)
+    skip = int(os.environ.get("DIE_AFTER", "0"))
+    setattr(module, function_name, deadly(getattr(module, function_name), skip))
+    call_command(*command)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
