@@ -7,14 +7,13 @@ from typing import Any
 
 from axes.models import AccessAttempt
 from django.contrib import admin
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
 from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
-from project.models import User
+from project import people_admin  # noqa: F401
 
 admin.site.site_title = "Kept"
 admin.site.site_header = "Kept"
@@ -22,13 +21,6 @@ admin.site.index_title = "Console"
 
 for model in (Group, Failure, OrmQ, Schedule, Success):
     admin.site.unregister(model)
-
-
-@admin.register(User)
-class KeptUserAdmin(UserAdmin, ModelAdmin):
-    form = UserChangeForm
-    add_form = UserCreationForm
-    change_password_form = AdminPasswordChangeForm
 
 
 @admin.register(Group)

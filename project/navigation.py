@@ -5,9 +5,10 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-FRONT_DESK, CLINICAL_OPS, ADMINS = "Front desk", "Clinical ops", "Admins"
+from campaigns.access import roles_of
+from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK
 
-# Label, address, who sees it. Superusers see everything.
+# Label, address, who sees it. A superuser has every role.
 LINKS = (
     ("Work list", "/worklist/", {FRONT_DESK}),
     ("Coverage", "/coverage/", {CLINICAL_OPS}),
@@ -22,12 +23,12 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"navigation": []}
-    groups = set(user.groups.values_list("name", flat=True))
+    mine = roles_of(user)
     return {
         "navigation": [
             {"label": label, "address": address, "here": request.path.startswith(address)}
             for label, address, roles in LINKS
-            if (user.is_superuser or groups & roles) and _exists(address)
+            if mine & roles and _exists(address)
         ]
     }
 

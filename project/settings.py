@@ -95,7 +95,7 @@ KEPT_GATEWAYS = {
 # travel in time.
 KEPT_CLOCK = "database"
 # A function from user to the practices whose audit events that user may read; superusers read all.
-AUDIT_PRACTICES_OF_USER = ""
+AUDIT_PRACTICES_OF_USER = "campaigns.access.audited_practices_of"
 # Functions without arguments whose dict joins the body of /readyz under the given name.
 READINESS_REPORTS: dict[str, str] = {}
 
@@ -280,6 +280,7 @@ UNFOLD = {
     "SITE_SYMBOL": "event_available",
     "SITE_URL": "/",
     "SHOW_BACK_BUTTON": True,
+    "SIDEBAR": {"navigation": "project.sidebar.sidebar"},
     # The colour of the other pages, light to dark.
     "COLORS": {
         "primary": {

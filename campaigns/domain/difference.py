@@ -6,7 +6,7 @@ ends first, and a refusal stands until what it depended on has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,12 +21,13 @@ from campaigns.domain.values import (
     EffectKind,
     EffectStatus,
     EnrollmentStatus,
-    InstructionKind,
+    Vendor,
 )
 
 # Relatient's own refusals that say the same as a code of the ledger.
+CREDENTIALS_REJECTED = "credentials_rejected"
 REFUSALS: dict[str, Code] = {
-    "credentials_rejected": Code.CREDENTIALS_REJECTED,
+    CREDENTIALS_REJECTED: Code.CREDENTIALS_REJECTED,
     "ambiguous": Code.PATIENT_AMBIGUOUS,
     "opted_out": Code.OPTED_OUT,
     "campaign_inactive": Code.CAMPAIGN_INACTIVE,
@@ -39,7 +40,6 @@ class Difference:
 
     effects: tuple[EffectWanted, ...] = ()
     code: Code | None = None
-    ended_elsewhere: bool = False
 
 
 def difference(snapshot: Snapshot, plan: Plan) -> Difference:
@@ -56,15 +56,14 @@ def difference(snapshot: Snapshot, plan: Plan) -> Difference:
 
 def _reads(snapshot: Snapshot, plan: Plan) -> Difference:
     """What has to be read first; the plan's own code stands while that simply takes its course."""
-    found = [_ask(snapshot, read) for read in plan.reads]
+    found = [ask(snapshot, read) for read in plan.reads]
     codes = [f.code for f in found if f.code not in (None, Code.EFFECT_IN_FLIGHT)]
     return Difference(tuple(e for f in found for e in f.effects), codes[0] if codes else None)
 
 
 def live_enrollment(snapshot: Snapshot) -> EnrollmentFacts | None:
     """The appointment's own live enrollment; the database allows one."""
-    mine = (e for e in snapshot.enrollments if e.appointment_id == snapshot.appointment.id)
-    return next((e for e in mine if e.status in LIVE), None)
+    return next((e for e in snapshot.own_enrollments if e.status in LIVE), None)
 
 
 def _without(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts | None) -> Difference:
@@ -77,10 +76,12 @@ def _without(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts | None) -> Di
 def _cancel(snapshot: Snapshot, live: EnrollmentFacts, reason: CancelReason) -> Difference:
     if live.status is EnrollmentStatus.ENROLLING:
         return _waiting(snapshot)
+    if live.status is EnrollmentStatus.CANCELLING:
+        reason = _cancelling_reason(snapshot, live)
     wanted = EffectWanted(
         EffectKind.CANCEL_ENROLLMENT, {"reason": reason.value}, enrollment_id=live.id
     )
-    return _ask(snapshot, wanted)
+    return ask(snapshot, wanted)
 
 
 def _with_live(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference:
@@ -90,10 +91,7 @@ def _with_live(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Differe
     if live.status is EnrollmentStatus.ENROLLING:
         return _waiting(snapshot)
     if live.status is EnrollmentStatus.CANCELLING or live.campaign != plan.campaign:
-        reason = CancelReason.ROUTE_CHANGED
-        if live.status is EnrollmentStatus.CANCELLING:
-            reason = _cancelling_reason(snapshot, live)
-        return _cancel(snapshot, live, reason)
+        return _cancel(snapshot, live, CancelReason.ROUTE_CHANGED)
     patient = _patient_step(snapshot, plan)
     change = _change(snapshot, plan, live)
     return Difference(patient.effects + change.effects, change.code or _failed(patient.code))
@@ -105,6 +103,7 @@ def _failed(code: Code | None) -> Code | None:
 
 
 def _cancelling_reason(snapshot: Snapshot, live: EnrollmentFacts) -> CancelReason:
+    """The reason that is on its way already: asking with another would end it twice."""
     for effect in snapshot.effects:
         if effect.kind is EffectKind.CANCEL_ENROLLMENT and effect.enrollment_id == live.id:
             return CancelReason(effect.body["reason"])
@@ -122,27 +121,19 @@ def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference
         wanted = EffectWanted(EffectKind.RESEND, resend, enrollment_id=live.id)
     else:
         return Difference()
-    found = _ask(snapshot, wanted)
+    found = ask(snapshot, wanted)
     # The patient stays enrolled while a change is on its way; a refusal is shown.
     return Difference(found.effects, _failed(found.code))
 
 
 def _first(snapshot: Snapshot, plan: Plan) -> Difference:
     assert plan.reminder is not None
-    mine = [e for e in snapshot.enrollments if e.appointment_id == snapshot.appointment.id]
-    newest = max(mine, key=lambda e: e.generation, default=None)
-    if newest is not None and newest.status is EnrollmentStatus.COMPLETED and _same(newest, plan):
+    own = snapshot.own_enrollments
+    if own and own[-1].status is EnrollmentStatus.COMPLETED and _same(own[-1], plan):
         return Difference()
-    if newest is not None and newest.ended_elsewhere and not _by_hand_since(snapshot, newest):
-        return Difference(code=Code.ENDED_ELSEWHERE, ended_elsewhere=True)
-    if any(
-        e.appointment_id != snapshot.appointment.id and e.status in LIVE
-        for e in snapshot.enrollments
-    ):
-        return Difference(code=Code.EFFECT_IN_FLIGHT)
-    rereads = _rereads(snapshot)
-    if rereads:
-        return Difference(rereads, Code.EFFECT_IN_FLIGHT)
+    before = _lineage_waits(snapshot) or _rereads(snapshot)
+    if before is not None:
+        return before
     patient = _patient_step(snapshot, plan)
     if patient.code is not None or not snapshot.patient.relatient_id:
         return patient
@@ -156,23 +147,33 @@ def _same(newest: EnrollmentFacts, plan: Plan) -> bool:
     return newest.campaign == plan.campaign and held == plan.reminder["visit"]["starts_at"]
 
 
-def _by_hand_since(snapshot: Snapshot, newest: EnrollmentFacts) -> bool:
-    instruction = snapshot.instruction
-    return (
-        instruction is not None
-        and instruction.kind is InstructionKind.ENROLLED
-        and newest.ended_at is not None
-        and instruction.at > newest.ended_at
-    )
+def _lineage_waits(snapshot: Snapshot) -> Difference | None:
+    """What an earlier appointment of this lineage still holds ends first, by its own look.
+
+    If it cannot be ended nothing is enrolled here, and this visit says why.
+    """
+    others = {
+        e.id
+        for e in snapshot.enrollments
+        if e.appointment_id != snapshot.appointment.id and e.status in LIVE
+    }
+    if not others:
+        return None
+    ending = (EffectKind.ENROLL, EffectKind.CANCEL_ENROLLMENT)
+    theirs = [e for e in snapshot.effects if e.enrollment_id in others and e.kind in ending]
+    refused = next((e for e in theirs if e.status is EffectStatus.REJECTED), None)
+    if refused is not None:
+        return Difference(code=REFUSALS.get(refused.code, Code.VENDOR_REJECTED))
+    return Difference(code=_progress_of(theirs, Vendor.RELATIENT in snapshot.paused))
 
 
-def _rereads(snapshot: Snapshot) -> tuple[EffectWanted, ...]:
+def _rereads(snapshot: Snapshot) -> Difference | None:
     """The patient's other enrolled visits, unless read since this one appeared.
 
     The new row of a reschedule does not name the old one and may be seen first.
     """
     seen = snapshot.appointment.first_seen_at
-    return tuple(
+    reads = [
         EffectWanted(
             EffectKind.READ_APPOINTMENT,
             {"appointment": sibling.external_id},
@@ -183,7 +184,12 @@ def _rereads(snapshot: Snapshot) -> tuple[EffectWanted, ...]:
         if sibling.enrolled
         and seen is not None
         and (sibling.read_at is None or sibling.read_at < seen)
-    )
+    ]
+    if not reads:
+        return None
+    found = [ask(snapshot, read) for read in reads]
+    failed = next((f.code for f in found if _failed(f.code)), None)
+    return Difference(tuple(e for f in found for e in f.effects), failed or Code.EFFECT_IN_FLIGHT)
 
 
 def _patient_step(snapshot: Snapshot, plan: Plan) -> Difference:
@@ -192,7 +198,7 @@ def _patient_step(snapshot: Snapshot, plan: Plan) -> Difference:
     body = plan.patient
     if snapshot.patient.relatient_id and snapshot.patient.relatient_holds == body:
         return Difference()
-    return _ask(snapshot, EffectWanted(EffectKind.UPSERT_PATIENT, dict(body)))
+    return ask(snapshot, EffectWanted(EffectKind.UPSERT_PATIENT, dict(body)))
 
 
 def _enroll(snapshot: Snapshot, plan: Plan) -> Difference:
@@ -204,7 +210,7 @@ def _enroll(snapshot: Snapshot, plan: Plan) -> Difference:
         "reminder": plan.reminder,
         "send_window": window,
     }
-    found = _ask(snapshot, EffectWanted(EffectKind.ENROLL, body, basis=_consents(snapshot)))
+    found = ask(snapshot, EffectWanted(EffectKind.ENROLL, body, basis=_consents(snapshot)))
     return Difference(found.effects, found.code or Code.EFFECT_IN_FLIGHT)
 
 
@@ -214,7 +220,7 @@ def _consents(snapshot: Snapshot) -> Mapping[str, Any]:
     return {"consents": [[c.channel.value, c.state, instant(c.at)] for c in consents]}
 
 
-def _ask(snapshot: Snapshot, wanted: EffectWanted) -> Difference:
+def ask(snapshot: Snapshot, wanted: EffectWanted) -> Difference:
     """Ask for an effect unless the same was refused and nothing has changed since."""
     refused = next((e for e in snapshot.effects if _refusal_stands(e, wanted)), None)
     if refused is not None:
@@ -248,13 +254,18 @@ def progress(snapshot: Snapshot, wanted: EffectWanted) -> Code:
         and e.enrollment_id == (wanted.enrollment_id or e.enrollment_id)
         and e.appointment_id in (None, snapshot.appointment.id)
     ]
-    statuses = {e.status for e in mine}
+    return _progress_of(mine, wanted.vendor in snapshot.paused)
+
+
+def _progress_of(effects: Sequence[EffectFacts], paused: bool) -> Code:
+    statuses = {e.status for e in effects}
     if EffectStatus.PARKED in statuses:
         return Code.OUTCOME_UNKNOWN
-    if wanted.vendor in snapshot.paused:
-        return Code.CONNECTION_PAUSED
+    if paused:
+        refused = any(e.code == CREDENTIALS_REJECTED for e in effects)
+        return Code.CREDENTIALS_REJECTED if refused else Code.CONNECTION_PAUSED
     if EffectStatus.UNKNOWN in statuses:
         return Code.WAITING_TO_RETRY
-    if any(e.status is EffectStatus.QUEUED and e.attempts for e in mine):
+    if any(e.status is EffectStatus.QUEUED and e.attempts for e in effects):
         return Code.WAITING_TO_RETRY
     return Code.EFFECT_IN_FLIGHT

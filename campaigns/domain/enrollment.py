@@ -18,6 +18,8 @@ TRANSITIONS: dict[S, frozenset[S]] = {
 }
 
 LIVE = frozenset({S.WANTED, S.ENROLLING, S.ACTIVE, S.CANCELLING})
+# Relatient has it, or is about to, and nobody has called it off.
+REMINDING = frozenset({S.ENROLLING, S.ACTIVE, S.COMPLETED})
 
 
 def may_become(now: S, then: S) -> bool:

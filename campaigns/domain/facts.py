@@ -261,3 +261,14 @@ class Snapshot:
     lineage: frozenset[int] = frozenset()
     paused: frozenset[Vendor] = frozenset()
     provider_names: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own_enrollments(self) -> tuple[EnrollmentFacts, ...]:
+        """The appointment's own enrollments without its lineage's, oldest generation first."""
+        own = (e for e in self.enrollments if e.appointment_id == self.appointment.id)
+        return tuple(sorted(own, key=lambda e: e.generation))
+
+    @property
+    def by_hand(self) -> bool:
+        """Whether staff enrolled this visit by hand, and nobody withdrew it since."""
+        return self.instruction is not None and self.instruction.kind is InstructionKind.ENROLLED

@@ -10,23 +10,25 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from campaigns.domain.channels import Channels, channels_of, lead_of
+from campaigns.domain.bodies import patient_of, reminder_of
+from campaigns.domain.channels import Channels, channels_of
 from campaigns.domain.coverage import PRECEDENCE, Code
 from campaigns.domain.decision import Finding, Plan, RouteKey
-from campaigns.domain.effects import EffectWanted, PatientBody, ReminderBody, instant
-from campaigns.domain.enrollment import LIVE
-from campaigns.domain.facts import Campaign, Provider, Snapshot
+from campaigns.domain.effects import EffectWanted
+from campaigns.domain.enrollment import REMINDING
+from campaigns.domain.facts import Campaign, EnrollmentFacts, Provider, Rule, Snapshot
 from campaigns.domain.languages import language_of
-from campaigns.domain.recipient import Recipient, is_minor, recipient_of, themselves
+from campaigns.domain.recipient import Recipient, recipient_of
 from campaigns.domain.risk import no_shows_before, risk_of
-from campaigns.domain.rules import Route, is_fallback, winner
+from campaigns.domain.rules import Route, is_fallback, is_hole, speaks_for, winner
 from campaigns.domain.status import cancel_reason, closed_code
 from campaigns.domain.values import (
+    CONFIRMED,
     AppointmentStatus,
     Channel,
     EffectKind,
-    EnrollmentStatus,
     InstructionKind,
+    Risk,
 )
 
 HISTORY_GOOD_FOR = timedelta(hours=24)
@@ -91,19 +93,17 @@ def _history_needed(snapshot: Snapshot, now: datetime) -> bool:
     read_at = snapshot.patient.history_read_at
     if read_at is None:
         return True
-    return not _own_enrollments(snapshot) and now - read_at > HISTORY_GOOD_FOR
-
-
-def _own_enrollments(snapshot: Snapshot) -> bool:
-    return any(e.appointment_id == snapshot.appointment.id for e in snapshot.enrollments)
+    return not snapshot.own_enrollments and now - read_at > HISTORY_GOOD_FOR
 
 
 def _route(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan:
     _patient_and_time(snapshot, now, notes)
     recipient, channels = _reach(snapshot, notes)
     route, campaign_id = _campaign(snapshot, notes)
-    campaign_id = _instruction(snapshot, notes, campaign_id)
     provider, campaign_id = _provider(snapshot, notes, campaign_id)
+    campaign_id = _kept_when_late(snapshot, now, notes, campaign_id)
+    campaign_id = _instruction(snapshot, notes, campaign_id)
+    _ended_elsewhere(snapshot, notes)
     campaign = snapshot.campaigns.get(campaign_id)
     allowed = _allowed(channels, campaign, notes)
     if campaign_id and (campaign is None or not campaign.active):
@@ -115,8 +115,8 @@ def _route(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan:
     return Plan(
         None,
         campaign=campaign_id,
-        reminder=_reminder(snapshot, recipient, provider, allowed),
-        patient=_patient(snapshot, now, route.language),
+        reminder=reminder_of(snapshot, recipient, provider, allowed),
+        patient=patient_of(snapshot, now, route.language),
         findings=tuple(notes.findings),
         route=key,
     )
@@ -146,12 +146,46 @@ def _patient_and_time(snapshot: Snapshot, now: datetime, notes: Notes) -> None:
         notes.say("resources", "sibling of an enrolled visit", "stop", Code.SECONDARY_RESOURCE)
     if appointment.starts_at is None:
         notes.say("time", "department without a zone", "stop", Code.TIME_ZONE_UNKNOWN)
-    elif appointment.starts_at - now < timedelta(hours=settings.too_late_hours) and not any(
-        e.appointment_id == appointment.id and e.status in LIVE | {EnrollmentStatus.COMPLETED}
-        for e in snapshot.enrollments
-    ):
+    elif _late(snapshot, now) and _reminding(snapshot) is None:
         saw = f"starts within {settings.too_late_hours} h"
         notes.say("time", saw, "too late for a first enrollment", Code.TOO_LATE)
+
+
+def _late(snapshot: Snapshot, now: datetime) -> bool:
+    """Whether the start is too near to begin with reminders."""
+    starts_at = snapshot.appointment.starts_at
+    hours = timedelta(hours=snapshot.settings.too_late_hours)
+    return starts_at is not None and starts_at - now <= hours
+
+
+def _reminding(snapshot: Snapshot) -> EnrollmentFacts | None:
+    """The appointment's own enrollment that Relatient knows and that was not called off."""
+    own = snapshot.own_enrollments
+    return own[-1] if own and own[-1].status in REMINDING else None
+
+
+def _kept_when_late(snapshot: Snapshot, now: datetime, notes: Notes, campaign_id: str) -> str:
+    """Near the start an enrollment keeps its campaign: the next one would begin too late."""
+    held = _reminding(snapshot)
+    if held is None or held.campaign == campaign_id or not _late(snapshot, now):
+        return campaign_id
+    campaign = snapshot.campaigns.get(held.campaign)
+    modality = snapshot.appointment.modality
+    if campaign is None or not campaign.active or not speaks_for(campaign, modality):
+        return campaign_id
+    notes.say("time", "too late for another campaign", f"keep {held.campaign}")
+    return held.campaign
+
+
+def _ended_elsewhere(snapshot: Snapshot, notes: Notes) -> None:
+    """An enrollment that somebody ended at Relatient is taken up again by hand only."""
+    own = snapshot.own_enrollments
+    newest = own[-1] if own else None
+    if newest is None or not newest.ended_elsewhere:
+        return
+    by_hand, ended_at = snapshot.instruction if snapshot.by_hand else None, newest.ended_at
+    if by_hand is None or ended_at is None or by_hand.at <= ended_at:
+        notes.say("staff", "ended at Relatient, not by Kept", "stop", Code.ENDED_ELSEWHERE)
 
 
 def _primary_enrolled(snapshot: Snapshot) -> bool:
@@ -178,6 +212,7 @@ def _reach(snapshot: Snapshot, notes: Notes) -> tuple[Recipient | None, Channels
         _visit_day(snapshot).date(),
         settings.age_of_majority,
         confidential=snapshot.appointment.confidential,
+        landline_calls_ok=settings.landline_calls_ok,
     )
     if recipient is None:
         notes.say(
@@ -186,8 +221,7 @@ def _reach(snapshot: Snapshot, notes: Notes) -> tuple[Recipient | None, Channels
         notes.say("contact", "no guardian contact", "ask the desk")
         return None, None
     notes.say("recipient", recipient.kind.value, "write to the " + recipient.kind.value)
-    on_file = recipient.on_file or (settings.landline_calls_ok and recipient.home_phone)
-    if not on_file:
+    if not recipient.on_file(landline_calls_ok=settings.landline_calls_ok):
         saw = "neither mobile number nor email"
         notes.say("contact", saw, "ask the desk", Code.NO_CONTACT_CHANNEL)
         return recipient, None
@@ -211,7 +245,8 @@ def _campaign(snapshot: Snapshot, notes: Notes) -> tuple[Route, str]:
     notes.say("no_shows", f"{count} in {settings.risk_window_days} days", f"{risk.value} risk")
     language, found = language_of(snapshot.patient.language_code, settings.language)
     route = Route(appointment.type_id, appointment.modality, risk, language, settings.language)
-    rule = winner(snapshot.rules, snapshot.campaigns, route)
+    route, rule = _ruled(snapshot, route, notes)
+    risk = route.risk
     saw = f"type {route.type_id}, {route.modality.value}, {risk.value}, {language} ({found})"
     if rule is None:
         notes.say("rule", saw, "no rule matches", Code.NO_RULE)
@@ -220,8 +255,27 @@ def _campaign(snapshot: Snapshot, notes: Notes) -> tuple[Route, str]:
         notes.say("rule", saw, f"rule {rule.id} excludes the type", Code.TYPE_EXCLUDED)
         return route, ""
     fallback = ", in the practice's language" if is_fallback(rule, route) else ""
-    notes.say("rule", saw, f"rule {rule.id}: {rule.campaign}{fallback}")
+    hole = ", no rule is for enhanced risk" if is_hole(rule, route) else ""
+    notes.say("rule", saw, f"rule {rule.id}: {rule.campaign}{fallback}{hole}")
     return route, rule.campaign
+
+
+def _ruled(snapshot: Snapshot, route: Route, notes: Notes) -> tuple[Route, Rule | None]:
+    """The winner; but a new no-show does not re-route a visit that is confirmed already."""
+    rule = winner(snapshot.rules, snapshot.campaigns, route)
+    held = _reminding(snapshot)
+    if (
+        route.risk is not Risk.ENHANCED
+        or held is None
+        or snapshot.appointment.confirmation not in CONFIRMED
+    ):
+        return route, rule
+    before = replace(route, risk=Risk.STANDARD)
+    kept = winner(snapshot.rules, snapshot.campaigns, before)
+    if kept is None or kept.campaign != held.campaign:
+        return route, rule
+    notes.say("confirmation", "confirmed before", "keep the route of standard risk")
+    return before, kept
 
 
 def _instruction(snapshot: Snapshot, notes: Notes, campaign_id: str) -> str:
@@ -266,53 +320,3 @@ def _allowed(
         saw = "usable channels are none of the campaign's"
         notes.say("channels", saw, "stop", Code.NO_CONTACT_CHANNEL)
     return allowed
-
-
-def _reminder(
-    snapshot: Snapshot, recipient: Recipient, provider: Provider, allowed: tuple[Channel, ...]
-) -> ReminderBody:
-    appointment = snapshot.appointment
-    assert appointment.starts_at is not None
-    return {
-        "visit": {
-            "appointment": appointment.external_id,
-            "starts_at": instant(appointment.starts_at),
-            "time_zone": appointment.time_zone,
-            "provider": provider.external_id,
-            "provider_name": provider.name,
-            "department_name": appointment.department_name,
-            "type_name": appointment.type_name,
-            "modality": appointment.modality.value,
-            "join_url": "",
-        },
-        "recipient": {
-            "kind": recipient.kind.value,
-            "name": recipient.name,
-            "relationship": recipient.relationship,
-            "mobile_phone": recipient.mobile_phone,
-            "home_phone": recipient.home_phone,
-            "email": recipient.email,
-        },
-        "lead_channel": lead_of(snapshot.patient, allowed).value,
-        "channels": [channel.value for channel in allowed],
-    }
-
-
-def _patient(snapshot: Snapshot, now: datetime, language: str) -> PatientBody:
-    """The patient as Relatient should hold them, the same for all of their visits.
-
-    A minor's own contacts are left out: a child is never written to by way of the record.
-    """
-    settings, patient = snapshot.settings, snapshot.patient
-    today = now.astimezone(ZoneInfo(settings.time_zone)).date()
-    own = None if is_minor(patient, today, settings.age_of_majority) else themselves(patient)
-    return {
-        "patient": patient.external_id,
-        "first_name": patient.first_name,
-        "last_name": patient.last_name,
-        "date_of_birth": patient.date_of_birth.isoformat() if patient.date_of_birth else None,
-        "email": own.email if own else None,
-        "mobile_phone": own.mobile_phone if own else None,
-        "home_phone": own.home_phone if own else None,
-        "language": language,
-    }

@@ -23,10 +23,9 @@ class Recipient:
     home_phone: str | None
     email: str | None
 
-    @property
-    def on_file(self) -> bool:
-        """Whether there is a mobile number or an address at all."""
-        return bool(self.mobile_phone or self.email)
+    def on_file(self, *, landline_calls_ok: bool) -> bool:
+        """Whether there is a mobile number, an address, or a landline that may be called."""
+        return bool(self.mobile_phone or self.email or (landline_calls_ok and self.home_phone))
 
 
 def age_on(day: date, born: date) -> int:
@@ -42,7 +41,12 @@ def is_minor(patient: PatientFacts, visit: date, age_of_majority: int) -> bool:
 
 
 def recipient_of(
-    patient: PatientFacts, visit: date, age_of_majority: int, *, confidential: bool
+    patient: PatientFacts,
+    visit: date,
+    age_of_majority: int,
+    *,
+    confidential: bool,
+    landline_calls_ok: bool = False,
 ) -> Recipient | None:
     """Who is written to; None for a minor without any grown-up who can be reached.
 
@@ -54,7 +58,7 @@ def recipient_of(
     assert patient.date_of_birth is not None
     if confidential and age_on(visit, patient.date_of_birth) >= ADOLESCENT_FROM:
         return themselves(patient)
-    return _guardian(patient)
+    return _guardian(patient, landline_calls_ok)
 
 
 def themselves(patient: PatientFacts) -> Recipient:
@@ -69,7 +73,7 @@ def themselves(patient: PatientFacts) -> Recipient:
     )
 
 
-def _guardian(patient: PatientFacts) -> Recipient | None:
+def _guardian(patient: PatientFacts, landline_calls_ok: bool) -> Recipient | None:
     candidates = []
     if not patient.guarantor.is_self:
         candidates.append(patient.guarantor)
@@ -77,7 +81,7 @@ def _guardian(patient: PatientFacts) -> Recipient | None:
         candidates.append(patient.emergency)
     for contact in candidates:
         recipient = _grown_up(contact)
-        if recipient.on_file:
+        if recipient.on_file(landline_calls_ok=landline_calls_ok):
             return recipient
     return None
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.domain.decision import ReplyVerdict
@@ -75,7 +75,7 @@ def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
     write = write_of(snapshot, reply)
     if write is not None:
         if write.status is EffectStatus.ACCEPTED:
-            return _applied(reply)
+            return _applied(snapshot, reply, now)
         if write.status is EffectStatus.REJECTED or write.status is EffectStatus.PARKED:
             return _write_failed(reply, write)
         if write.status in IN_FLIGHT:
@@ -99,11 +99,17 @@ def _same_again(write: EffectFacts) -> EffectWanted:
     )
 
 
-def _applied(reply: ReplyFacts) -> _Judgement:
-    item = None
-    if reply.kind is ReplyKind.RESCHEDULE_REQUESTED:
-        item = _item(WorkItemKind.RESCHEDULE_REQUESTED, reply, "The patient asks for another time.")
-    return _verdict(reply, ReplyOutcome.APPLIED, APPLIED[reply.kind]), None, item
+def _applied(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
+    sentence = APPLIED[reply.kind]
+    if reply.kind is ReplyKind.CANCELLED:
+        sentence = f"{sentence} {_not_offered(snapshot, now)}".rstrip()
+    return _verdict(reply, ReplyOutcome.APPLIED, sentence), None, _asks_to_move(reply)
+
+
+def _asks_to_move(reply: ReplyFacts) -> WorkItemWanted | None:
+    if reply.kind is not ReplyKind.RESCHEDULE_REQUESTED:
+        return None
+    return _item(WorkItemKind.RESCHEDULE_REQUESTED, reply, "The patient asks for another time.")
 
 
 def _write_failed(reply: ReplyFacts, write: EffectFacts) -> _Judgement:
@@ -172,7 +178,8 @@ def _act(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
         return _cancel(snapshot, reply)
     if reply.kind is ReplyKind.RESCHEDULE_REQUESTED:
         text = "Patient asks to reschedule (answered the reminder). Please call."
-        return None, _note(snapshot, reply, text), None
+        # The desk is told at once: a note that cannot be written must not hide the wish.
+        return None, _note(snapshot, reply, text), _asks_to_move(reply)
     return None, _note(snapshot, reply, "Left voicemail about this visit."), None
 
 
@@ -228,29 +235,35 @@ def _write(kind: EffectKind, reply: ReplyFacts, body: Mapping[str, Any]) -> Effe
 
 def _waitlist(snapshot: Snapshot, now: datetime) -> Iterator[EffectWanted]:
     """The text to the waitlist desk that a cancellation of ours owes, once per opened slot."""
-    appointment, settings = snapshot.appointment, snapshot.settings
-    sent = any(e.kind is EffectKind.WAITLIST_NOTICE for e in snapshot.effects)
-    live = next(
-        (
-            e
-            for e in snapshot.effects
-            if e.kind is EffectKind.WAITLIST_NOTICE and e.status is EffectStatus.QUEUED
-        ),
-        None,
-    )
-    if live is not None:
-        yield EffectWanted(live.kind, live.body, live.purpose)
+    notices = [e for e in snapshot.effects if e.kind is EffectKind.WAITLIST_NOTICE]
+    if any(notice.sent for notice in notices) or not _cancelled_by_us(snapshot):
         return
-    cancelled = [
-        e
+    if _not_offered(snapshot, now):
+        return
+    queued = next((e for e in notices if e.status is EffectStatus.QUEUED), None)
+    body = queued.body if queued is not None else _open_slot(snapshot)
+    yield EffectWanted(EffectKind.WAITLIST_NOTICE, body, purpose="slot_open")
+
+
+def _cancelled_by_us(snapshot: Snapshot) -> bool:
+    """Whether a cancellation of ours opened the slot, and it is still open in the chart."""
+    return snapshot.appointment.status is AppointmentStatus.CANCELLED and any(
+        e.kind is EffectKind.CANCEL_APPOINTMENT and e.status is EffectStatus.ACCEPTED
         for e in snapshot.effects
-        if e.kind is EffectKind.CANCEL_APPOINTMENT and e.status is EffectStatus.ACCEPTED
-    ]
-    if sent or not cancelled or not settings.waitlist_phone or appointment.starts_at is None:
-        return
-    hours_left = (appointment.starts_at - now).total_seconds() / 3600
-    if settings.cancel_reason_frees_slot and hours_left >= settings.waitlist_notice_hours:
-        yield EffectWanted(EffectKind.WAITLIST_NOTICE, _open_slot(snapshot), purpose="slot_open")
+    )
+
+
+def _not_offered(snapshot: Snapshot, now: datetime) -> str:
+    """Why the waitlist is not told of the slot; empty when it is."""
+    appointment, settings = snapshot.appointment, snapshot.settings
+    if not settings.waitlist_phone:
+        return "The waitlist was not told: the practice has set no number for it."
+    if not settings.cancel_reason_frees_slot:
+        return "The waitlist was not told: the cancel reason does not free the slot."
+    hours = timedelta(hours=settings.waitlist_notice_hours)
+    if appointment.starts_at is None or appointment.starts_at - now < hours:
+        return "The waitlist was not told: the visit was about to start."
+    return ""
 
 
 def _open_slot(snapshot: Snapshot) -> dict[str, Any]:

@@ -10,13 +10,14 @@ from datetime import datetime, timedelta
 
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Decision, Finding, Plan
-from campaigns.domain.difference import Difference, difference
+from campaigns.domain.difference import Difference, ask, difference
 from campaigns.domain.effects import EffectWanted, WorkItemWanted
 from campaigns.domain.facts import Snapshot
 from campaigns.domain.planning import plan
 from campaigns.domain.replies import settle
 from campaigns.domain.values import EffectKind, WorkItemKind
 
+DESK_TASKS = frozenset({EffectKind.PATIENT_CASE, EffectKind.SCHEDULE_NOTE})
 TASK_TEXT = {
     Code.NO_CONTACT_CHANNEL: (
         "No usable mobile number or email on file, so no reminder can be sent. "
@@ -43,14 +44,16 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
         findings=(*planned.findings, _last_finding(found, code)),
         effects=(*_reread(snapshot), *found.effects, *tasks, *replies.effects),
         replies=replies.verdicts,
-        work_items=(*_work_items(planned, found), *replies.work_items),
+        work_items=(*_work_items(planned), *replies.work_items),
         look_again_at=None if _closed(code) else _look_again(snapshot, now),
     )
 
 
 def _code(planned: Plan, found: Difference) -> Code:
     if planned.code is not None and not planned.keep:
-        return planned.code
+        # An end that was refused is what somebody has to see to, unless the visit itself is over.
+        failed = found.code is not None and state_of(found.code) is State.FAILED
+        return found.code if found.code and failed and not _closed(planned.code) else planned.code
     return found.code or planned.code or Code.ENROLLED
 
 
@@ -72,7 +75,7 @@ def _reread(snapshot: Snapshot) -> tuple[EffectWanted, ...]:
     if snapshot.patient.reread_wanted and snapshot.patient.read_at is not None:
         body = {"patient": snapshot.patient.external_id}
         owed.append(EffectWanted(EffectKind.READ_PATIENT, body, purpose="overlap"))
-    return tuple(owed)
+    return tuple(effect for read in owed for effect in ask(snapshot, read).effects)
 
 
 def _desk_task(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
@@ -80,7 +83,8 @@ def _desk_task(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
     if not planned.desk_task or planned.code is None:
         return ()
     kind = EffectKind(snapshot.settings.desk_task)
-    if any(e.kind is kind and e.purpose == "contact" and e.sent for e in snapshot.effects):
+    # Whichever way it was told: a changed setting is no reason to tell the desk twice.
+    if any(e.kind in DESK_TASKS and e.purpose == "contact" and e.sent for e in snapshot.effects):
         return ()
     appointment = snapshot.appointment
     body = {
@@ -94,11 +98,11 @@ def _desk_task(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
     return (EffectWanted(kind, body, purpose="contact"),)
 
 
-def _work_items(planned: Plan, found: Difference) -> tuple[WorkItemWanted, ...]:
+def _work_items(planned: Plan) -> tuple[WorkItemWanted, ...]:
     items = []
     if planned.desk_task and planned.code is not None:
         items.append(WorkItemWanted(WorkItemKind.NO_CONTACT, TASK_TEXT[planned.code]))
-    if found.ended_elsewhere:
+    if planned.code is Code.ENDED_ELSEWHERE:
         sentence = "Somebody ended the reminders at Relatient. Enroll by hand if they should go on."
         items.append(WorkItemWanted(WorkItemKind.ENDED_ELSEWHERE, sentence))
     return tuple(items)

@@ -50,7 +50,12 @@ def _modality_fits(rule: Rule, campaigns: Mapping[str, Campaign], modality: Moda
     if rule.modality != ANY:
         return False
     campaign = campaigns.get(rule.campaign)
-    return not rule.campaign or campaign is None or campaign.modality in (ANY, modality)
+    return not rule.campaign or campaign is None or speaks_for(campaign, modality)
+
+
+def speaks_for(campaign: Campaign, modality: Modality) -> bool:
+    """Whether the campaign's words suit a visit of this modality."""
+    return campaign.modality in (ANY, modality)
 
 
 def _language_fits(rule: Rule, route: Route) -> bool:
@@ -64,6 +69,11 @@ def _language_fits(rule: Rule, route: Route) -> bool:
 def is_fallback(rule: Rule, route: Route) -> bool:
     """Whether the rule speaks the practice's default language instead of the patient's."""
     return rule.language != ANY and not same_language(rule.language, route.language)
+
+
+def is_hole(rule: Rule, route: Route) -> bool:
+    """Whether enhanced risk gets what was meant for standard risk, for want of a rule."""
+    return route.risk is Risk.ENHANCED and rule.risk == Risk.STANDARD
 
 
 def _rank(rule: Rule, route: Route) -> tuple[bool, bool, bool, int, bool, bool, int]:

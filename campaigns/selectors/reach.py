@@ -63,11 +63,11 @@ def _numbers(
     record: PatientRecord, visit: date, practice: Practice, *, confidential: bool
 ) -> tuple[str, _Numbers]:
     """A minor is never called, but for an adolescent's confidential visit; see domain/recipient."""
-    minor = is_minor(facts, visit, practice.age_of_majority)
-    private = (
-        confidential and minor and age_on(visit, record.date_of_birth or visit) >= (ADOLESCENT_FROM)
-    )
-    if not minor or private:
+    born = record.date_of_birth
+    age = age_on(visit, born) if born else None
+    grown_up = age is None or age >= practice.age_of_majority
+    private = confidential and age is not None and age >= ADOLESCENT_FROM
+    if grown_up or private:
         own = ("mobile", record.mobile_phone), ("home", record.home_phone)
         return "", [(kind, dialable(raw)) for kind, raw in (*own, ("work", record.work_phone))]
     for contact in _guardians(record):

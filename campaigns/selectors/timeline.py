@@ -12,6 +12,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from campaigns.clinictime import spoken
+from campaigns.domain.coverage import State
 from campaigns.domain.values import (
     CancelReason,
     EffectKind,
@@ -102,7 +103,7 @@ def _decisions(row: Appointment, campaigns: dict[str, str], zone: str) -> Iterat
             "decision",
             "Decided" + (f" on campaign {name}" if name else ""),
             decision.sentence,
-            badge=STATES[decision.state],
+            badge=STATES[State(decision.state)],
             look=decision.state,
             heads=("Looked at", "Found", "Concluded"),
             details=tuple(_findings(decision)),

@@ -52,6 +52,11 @@ def unconfirmed(practice: Practice, now: datetime) -> QuerySet[Appointment]:
     )
 
 
+def unanswered(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    """Of the unconfirmed visits those that still need a call."""
+    return visits.filter(Q(answered=False))
+
+
 def with_story(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
     """The visits with everything that a row of the list tells about them."""
     items = WorkItem.objects.filter(closed_at__isnull=True).select_related("response")

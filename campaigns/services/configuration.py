@@ -6,51 +6,47 @@ The caller has changed the row inside the same transaction (the console's is ope
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Model, Q, QuerySet
+from django.db.models import QuerySet
 
 from audit.recorder import record as audit
-from campaigns.clock import database_now
-from campaigns.domain.enrollment import LIVE
-from campaigns.domain.values import AppointmentStatus
-from campaigns.models import (
-    BULK,
-    Appointment,
-    AppointmentType,
-    CampaignRule,
-    Department,
-    Practice,
-)
+from campaigns.models import Appointment, AppointmentType, CampaignRule, Department, Practice
 from campaigns.services.intake import starts_at
+from campaigns.services.rules import rules_changed, types_changed
+from campaigns.services.upcoming import look_at_upcoming
 
 _CHUNK = 500
 
 
-def rule_changed(rule: CampaignRule, what: str, columns: Iterable[str] = ()) -> None:
-    """A campaign rule was `created`, `changed` or `deleted`; any visit may be meant by it."""
+def rule_changed(rule: CampaignRule, what: str, before: list[str] | None = None) -> None:
+    """A campaign rule was `created`, `updated` or `removed`; any visit may be meant by it."""
     with transaction.atomic():
-        _say(f"rule.{what}", rule.practice, rule, rule=str(rule), columns=sorted(columns))
-        look_again_in_bulk(Appointment.objects.filter(practice=rule.practice))
+        _say(f"rule.{what}", rule.practice, "rule", rule.pk, rule=rule_as_said(rule), before=before)
+        rules_changed(rule.practice)
+
+
+def rule_as_said(rule: CampaignRule) -> list[str]:
+    """A rule as the audit trail and the import speak of it."""
+    key = [rule.appointment_type_id, rule.modality, rule.risk, rule.language]
+    campaign = rule.campaign.external_id if rule.campaign else ""
+    return [*key, campaign, "active" if rule.active else "inactive"]
 
 
 def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
     """What staff decide about a kind of visit was changed."""
     with transaction.atomic():
-        about = {"type_id": kind.external_id, "columns": sorted(columns)}
-        _say("appointment_type.changed", kind.practice, kind, **about)
-        look_again_in_bulk(
-            Appointment.objects.filter(practice=kind.practice, type_external_id=kind.external_id)
-        )
+        about: dict[str, Any] = {"type": kind.external_id, "changed": sorted(columns)}
+        _say("appointment_type.updated", kind.practice, "appointment_type", kind.pk, **about)
+        types_changed(kind.practice)
 
 
-def practice_saved(practice: Practice, what: str, columns: Iterable[str]) -> None:
-    """A practice was `created`, or its settings `changed`."""
+def practice_saved(practice: Practice, what: str, columns: Iterable[str] = ()) -> None:
+    """A practice was `created`, or `renamed` or switched on or off; settings have their own way."""
     with transaction.atomic():
-        _say(f"practice.{what}", practice, practice, columns=sorted(columns))
-        look_again_in_bulk(Appointment.objects.filter(practice=practice))
+        about = {"changed": sorted(columns)}
+        _say(f"practice.{what}", practice, "practice", practice.pk, **about)
 
 
 def time_zone_set(department: Department) -> int:
@@ -65,9 +61,16 @@ def time_zone_set(department: Department) -> int:
             practice=department.practice, department_external_id=department.external_id
         )
         moved = _restart(visits, department.time_zone)
-        about = {"department_id": department.external_id, "time_zone": department.time_zone}
-        _say("department.time_zone_set", department.practice, department, visits=moved, **about)
-        look_again_in_bulk(visits)
+        _say(
+            "department.time_zone_set",
+            department.practice,
+            "department",
+            department.pk,
+            department_id=department.external_id,
+            time_zone=department.time_zone,
+            visits=moved,
+        )
+        look_at_upcoming(department.practice)
         return moved
 
 
@@ -86,37 +89,5 @@ def _restart(visits: QuerySet[Appointment], zone: str) -> int:
     return len(changed)
 
 
-def look_again_in_bulk(rows: QuerySet[Appointment]) -> int:
-    """Make looks due for what is ahead or still enrolled, behind whatever a patient waits for.
-
-    A visit whose look is due already keeps its place. Locked in the order of their ids, as
-    everywhere, so that a look and this cannot wait for each other in a circle.
-    """
-    with transaction.atomic():
-        now = database_now()
-        ids = list(
-            Appointment.objects.filter(pk__in=rows.filter(_concerned(now)).values("pk"))
-            .exclude(look_due_at__lte=now)
-            .select_for_update()
-            .order_by("pk")
-            .values_list("pk", flat=True)
-        )
-        for first in range(0, len(ids), _CHUNK):
-            Appointment.objects.filter(pk__in=ids[first : first + _CHUNK]).update(
-                look_due_at=now, look_priority=BULK
-            )
-        return len(ids)
-
-
-def _concerned(now: datetime) -> Q:
-    ahead = Q(starts_at__isnull=True) | Q(starts_at__gte=now)
-    return Q(status=AppointmentStatus.SCHEDULED) & ahead | Q(enrollments__status__in=sorted(LIVE))
-
-
-def _say(action: str, practice: Practice, row: Model, **detail: Any) -> None:
-    audit(
-        action,
-        practice=practice.external_id,
-        subject=(row._meta.model_name or "", row.pk),
-        detail=detail,
-    )
+def _say(action: str, practice: Practice, kind: str, row: int, **detail: Any) -> None:
+    audit(action, practice=practice.external_id, subject=(kind, row), detail=detail)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from campaigns import gateways
 from campaigns.clock import database_now
 from campaigns.domain.effects import READS
 from campaigns.domain.retry import delay_seconds
@@ -16,6 +17,7 @@ from campaigns.domain.values import (
     EffectStatus,
     EnrollmentStatus,
     OutcomeKind,
+    Vendor,
 )
 from campaigns.models import Effect
 from campaigns.ports import CREDENTIALS, GatewayError, OutcomeUnknown, Refused
@@ -103,6 +105,9 @@ def _classify(
 ) -> tuple[OutcomeKind, EffectStatus]:
     """The table: what an error means for an effect that may, or may not, have been done."""
     read = EffectKind(effect.kind) in READS
+    if isinstance(error, Refused) and error.code == CREDENTIALS and _paused(effect):
+        # The whole connection is refused, not this effect: it waits until that is mended.
+        return OutcomeKind.LATER, EffectStatus.UNKNOWN if effect.maybe_done else EffectStatus.QUEUED
     # Refused credentials are answered before the vendor looks at the request, so they say
     # nothing about an earlier attempt.
     if isinstance(error, Refused) and not (effect.maybe_done and error.code == CREDENTIALS):
@@ -112,6 +117,10 @@ def _classify(
     if effect.maybe_done:
         return OutcomeKind.LATER, _unknown(effect, now)
     return OutcomeKind.LATER, EffectStatus.QUEUED
+
+
+def _paused(effect: Effect) -> bool:
+    return Vendor(effect.vendor) in gateways.paused(effect.practice.external_id)
 
 
 def _unknown(effect: Effect, now: datetime) -> EffectStatus:

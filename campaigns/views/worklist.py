@@ -66,7 +66,7 @@ def _page(request: HttpRequest, practice: Practice) -> dict[str, Any]:
     return {
         "days": [(day, list(group)) for day, group in groupby(rows, lambda row: row.visit.day)],
         "visits": visits,
-        "remaining": waiting.filter(answered=False).count(),
+        "remaining": lists.unanswered(waiting).count(),
         "items": items,
         "item_rows": item_rows,
         "listed": len(rows) + len(item_rows),

@@ -11,9 +11,11 @@ from typing import Any
 import requests
 
 from audit.context import acting_as
-from campaigns.models import Campaign, CampaignRule, Practice
-from integrations import operations
+from campaigns.models import Campaign, CampaignRule, Effect, Practice
+from campaigns.services import outbox
+from integrations import connections, operations
 from integrations.bootstrap import bootstrap
+from integrations.models import Connection
 from integrations.simulators.server import SimulatorServer
 
 PRACTICE = "195900"
@@ -41,7 +43,7 @@ def seed(url: str) -> JSON:
         "PRACTICE_NAME": "Harbor Family Health",
         "PRACTICE_TIME_ZONE": "America/New_York",
         "PRACTICE_LANGUAGE": "en",
-        "WAITLIST_PHONE": "+16172530199",
+        "WAITLIST_PHONE": "+16172530110",
         "ALERT_EMAILS": ["admin@example.org"],
     }
 
@@ -51,6 +53,7 @@ class Clinic:
 
     def __init__(self, simulator: SimulatorServer) -> None:
         self.url = simulator.url
+        self.simulator = simulator
 
     def open(self) -> Practice:
         """Bootstrap, and map the campaigns."""
@@ -82,6 +85,59 @@ class Clinic:
         with acting_as(process="test"):
             return operations.sync(self.practice)
 
+    def poll_and_work(self) -> None:
+        """The chart is polled, but answers are not collected."""
+        with acting_as(process="test"):
+            operations.poll(self.practice)
+            operations.work(self.practice)
+
+    def collect_and_work(self) -> None:
+        """Answers reach the chart, but the chart is not polled."""
+        with acting_as(process="test"):
+            operations.collect(self.practice)
+            operations.work(self.practice)
+
+    def work(self, seconds: float | None = None) -> JSON:
+        """What the operator's `work` does."""
+        with acting_as(process="test"):
+            return operations.work(self.practice, seconds)
+
+    def try_again(self, effect: Effect) -> None:
+        """The console's button."""
+        with acting_as(process="test"):
+            outbox.requeue(effect)
+
+    def resume(self, vendor: str) -> None:
+        """The console's button."""
+        with acting_as(process="test"):
+            connections.resume(Connection.objects.get(vendor=vendor))
+
+    def quick_deadline(self) -> None:
+        """Give up on a vendor after a few seconds instead of a minute."""
+        Practice.objects.update(effect_lease_seconds=5)
+
+    def fault(self, **fault: Any) -> None:
+        """Something goes wrong at a vendor, once unless said otherwise."""
+        self.control("faults", {"times": 1, **fault})
+
+    def unsubscribe(self) -> None:
+        """Somebody drops our subscription at athenahealth."""
+        with self.simulator.simulation.lock:
+            for feed in self.simulator.simulation.athena.feeds.feeds.values():
+                feed.unsubscribe("")
+
+    def tokens_issued(self) -> int:
+        """How many access tokens athenahealth has given out."""
+        return self.state()["athena"]["tokens_issued"]
+
+    def chart_writes(self, appointment: str) -> list[JSON]:
+        """Accepted changes of one appointment in the chart."""
+        return [
+            write
+            for write in self.writes()
+            if write["vendor"] == "athenahealth" and appointment in str(write["subjects"])
+        ]
+
     def control(self, path: str, body: Any = None, method: str = "POST") -> JSON:
         """Something happens at a vendor."""
         reply = requests.request(method, f"{self.url}/_sim/{path}", json=body or {}, timeout=10)
@@ -96,10 +152,14 @@ class Clinic:
         """A patient in athenahealth; an empty description is a reachable adult."""
         return self.control("athena/patients", fields)["patientid"]
 
+    def ahead(self, days: float) -> str:
+        """An instant some days from now, on the full hour."""
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+        return (hour + timedelta(days=days)).isoformat()
+
     def book(self, patient: str, days: float = 2, **fields: Any) -> str:
         """An appointment in athenahealth, some days ahead."""
-        starts = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) + timedelta(days=days)
-        body = {"patientid": patient, "starts_at": starts.isoformat(), **fields}
+        body = {"patientid": patient, "starts_at": self.ahead(days), **fields}
         return self.control("athena/appointments", body)["appointmentid"]
 
     def answer(self, appointment: str, kind: str, **fields: Any) -> JSON:
@@ -130,3 +190,36 @@ class Clinic:
     def writes(self) -> list[JSON]:
         """Every state-changing call that a vendor accepted, in order."""
         return self.state()["writes"]
+
+    def initial_messages(self, enrollment: JSON) -> list[JSON]:
+        """How often the patient was told the visit's details."""
+        return [
+            message
+            for message in _rows(self.state()["relatient"]["messages"])
+            if message["enrollment_id"] == enrollment["id"] and message["step"] == "initial"
+        ]
+
+    def waitlist_messages(self) -> list[JSON]:
+        """Texts to the practice's own number."""
+        messages = _rows(self.state()["relatient"]["messages"])
+        return [message for message in messages if not message.get("enrollment_id")]
+
+    def cases(self, patient: str) -> list[JSON]:
+        """The desk's tasks for a patient in athenahealth."""
+        cases = _rows(self.state()["athena"]["patient_cases"])
+        return [case for case in cases if str(case["patientid"]) == patient]
+
+    def drop_from_feed(self, appointment: str) -> None:
+        """The vendor never tells of this appointment's change."""
+        with self.simulator.simulation.lock:
+            for feed in self.simulator.simulation.athena.feeds.feeds.values():
+                feed.waiting = [entry for entry in feed.waiting if entry.subject != appointment]
+
+    def feed_waiting(self) -> int:
+        """Rows of the appointment feed that nobody has read yet."""
+        feeds = self.state()["athena"]["feeds"]
+        return sum(f["waiting"] for f in feeds if f["name"] == "appointments")
+
+
+def _rows(table: Any) -> list[JSON]:
+    return list(table.values()) if isinstance(table, dict) else list(table)

@@ -1,0 +1,55 @@
+"""Appointment types: what clinical ops decide about each kind of visit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from campaigns import doorbell
+from campaigns.admin.scope import PracticeAdmin
+from campaigns.models import AppointmentType
+from campaigns.services.configuration import type_changed
+
+_SAYS = {
+    "modality": "Telehealth visits never get directions to the office.",
+    "confidential": "An adolescent's visit of this kind is told to the patient or to nobody.",
+    "on_cancel": "When a patient cancels by reply: auto cancels in the chart, ask makes a work "
+    "item. Empty: as the practice's setting.",
+    "visit_value": "In dollars, for the reports only.",
+}
+
+
+@admin.register(AppointmentType)
+class AppointmentTypeAdmin(PracticeAdmin):
+    """Kinds of visits, as athenahealth lists them or as visits brought them."""
+
+    list_display = ("name", "external_id", "modality", "confidential", "on_cancel", "visit_value")
+    list_filter = ("modality", "confidential", "on_cancel")
+    search_fields = ("name", "external_id")
+    readonly_fields = ("name", "public_name", "external_id")
+    fields = ("name", "public_name", "external_id", *_SAYS)
+
+    def get_form(
+        self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
+    ) -> Any:
+        """The model's fields with a sentence each."""
+        return super().get_form(request, obj, change, **{**kw, "help_texts": _SAYS})
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Types come from athenahealth."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """And go with it."""
+        return False
+
+    def save_model(
+        self, request: HttpRequest, obj: AppointmentType, form: Any, change: bool
+    ) -> None:
+        """Every visit of this kind may be decided differently now."""
+        super().save_model(request, obj, form, change)
+        if form.changed_data:
+            type_changed(obj, form.changed_data)
+            doorbell.ring()

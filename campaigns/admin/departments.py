@@ -1,0 +1,62 @@
+"""Departments: the one thing to decide is the time zone, where athenahealth does not say it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.http import HttpRequest
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from campaigns import doorbell
+from campaigns.admin.scope import PracticeAdmin
+from campaigns.clinictime import zone_choices
+from campaigns.models import Department
+from campaigns.services.configuration import time_zone_set
+
+
+class DepartmentForm(forms.ModelForm):
+    """The time zone is chosen, never typed."""
+
+    time_zone = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget,
+        help_text="What the department's clocks say. Saving it reads every visit's time anew.",
+    )
+
+    class Meta:
+        model = Department
+        fields = ("time_zone",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Unknown is shown as such, and cannot be chosen once it is known."""
+        super().__init__(*args, **kwargs)
+        unknown = [] if self.instance.time_zone else [("", "unknown: please choose")]
+        self.fields["time_zone"].choices = [*unknown, *zone_choices()]  # type: ignore[attr-defined]
+
+
+@admin.register(Department)
+class DepartmentAdmin(PracticeAdmin):
+    """Departments, as athenahealth lists them."""
+
+    form = DepartmentForm
+    list_display = ("name", "external_id", "time_zone", "time_zone_set_by_hand", "phone")
+    list_filter = ("time_zone", "time_zone_set_by_hand")
+    search_fields = ("name", "external_id")
+    readonly_fields = ("name", "public_name", "external_id", "phone", "time_zone_set_by_hand")
+    fields = ("name", "public_name", "external_id", "phone", "time_zone", "time_zone_set_by_hand")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Departments come from athenahealth."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """And go with it."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Department, form: Any, change: bool) -> None:
+        """Through the service, which moves the visits' start times along."""
+        if "time_zone" in form.changed_data:
+            moved = time_zone_set(obj)
+            doorbell.ring()
+            self.message_user(request, f"{moved} visits now have their start time from this zone.")

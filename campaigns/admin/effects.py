@@ -1,0 +1,115 @@
+"""Effects: everything Kept does at the vendors, each with its attempts, and trying again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import TabularInline
+from unfold.decorators import display
+
+from campaigns import doorbell
+from campaigns.admin.columns import EFFECT_LOOKS, moment, visit_link
+from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.domain.values import EffectKind, EffectStatus
+from campaigns.models import Attempt, Effect
+from campaigns.services.outbox import requeue
+from campaigns.wording import EFFECT_STATUSES, EFFECTS, OUTCOMES
+
+# Done and dropped effects are over; one on its way will tell by itself.
+AGAIN = frozenset(
+    {EffectStatus.PARKED, EffectStatus.REJECTED, EffectStatus.QUEUED, EffectStatus.UNKNOWN}
+)
+
+
+def try_again(request: HttpRequest, effect: Effect) -> str:
+    """By a person's wish."""
+    requeue(effect)
+    doorbell.ring()
+    return "Kept tries again now. Load this page again in a moment to see what came of it."
+
+
+class AttemptInline(TabularInline):
+    """The tries, the newest first."""
+
+    model = Attempt
+    fields = ("number", "began", "ended", "what_came", "sentence", "http_status", "request_id")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+    verbose_name_plural = "Attempts"
+    began = moment("began_at", "began")
+    ended = moment("ended_at", "ended")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
+        """With the practice, whose zone the times are in."""
+        return super().get_queryset(request).select_related("practice")
+
+    @display(description="outcome")
+    def what_came(self, row: Attempt) -> str:
+        """In words; an attempt without an end was cut off with its process."""
+        words = {kind.value: word for kind, word in OUTCOMES.items()}
+        return words.get(row.outcome, "not ended")
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Only the outbox adds attempts."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """What happened stays."""
+        return False
+
+
+@admin.register(Effect)
+class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
+    """The body of an effect holds patient data and is not shown."""
+
+    visit = visit_link()
+    created = moment("created_at", "asked for")
+    next_try = moment("next_attempt_at", "next try")
+    finished = moment("finished_at", "finished")
+    list_display = ("created", "what", "vendor", "stands", "visit", "attempts", "sentence")
+    list_filter = ("status", "kind", "vendor")
+    list_select_related = ("practice", "appointment")
+    ordering = ("-created_at", "-pk")
+    search_fields = ("key__exact", "appointment__external_id__exact")
+    search_help_text = "An appointment number of athenahealth, or the key of an effect."
+    fields = (
+        "what",
+        "vendor",
+        "visit",
+        "stands",
+        "sentence",
+        "code",
+        "key",
+        "attempts",
+        "created",
+        "next_try",
+        "finished",
+    )
+    readonly_fields = ("what", "visit", "stands", "created", "next_try", "finished")
+    inlines = (AttemptInline,)
+    actions = ("try_selected_again",)
+    verbs = (Verb("again", "Try again", lambda row: row.status in AGAIN, try_again),)
+
+    @display(description="what", ordering="kind")
+    def what(self, row: Effect) -> str:
+        """In words."""
+        return EFFECTS[EffectKind(row.kind)]
+
+    @display(description="status", ordering="status", label=EFFECT_LOOKS)
+    def stands(self, row: Effect) -> tuple[str, str]:
+        """The status as a badge with its word."""
+        return row.status, EFFECT_STATUSES[EffectStatus(row.status)]
+
+    @admin.action(description="Try again", permissions=["verb"])
+    def try_selected_again(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
+        """Those that can be; the others are left as they are."""
+        effects = list(queryset.filter(status__in=sorted(AGAIN)))
+        for effect in effects:
+            requeue(effect)
+        doorbell.ring()
+        self.message_user(request, f"Kept tries {len(effects)} of them again.")

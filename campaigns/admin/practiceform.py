@@ -1,0 +1,119 @@
+"""The form of a practice's settings: choices from its reference data, and help in plain words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminSelectWidget
+
+from campaigns.clinictime import zone_choices
+from campaigns.models import Campaign, ChartCancelReason, Practice, Provider
+from campaigns.services import setting_values
+from campaigns.services.setting_values import BadValue
+from campaigns.wording import LANGUAGES, language
+
+HELP = {
+    "active": "While switched off, Kept neither reads nor sends anything for this practice.",
+    "poll_minutes": "How often athenahealth is asked for changed visits and patients.",
+    "retry_minutes": "The longest pause between two tries.",
+    "retry_base_seconds": "The first pause; each further one is twice as long.",
+    "alert_after_hours": "After this long without success the people below are mailed.",
+    "alert_emails": "Separated by commas.",
+    "unconfirmed_hours": "Visits of so many hours ahead are on the work list until confirmed.",
+    "too_late_hours": "Visits that start sooner get no first reminder.",
+    "risk_window_days": "Missed visits so many days back count.",
+    "risk_threshold": "So many missed visits make the risk enhanced.",
+    "age_of_majority": "Younger patients are reached through their guardian.",
+    "landline_calls_ok": "Reminder calls may go to a landline when there is no mobile number.",
+    "telehealth_link_required": "A video visit without a join link is shown as blocked on its day.",
+    "several_providers": "With several providers: name the first, or use the general campaign.",
+    "on_cancel": "When a patient cancels by reply: auto cancels in the chart, ask makes a work "
+    "item. Each kind of visit may say otherwise.",
+    "desk_task": "How the desk is asked in athenahealth for missing contact data.",
+    "waitlist_phone": "Gets a text when a patient's cancellation opens a slot. Empty: nobody.",
+    "waitlist_notice_hours": "No such text when the visit starts sooner.",
+    "hold_share": "A rule change that moves more than this share of the enrolled visits waits "
+    "for approval: 0.5 is half.",
+    "effect_lease_seconds": "How long one call to a vendor may take before another worker "
+    "takes over.",
+}
+_WINDOWS = ("send_window_email", "send_window_sms", "send_window_voice")
+_CHECKED = {
+    "waitlist_phone": setting_values.PHONE,
+    "alert_emails": setting_values.ADDRESSES,
+}
+
+
+class PracticeForm(forms.ModelForm):
+    """What names a row of the reference data is chosen from it."""
+
+    time_zone = forms.ChoiceField(widget=UnfoldAdminSelectWidget, choices=zone_choices)
+    language = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget,
+        help_text="Used where the patient's language is unknown or has no rule.",
+    )
+    general_campaign = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget,
+        required=False,
+        help_text="For visits with several providers, or with none.",
+    )
+    general_provider = forms.ChoiceField(
+        widget=UnfoldAdminSelectWidget,
+        required=False,
+        help_text="Named in the reminder when the visit names nobody.",
+    )
+    cancel_reason_id = forms.ChoiceField(
+        label="Cancel reason",
+        widget=UnfoldAdminSelectWidget,
+        required=False,
+        help_text="What a cancellation by reply is recorded as in the chart.",
+    )
+
+    class Meta:
+        model = Practice
+        # The fieldsets of the console name the rest.
+        fields = ("name", "active")
+        help_texts = HELP
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Offer this practice's own reference data; a new practice has none yet."""
+        super().__init__(*args, **kwargs)
+        self._offer("general_campaign", self._named(Campaign), "none")
+        self._offer("general_provider", self._named(Provider), "none")
+        self._offer("cancel_reason_id", self._named(ChartCancelReason), "chosen by its flags")
+        tags = sorted({*LANGUAGES, self.instance.language})
+        self._offer("language", [(tag, language(tag)) for tag in tags])
+
+    def _named(
+        self, model: type[Campaign] | type[Provider] | type[ChartCancelReason]
+    ) -> list[tuple[str, str]]:
+        if self.instance.pk is None:
+            return []
+        rows = model._default_manager.filter(practice=self.instance)
+        return [(row.external_id, f"{row.name} ({row.external_id})") for row in rows]
+
+    def _offer(self, name: str, choices: list[tuple[str, str]], empty: str = "") -> None:
+        if name not in self.fields:
+            # A page to read only.
+            return
+        present = getattr(self.instance, name)
+        if present and present not in dict(choices):
+            choices = [*choices, (present, f"{present} (not in the list any more)")]
+        nothing = [("", empty)] if empty else []
+        self.fields[name].choices = [*nothing, *choices]  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """The checks of the command line, so that both accept the same."""
+        data = super().clean() or self.cleaned_data
+        for name, kind in _CHECKED.items():
+            if name in data:
+                try:
+                    data.update(kind.read(self.instance, name, data[name]))
+                except BadValue as refusal:
+                    self.add_error(name, str(refusal).capitalize() + ".")
+        for window in _WINDOWS:
+            start, end = data.get(f"{window}_start"), data.get(f"{window}_end")
+            if start and end and start >= end:
+                self.add_error(f"{window}_end", "The window must end after it starts.")
+        return data

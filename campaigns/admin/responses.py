@@ -1,0 +1,67 @@
+"""Responses: what patients answered and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest, HttpResponse
+from unfold.decorators import display
+
+from campaigns.admin.columns import REPLY_LOOKS, moment, visit_link
+from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.domain.values import ReplyKind, ReplyOutcome
+from campaigns.models import Response
+from campaigns.services.staff import page_viewed
+from campaigns.wording import REPLIES, REPLY_OUTCOMES
+
+
+@admin.register(Response)
+class ResponseAdmin(ReadOnlyAdmin):
+    """The patient's own words are on the single row's page only, and reading them is audited."""
+
+    visit = visit_link()
+    when = moment("occurred_at", "answered")
+    received = moment("received_at", "reached Kept")
+    told = moment("told_starts_at", "about the start")
+    list_display = ("when", "visit", "said", "way", "became", "outcome_sentence")
+    list_filter = ("outcome", "kind", "channel")
+    list_select_related = ("practice", "appointment", "given_by")
+    search_fields = ("appointment__external_id__exact",)
+    search_help_text = "An appointment number of athenahealth."
+    fields = (
+        "when",
+        "received",
+        "visit",
+        "said",
+        "way",
+        "told",
+        "raw_text",
+        "became",
+        "outcome_sentence",
+    )
+    readonly_fields = fields
+
+    @display(description="answer", ordering="kind")
+    def said(self, row: Response) -> str:
+        """In words."""
+        return REPLIES[ReplyKind(row.kind)]
+
+    @display(description="how")
+    def way(self, row: Response) -> str:
+        """By the patient, or heard by somebody on the phone."""
+        return f"on the phone, {row.given_by or 'the desk'}" if row.by_staff else row.channel
+
+    @display(description="outcome", ordering="outcome", label=REPLY_LOOKS)
+    def became(self, row: Response) -> tuple[str, str]:
+        """The outcome as a badge with its word."""
+        return row.outcome, REPLY_OUTCOMES[ReplyOutcome(row.outcome)]
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Whoever reads a patient's words leaves a trace."""
+        row = self.get_object(request, object_id)
+        if row is not None and self.has_view_permission(request, row):
+            page_viewed("response", row.appointment, request.user)
+        return super().change_view(request, object_id, form_url, extra_context)

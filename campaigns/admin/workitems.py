@@ -1,0 +1,82 @@
+"""Work items: what waits for a person, across all days."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.decorators import display
+
+from campaigns.admin.columns import moment, visit_link
+from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.domain.values import WorkItemKind
+from campaigns.models import WorkItem
+from campaigns.services.staff import close_work_item
+from campaigns.services.workitems import STANDING
+from campaigns.wording import WORK_ITEMS
+
+
+class OpenFilter(admin.SimpleListFilter):
+    """Open ones first: closed ones are history."""
+
+    title = "open or closed"
+    parameter_name = "open"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Open is chosen when nothing is."""
+        return [("closed", "Closed"), ("all", "All")]
+
+    def choices(self, changelist: Any) -> Any:
+        """Name the default instead of calling it All."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Open"}
+        yield from others
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """By whether they were closed."""
+        if self.value() == "all":
+            return queryset
+        return queryset.filter(closed_at__isnull=self.value() != "closed")
+
+
+def can_close(item: WorkItem) -> bool:
+    """Standing items close by themselves once what they say is mended."""
+    return item.closed_at is None and item.kind not in STANDING
+
+
+def close(request: HttpRequest, item: WorkItem) -> str:
+    """By a person."""
+    close_work_item(item, request.user)
+    return "Done. It has left the work list."
+
+
+@admin.register(WorkItem)
+class WorkItemAdmin(ReadOnlyAdmin, VerbsAdmin):
+    """What the front desk sees on its own page, searchable."""
+
+    visit = visit_link()
+    opened = moment("opened_at", "opened")
+    closed = moment("closed_at", "closed")
+    list_display = ("opened", "visit", "what", "sentence", "closed", "closed_by")
+    list_filter = (OpenFilter, "kind")
+    list_select_related = ("practice", "appointment")
+    search_fields = ("appointment__external_id__exact",)
+    search_help_text = "An appointment number of athenahealth."
+    fields = list_display
+    readonly_fields = list_display
+    actions = ("close_selected",)
+    verbs = (Verb("done", "Done", can_close, close),)
+
+    @display(description="what", ordering="kind")
+    def what(self, row: WorkItem) -> str:
+        """In words."""
+        return WORK_ITEMS[WorkItemKind(row.kind)]
+
+    @admin.action(description="Done", permissions=["verb"])
+    def close_selected(self, request: HttpRequest, queryset: QuerySet[WorkItem]) -> None:
+        """Those that a person can close."""
+        closed = sum(close_work_item(item, request.user) for item in queryset)
+        self.message_user(request, f"{closed} of them are done.")

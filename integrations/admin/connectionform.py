@@ -1,0 +1,54 @@
+"""The form of a connection. Secrets go in and never come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
+
+from integrations.models import Connection
+
+SECRETS = ("secret", "webhook_secret")
+LABELS = {"secret": "Client secret or API key", "webhook_secret": "Webhook secret"}
+
+
+class ConnectionForm(forms.ModelForm):
+    """A secret left empty stays what it is."""
+
+    base_url = forms.URLField(
+        label="Address",
+        assume_scheme="https",
+        widget=UnfoldAdminURLInputWidget,
+        help_text="athenahealth: scheme and host. Relatient: with its path prefix. Without /v1.",
+    )
+
+    class Meta:
+        model = Connection
+        fields = ("practice", "vendor", "base_url", "client_id", *SECRETS)
+        labels = {**LABELS, "client_id": "Client id"}
+        help_texts = {"client_id": "Only athenahealth has one."}
+        # The saved value is never rendered, not even as dots.
+        widgets = {name: UnfoldAdminPasswordWidget() for name in SECRETS}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Say whether a secret is there, without showing it."""
+        super().__init__(*args, **kwargs)
+        for name in SECRETS:
+            if name in self.fields:
+                saved = bool(self.instance.pk and getattr(self.instance, name))
+                self.fields[name].required = False
+                self.fields[name].widget.attrs["autocomplete"] = "new-password"
+                self.fields[name].help_text = (
+                    "One is saved. Type a new one to replace it; leave this empty to keep it."
+                    if saved
+                    else "None is saved yet."
+                )
+
+    def clean(self) -> dict[str, Any]:
+        """What was not typed is not changed."""
+        data = super().clean() or self.cleaned_data
+        for name in SECRETS:
+            if name in data and not data[name]:
+                data[name] = getattr(self.instance, name)
+        return data

@@ -1,0 +1,116 @@
+"""Connections: addresses, credentials, pausing; what was checked, in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from audit.recorder import record
+from campaigns import doorbell
+from campaigns.admin.columns import moment
+from campaigns.admin.verbs import Verb, VerbsAdmin
+from integrations.admin.connectionform import ConnectionForm
+from integrations.connections import pause, resume
+from integrations.models import Connection, WriteAccess
+
+# With other credentials, what is known of their rights is known no more.
+CREDENTIALS = frozenset({"base_url", "client_id", "secret"})
+WRITING = {
+    WriteAccess.UNVERIFIED.value: ("", "not tried yet: the first real write will tell"),
+    WriteAccess.WORKS.value: ("success", "works"),
+    WriteAccess.REFUSED.value: ("danger", "refused: ask the vendor for the right to write"),
+}
+
+
+def pause_it(request: HttpRequest, connection: Connection) -> str:
+    """By a person."""
+    pause(connection, reason="Paused in the console.")
+    return "Paused. Nothing is sent, and nothing is lost; everything waits until it is resumed."
+
+
+def resume_it(request: HttpRequest, connection: Connection) -> str:
+    """By a person."""
+    resume(connection)
+    doorbell.ring()
+    return "Resumed. What has waited goes out now."
+
+
+@admin.register(Connection)
+class ConnectionAdmin(VerbsAdmin):
+    """One per practice and vendor."""
+
+    form = ConnectionForm
+    list_display = ("vendor", "practice", "state", "writing", "checked")
+    list_filter = ("vendor",)
+    list_select_related = ("practice",)
+    checked = moment("checked_at", "last checked")
+    readonly_fields = ("state", "paused_reason", "writing", "checked", "report")
+    fieldsets = (
+        ("Connection", {"fields": ("practice", "vendor", "base_url", "client_id")}),
+        (
+            "Secrets",
+            {
+                "fields": ("secret", "webhook_secret"),
+                "description": "Stored encrypted, and never shown again.",
+            },
+        ),
+        ("How it stands", {"fields": ("state", "paused_reason", "writing", "checked", "report")}),
+    )
+    verbs = (
+        Verb("pause", "Pause", lambda row: not row.is_paused, pause_it),
+        Verb("resume", "Resume", lambda row: row.is_paused, resume_it),
+    )
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        """Whose connection to whom it is stays; make another one for another vendor."""
+        fixed = ("practice", "vendor") if obj is not None else ()
+        return (*fixed, *self.readonly_fields)
+
+    @display(description="state", label={"open": "success", "paused": "warning"})
+    def state(self, row: Connection) -> tuple[str, str]:
+        """Open or paused, and by whom."""
+        if row.is_paused:
+            return "paused", f"paused by {row.paused_by}"
+        return "open", "open"
+
+    @display(description="writing", label={"success": "success", "danger": "danger"})
+    def writing(self, row: Connection) -> tuple[str, str]:
+        """What real writes have shown."""
+        return WRITING[row.write_access]
+
+    @display(description="what was checked")
+    def report(self, row: Connection) -> SafeString | str:
+        """The report of the last check, line by line."""
+        lines = [(name.replace("_", " "), said) for name, said in row.check_report.items()]
+        if not lines:
+            return "Nothing was checked yet. Run bootstrap."
+        return format_html("<ul>{}</ul>", format_html_join("", "<li><b>{}</b>: {}</li>", lines))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A connection is paused; its history stays."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
+        """Audited by the names of what changed, never by their values."""
+        changed = [n for n in form.changed_data if not change or _differs(obj, n)]
+        if CREDENTIALS & set(changed):
+            obj.write_access = WriteAccess.UNVERIFIED
+        super().save_model(request, obj, form, change)
+        if changed:
+            record(
+                f"connection.{'updated' if change else 'created'}",
+                practice=obj.practice.external_id,
+                subject=("connection", obj.pk),
+                detail={"vendor": obj.vendor, "changed": sorted(changed)},
+            )
+            doorbell.ring()
+
+
+def _differs(obj: Connection, name: str) -> bool:
+    stored = Connection.objects.get(pk=obj.pk)
+    return bool(getattr(stored, name) != getattr(obj, name))

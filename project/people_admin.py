@@ -1,0 +1,72 @@
+"""People in the console: their roles and where they work.
+
+A superuser keeps everybody. An admin keeps the people of their own practices, and can make nobody
+more powerful than an admin: whoever also works elsewhere, or is a superuser, is out of reach.
+"""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+
+from campaigns.access import practices_of
+from campaigns.admin.practices import MembershipInline
+from campaigns.models import ROLES, Membership
+from project.models import User
+
+PERSON = ("Person", {"fields": ("username", "password", "first_name", "last_name", "email")})
+ROLE = (
+    "Role",
+    {
+        "fields": ("is_active", "groups"),
+        "description": "Clinical ops and admins may open the console; the front desk has its own "
+        "page.",
+    },
+)
+POWER = ("Everything everywhere", {"fields": ("is_superuser", "user_permissions")})
+
+
+@admin.register(User)
+class KeptUserAdmin(UserAdmin, ModelAdmin):
+    form = UserChangeForm
+    add_form = UserCreationForm
+    change_password_form = AdminPasswordChangeForm
+    inlines = (MembershipInline,)
+    list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_login")
+    list_filter = ("is_active",)
+    filter_horizontal = ()
+
+    @admin.display(description="role")
+    def roles(self, person: User) -> str:
+        return ", ".join(group.name for group in person.groups.all()) or "none"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        people = super().get_queryset(request).prefetch_related("groups")
+        if request.user.is_superuser:
+            return people
+        mine = [practice.pk for practice in practices_of(request.user)]
+        elsewhere = Membership.objects.exclude(practice__in=mine)
+        return (
+            people.filter(memberships__practice__in=mine, is_superuser=False)
+            .exclude(pk__in=elsewhere.values("user"))
+            .distinct()
+        )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        if obj is None:
+            return (*super().get_fieldsets(request, obj), ROLE)
+        return (PERSON, ROLE, POWER) if request.user.is_superuser else (PERSON, ROLE)
+
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["queryset"] = Group.objects.filter(name__in=ROLES).order_by("name")
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever leaves is made inactive: what they did keeps their name."""
+        return False

@@ -1,0 +1,138 @@
+"""The three filters and the recipient, judged by what the vendors hold."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from campaigns.models import Appointment
+from tests.scenarios.clinic import Clinic
+
+CHILD = (datetime.now(UTC) - timedelta(days=8 * 365)).strftime("%m/%d/%Y")
+
+
+def coverage(appointment: str) -> str:
+    """What the ledger says."""
+    return Appointment.objects.get(external_id=appointment).coverage_code
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [("cancel", "cancelled"), ("noshow", "no_show"), ("checkin", "checked_in")],
+)
+def test_only_scheduled_visits_are_enrolled(clinic: Clinic, event: str, code: str) -> None:
+    appointment = clinic.book(clinic.patient())
+    clinic.control(f"athena/appointments/{appointment}/{event}")
+    clinic.sync()
+    assert clinic.enrollments(appointment) == []
+    assert coverage(appointment) == code
+
+
+def test_a_no_show_of_the_last_180_days_gets_the_enhanced_campaign(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    missed = clinic.book(patient, days=-30)
+    clinic.control(f"athena/appointments/{missed}/noshow")
+    appointment = clinic.book(patient)
+    clinic.sync()
+    [enrollment] = clinic.active(appointment)
+    assert enrollment["campaign_id"] == "cmp_preventive_en_high"
+
+
+def test_a_no_show_of_long_ago_counts_no_more(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    missed = clinic.book(patient, days=-200)
+    clinic.control(f"athena/appointments/{missed}/noshow")
+    appointment = clinic.book(patient)
+    clinic.sync()
+    [enrollment] = clinic.active(appointment)
+    assert enrollment["campaign_id"] == "cmp_preventive_en"
+
+
+def test_without_a_mobile_number_email_alone_is_used(clinic: Clinic) -> None:
+    appointment = clinic.book(clinic.patient(mobilephone=None))
+    clinic.sync()
+    [enrollment] = clinic.active(appointment)
+    assert enrollment["channels_allowed"] == ["email"]
+
+
+def test_without_mobile_number_and_email_the_desk_gets_one_task(clinic: Clinic) -> None:
+    patient = clinic.patient(mobilephone=None, email=None)
+    appointment = clinic.book(patient)
+    clinic.sync()
+    clinic.sync()
+    assert clinic.enrollments(appointment) == []
+    assert coverage(appointment) == "no_contact_channel"
+    assert len(clinic.cases(patient)) == 1
+
+
+def test_the_preferred_channel_leads(clinic: Clinic) -> None:
+    patient = clinic.patient(contactpreference_appointment_email=True)
+    appointment = clinic.book(patient)
+    clinic.sync()
+    [enrollment] = clinic.active(appointment)
+    assert enrollment["lead_channel"] == "email"
+
+
+def test_a_minor_is_written_to_by_way_of_the_guarantor(clinic: Clinic) -> None:
+    patient = clinic.patient(
+        dob=CHILD,
+        mobilephone="6175551234",
+        email="child@example.org",
+        guarantorfirstname="Rosalind",
+        guarantorlastname="Thornberry",
+        guarantorrelationshiptopatient="3",
+        guarantorphone="6172530123",
+        guarantoremail="rosalind@example.org",
+    )
+    appointment = clinic.book(patient)
+    clinic.sync()
+    [enrollment] = clinic.active(appointment)
+    assert enrollment["recipient"]["kind"] == "guardian"
+    assert enrollment["recipient"]["mobile_phone"] == "+16172530123"
+    assert "5551234" not in str(clinic.state()["relatient"])
+    assert "child@example.org" not in str(clinic.state()["relatient"])
+
+
+def test_a_minor_without_a_grown_up_is_blocked(clinic: Clinic) -> None:
+    patient = clinic.patient(
+        dob=CHILD, guarantorphone=None, guarantoremail=None, guarantorrelationshiptopatient="1"
+    )
+    appointment = clinic.book(patient)
+    clinic.sync()
+    assert clinic.enrollments() == []
+    assert coverage(appointment) == "guardian_contact_missing"
+    assert len(clinic.cases(patient)) == 1
+
+
+def test_a_patient_known_to_relatient_is_brought_up_to_date(clinic: Clinic) -> None:
+    patient = clinic.patient()
+    clinic.book(patient)
+    clinic.sync()
+    clinic.control(f"athena/patients/{patient}", {"mobilephone": "6172530177"})
+    clinic.sync()
+    [record] = clinic.state()["relatient"]["patients"]
+    assert record["mobile_phone"] == "+16172530177"
+    [enrollment] = [row for row in clinic.enrollments() if row["status"] == "active"]
+    assert enrollment["recipient"]["mobile_phone"] == "+16172530177"
+    assert len(clinic.initial_messages(enrollment)) == 1
+
+
+def test_an_opt_out_of_all_channels_ends_the_reminders(clinic: Clinic) -> None:
+    patient = clinic.patient(email=None, consenttocall=False)
+    appointment = clinic.book(patient)
+    clinic.sync()
+    assert len(clinic.active(appointment)) == 1
+    clinic.control(
+        "relatient/consent", {"patientid": patient, "channel": "sms", "type": "opted_out"}
+    )
+    clinic.sync()
+    assert clinic.active(appointment) == []
+    assert coverage(appointment) == "opted_out"
+
+
+def test_a_department_without_a_zone_name_still_has_the_right_instant(clinic: Clinic) -> None:
+    appointment = clinic.book(clinic.patient(), departmentid="150")
+    clinic.sync()
+    [enrollment] = clinic.active(appointment)
+    assert enrollment["appointment"]["time_zone"] == "America/Chicago"
