@@ -31,6 +31,14 @@ def spoken(moment: datetime | None, zone: str) -> str:
     return f"{local:%a, %b} {local.day}, {local.year}, {clock(local)} {local.tzname()}"
 
 
+def lately(moment: datetime, zone: str, now: datetime) -> str:
+    """today, 2:30 PM; yesterday, 2:30 PM; Nov 20, 2:30 PM: for what happened these days."""
+    local, today = moment.astimezone(zone_of(zone)), now.astimezone(zone_of(zone)).date()
+    ago = (today - local.date()).days
+    said = {0: "today", 1: "yesterday"}.get(ago, f"{local:%b} {local.day}")
+    return f"{said}, {clock(local)}"
+
+
 def city(zone: str) -> str:
     """Los Angeles, for America/Los_Angeles."""
     return zone.rpartition("/")[2].replace("_", " ")

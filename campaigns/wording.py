@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.domain.coverage import State
+from campaigns.domain.coverage import Code, State
 from campaigns.domain.values import (
     AppointmentStatus,
     CancelReason,
@@ -148,6 +148,7 @@ FILTERS = {
     "campaign": "Campaign",
     "difference": "What has to change",
 }
+_CODES = frozenset(code.value for code in Code)
 LANGUAGES = {
     "en": "English",
     "es": "Spanish",
@@ -162,6 +163,11 @@ LANGUAGES = {
     "pl": "Polish",
     "tl": "Tagalog",
 }
+
+
+def concluded(text: str) -> str:
+    """What a filter concluded; a coverage code in words, anything else as it is."""
+    return text.replace("_", " ") if text in _CODES else text
 
 
 def language(tag: str) -> str:

@@ -9,6 +9,7 @@ from audit.context import acting_as, current_actor
 from audit.recorder import record
 from campaigns.domain.values import Vendor
 from campaigns.ports import Refused, TryLater
+from campaigns.services.alerts import alert
 from integrations.errors import NOT_CONNECTED, PAUSED, spoken
 from integrations.models import Connection, WriteAccess
 
@@ -83,7 +84,20 @@ def credentials_refused(connection: Connection, sentence: str) -> None:
         # They were mended while this call was under way: the new ones have not been refused.
         return
     with acting_as(process=ITSELF):
-        pause(connection, reason=sentence)
+        if pause(connection, reason=sentence):
+            _mail(connection, sentence)
+
+
+def _mail(connection: Connection, sentence: str) -> None:
+    """Tell the administrators at once: nothing goes out until they have mended it."""
+    name = spoken(connection.vendor)
+    alert(
+        connection.practice,
+        f"credentials-{connection.pk}-{connection.paused_at:%Y%m%d%H%M%S}",
+        f"{name} refuses Kept's credentials for {connection.practice.name}",
+        f"{sentence}\n\nThe connection is paused and nothing is sent. Nothing is lost: mend the "
+        "credentials on the console's page Connections and resume it there.",
+    )
 
 
 def note_write_access(connection: Connection, access: WriteAccess) -> None:

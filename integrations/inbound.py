@@ -15,6 +15,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.models import BULK, PROMPT, Practice
 from campaigns.services.events import Received, take_event
@@ -68,6 +69,8 @@ def process(message_id: int) -> Counts | None:
         pk=message_id
     )
     counts = _attempt(message)
+    if counts["new"] or counts["changed"]:
+        doorbell.ring()
     message.lease_token, message.lease_until = "", None
     message.attempts += 1
     message.counts = dict(counts)

@@ -11,10 +11,11 @@ from collections import Counter
 from typing import Any
 
 from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
 from campaigns.services import sweep as campaigns_sweep
-from integrations import collecting, inbound, polling
+from integrations import collecting, connections, inbound, polling
 from integrations.models import (
     Feed,
     FeedCursor,
@@ -25,6 +26,7 @@ from integrations.models import (
 from integrations.runs import sync_run
 
 POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
+WORK_KEYS = ("executed", "retried", "failed")
 COLLECT_KEYS = ("seen", "new", "duplicate", "errors")
 # A sync of a live practice ends although the world goes on changing.
 MOST_ROUNDS = 20
@@ -75,6 +77,7 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
     return {
         "executed": total["executed"],
         "retried": total["retried"],
+        "failed": total["failed"],
         "parked": campaigns_sweep.parked([practice]) + _parked_messages(practice),
         "remaining": _remaining(practice),
     }
@@ -83,7 +86,7 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
 def _work_once(practice: Practice) -> Counter[str]:
     inbound.process_stored([practice])
     swept = campaigns_sweep.sweep([practice])
-    return Counter(executed=swept.executed, retried=swept.retried)
+    return Counter(executed=swept.executed, retried=swept.retried, failed=swept.failed)
 
 
 def _remaining(practice: Practice) -> int:
@@ -112,7 +115,7 @@ def sync(practice: Practice) -> Report:
     return {
         "poll": {key: total["poll"][key] for key in POLL_KEYS},
         "collect": {key: total["collect"][key] for key in COLLECT_KEYS},
-        "work": {**{key: total["work"][key] for key in ("executed", "retried")}, **standing},
+        "work": {**{key: total["work"][key] for key in WORK_KEYS}, **standing},
         "problems": problems,
     }
 
@@ -125,10 +128,12 @@ def tick(practice: Practice, seconds: float) -> Report:
             "feed", flat=True
         )
     )
+    # What is paused is left alone: its feed keeps, and is read when it is resumed.
+    paused = connections.paused(practice.external_id)
     athena = tuple(which for which in polling.ATHENA_FEEDS if which in due)
-    if athena:
+    if athena and Vendor.ATHENAHEALTH not in paused:
         poll(practice, athena)
-    if Feed.EVENTS in due:
+    if Feed.EVENTS in due and Vendor.RELATIENT not in paused:
         collect(practice)
     inbound.process_stored([practice])
     swept = campaigns_sweep.sweep([practice], seconds=seconds)

@@ -9,12 +9,15 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
-from campaigns.access import practices_of
+from audit.recorder import record
+from campaigns.access import audited_practices_of, practices_of
 from campaigns.admin.practices import MembershipInline
 from campaigns.models import ROLES, Membership
 from project.models import User
@@ -65,7 +68,29 @@ class KeptUserAdmin(UserAdmin, ModelAdmin):
     def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "groups":
             kwargs["queryset"] = Group.objects.filter(name__in=ROLES).order_by("name")
+            kwargs["widget"] = UnfoldAdminCheckboxSelectMultipleWidget()
+            kwargs["label"], kwargs["help_text"] = "Roles", ""
         return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def log_addition(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        self._record("user.created", obj)
+        return super().log_addition(request, obj, message)
+
+    def log_change(self, request: HttpRequest, obj: User, message: Any) -> Any:
+        """Django comes here after a saved form and after a new password."""
+        self._record("user.updated", obj)
+        return super().log_change(request, obj, message)
+
+    def _record(self, action: str, person: User) -> None:
+        """What this person may do from now on."""
+        detail = {
+            "active": person.is_active,
+            "superuser": person.is_superuser,
+            "roles": sorted(person.groups.values_list("name", flat=True)),
+            "practices": sorted(audited_practices_of(person)),
+        }
+        with transaction.atomic():
+            record(action, practice="", subject=("user", person.pk), detail=detail)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever leaves is made inactive: what they did keeps their name."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.templatetags.static import static
 
 from project import safeguards
 from project.logging import logging_settings
@@ -280,7 +281,18 @@ UNFOLD = {
     "SITE_SYMBOL": "event_available",
     "SITE_URL": "/",
     "SHOW_BACK_BUTTON": True,
+    # The audit trail is the one history there is.
+    "SHOW_HISTORY": False,
     "SIDEBAR": {"navigation": "project.sidebar.sidebar"},
+    "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
+    "STYLES": [lambda request: static("kept/console.css")],
+    "SITE_FAVICONS": [
+        {
+            "rel": "icon",
+            "type": "image/svg+xml",
+            "href": lambda request: static("kept/icon.svg"),
+        }
+    ],
     # The colour of the other pages, light to dark.
     "COLORS": {
         "primary": {

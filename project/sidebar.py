@@ -68,7 +68,7 @@ def sidebar(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "title": heading,
-            "separator": True,
+            "separator": heading != MENU[0][0],
             "collapsible": False,
             "items": [
                 _link(label, model, icon)

@@ -1,4 +1,4 @@
-"""`make test`: the whole suite on SQLite, then on PostgreSQL, and a closing line for each.
+"""`make test`: the whole suite on SQLite and on PostgreSQL, and a closing line for each.
 
 TEST_PG_URL names a PostgreSQL to use; otherwise an embedded one is started for this run.
 When either that or REQUIRE_POSTGRESQL=1 is set, its absence is a failure; otherwise it is only
@@ -24,38 +24,57 @@ class PostgresqlUnavailable(Exception):
 
 
 def main(arguments: list[str]) -> int:
-    closing_lines = []
-    failed = False
-    with tempfile.TemporaryDirectory(prefix="kept-tests-") as scratch:
-        name = f"SQLite {sqlite3.sqlite_version}"
-        passed = run_suite(name, f"sqlite:///{scratch}/kept.sqlite3", scratch, arguments)
-        closing_lines.append(closing_line(name, passed))
-        failed |= not passed
+    """Both at once, a core each; the second's output is kept until the first has ended."""
+    sqlite = f"SQLite {sqlite3.sqlite_version}"
+    with tempfile.TemporaryDirectory(prefix="kept-tests-") as folder:
+        scratch = Path(folder)
+        file = Suite(sqlite, f"sqlite:///{scratch}/kept.sqlite3", scratch, arguments)
         try:
-            with postgresql(Path(scratch)) as (name, url):
-                passed = run_suite(name, url, scratch, arguments)
-            closing_lines.append(closing_line(name, passed))
-            failed |= not passed
+            with postgresql(scratch) as (name, url):
+                server = Suite(name, url, scratch, arguments, later=True)
+                lines = [file.closing_line(), server.closing_line()]
+                failed = not (file.passed and server.passed)
         except PostgresqlUnavailable as reason:
-            closing_lines.append(f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}")
-            failed |= any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
-    print("\n" + "\n".join(closing_lines), flush=True)
+            lines = [
+                file.closing_line(),
+                f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}",
+            ]
+            needed = any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
+            failed = needed or not file.passed
+    print("\n" + "\n".join(lines), flush=True)
     return int(failed)
 
 
-def closing_line(name: str, passed: bool) -> str:
-    return f"kept tests on {name}: {'passed' if passed else 'FAILED'}"
+class Suite:
+    """The whole suite on one database, in a process of its own."""
 
+    def __init__(
+        self, name: str, url: str, scratch: Path, arguments: list[str], *, later: bool = False
+    ) -> None:
+        self.name = name
+        self.passed = False
+        self.output = (scratch / "later.log").open("w+") if later else None
+        print(f"kept tests on {name}: started", flush=True)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "pytest", *arguments],
+            cwd=ROOT,
+            env=os.environ
+            | {
+                "ENVIRONMENT": "test",
+                "DATABASE_URL": url,
+                "TEST_SQLITE_FILE": f"{scratch}/test.sqlite3",
+            },
+            stdout=self.output,
+            stderr=self.output,
+        )
 
-def run_suite(name: str, url: str, scratch: str, arguments: list[str]) -> bool:
-    print(f"\nkept tests on {name}", flush=True)
-    environment = os.environ | {
-        "ENVIRONMENT": "test",
-        "DATABASE_URL": url,
-        "TEST_SQLITE_FILE": f"{scratch}/test.sqlite3",
-    }
-    command = [sys.executable, "-m", "pytest", *arguments]
-    return subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode == 0
+    def closing_line(self) -> str:
+        """Wait for the end, show what was kept back, and say how it went."""
+        self.passed = self.process.wait() == 0
+        if self.output is not None:
+            self.output.seek(0)
+            print(f"\nkept tests on {self.name}\n{self.output.read()}", flush=True)
+        return f"kept tests on {self.name}: {'passed' if self.passed else 'FAILED'}"
 
 
 @contextmanager

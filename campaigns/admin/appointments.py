@@ -8,9 +8,10 @@ from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import STATE_LOOKS
+from campaigns.admin.columns import STATE_LOOKS, badge
 from campaigns.admin.scope import ReadOnlyAdmin, practices_for
 from campaigns.clinictime import clock, day, spoken
 from campaigns.clock import database_now
@@ -110,10 +111,10 @@ class AppointmentAdmin(ReadOnlyAdmin):
         """No name is needed to judge coverage."""
         return row.patient.external_id
 
-    @display(description="coverage", ordering="coverage_state", label=STATE_LOOKS)
-    def state(self, row: Appointment) -> tuple[str, str]:
+    @display(description="coverage", ordering="coverage_state")
+    def state(self, row: Appointment) -> SafeString:
         """The state as a badge with its word."""
-        return row.coverage_state, STATES[State(row.coverage_state)]
+        return badge(STATE_LOOKS.get(row.coverage_state, ""), STATES[State(row.coverage_state)])
 
     @display(description="what that means")
     def why(self, row: Appointment) -> str:

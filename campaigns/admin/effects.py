@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from campaigns import doorbell
-from campaigns.admin.columns import EFFECT_LOOKS, moment, visit_link
+from campaigns.admin.columns import EFFECT_LOOKS, badge, moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.domain.values import EffectKind, EffectStatus
@@ -100,10 +101,10 @@ class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
         """In words."""
         return EFFECTS[EffectKind(row.kind)]
 
-    @display(description="status", ordering="status", label=EFFECT_LOOKS)
-    def stands(self, row: Effect) -> tuple[str, str]:
+    @display(description="status", ordering="status")
+    def stands(self, row: Effect) -> SafeString:
         """The status as a badge with its word."""
-        return row.status, EFFECT_STATUSES[EffectStatus(row.status)]
+        return badge(EFFECT_LOOKS.get(row.status, ""), EFFECT_STATUSES[EffectStatus(row.status)])
 
     @admin.action(description="Try again", permissions=["verb"])
     def try_selected_again(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:

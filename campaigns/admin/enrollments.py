@@ -7,11 +7,11 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import STATE_LOOKS, moment, visit_link
+from campaigns.admin.columns import STATE_LOOKS, badge, moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.domain.coverage import State
 from campaigns.models import DecisionRecord, Enrollment, StaffInstruction
-from campaigns.wording import FILTERS, STATES
+from campaigns.wording import FILTERS, STATES, concluded
 
 
 @admin.register(Enrollment)
@@ -59,15 +59,15 @@ class DecisionAdmin(ReadOnlyAdmin):
     fields = ("when", "visit", "state_word", "sentence", "campaign", "found", "asked_for")
     readonly_fields = fields
 
-    @display(description="coverage", ordering="state", label=STATE_LOOKS)
-    def state_word(self, row: DecisionRecord) -> tuple[str, str]:
+    @display(description="coverage", ordering="state")
+    def state_word(self, row: DecisionRecord) -> SafeString:
         """The state as a badge with its word."""
-        return row.state, STATES[State(row.state)]
+        return badge(STATE_LOOKS.get(row.state, ""), STATES[State(row.state)])
 
     @display(description="findings")
     def found(self, row: DecisionRecord) -> SafeString:
         """What each filter saw and concluded."""
-        lines = [(FILTERS.get(f, f), saw, said.replace("_", " ")) for f, saw, said in row.findings]
+        lines = [(FILTERS.get(f, f), saw, concluded(said)) for f, saw, said in row.findings]
         return format_html(
             "<ol>{}</ol>", format_html_join("", "<li><b>{}</b>: {} → {}</li>", lines)
         )

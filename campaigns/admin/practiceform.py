@@ -38,6 +38,34 @@ HELP = {
     "effect_lease_seconds": "How long one call to a vendor may take before another worker "
     "takes over.",
 }
+LABELS = {
+    "poll_minutes": "Minutes between two polls",
+    "retry_minutes": "Longest pause between tries, in minutes",
+    "retry_base_seconds": "First pause between tries, in seconds",
+    "alert_after_hours": "Hours until an alert",
+    "alert_emails": "Alerts go to",
+    "unconfirmed_hours": "Hours ahead on the work list",
+    "too_late_hours": "Too late within, in hours",
+    "risk_window_days": "Days back for missed visits",
+    "risk_threshold": "Missed visits for enhanced risk",
+    "landline_calls_ok": "Landlines may be called",
+    "telehealth_link_required": "Join link required",
+    "several_providers": "With several providers",
+    "hold_share": "Share that needs approval",
+    "on_cancel": "When a patient cancels",
+    "desk_task": "Task for the desk",
+    "waitlist_phone": "Phone of the waitlist desk",
+    "waitlist_notice_hours": "Hours ahead for the waitlist",
+    "send_window_sms_start": "Texts from",
+    "send_window_sms_end": "until",
+    "send_window_email_start": "Emails from",
+    "send_window_email_end": "until",
+    "send_window_voice_start": "Calls from",
+    "send_window_voice_end": "until",
+    "effect_lease_seconds": "Seconds for one call to a vendor",
+    "athena_requests_per_second": "athenahealth calls a second",
+    "relatient_requests_per_second": "Relatient calls a second",
+}
 _WINDOWS = ("send_window_email", "send_window_sms", "send_window_voice")
 _CHECKED = {
     "waitlist_phone": setting_values.PHONE,
@@ -48,7 +76,7 @@ _CHECKED = {
 class PracticeForm(forms.ModelForm):
     """What names a row of the reference data is chosen from it."""
 
-    time_zone = forms.ChoiceField(widget=UnfoldAdminSelectWidget, choices=zone_choices)
+    time_zone = forms.ChoiceField(widget=UnfoldAdminSelectWidget)
     language = forms.ChoiceField(
         widget=UnfoldAdminSelectWidget,
         help_text="Used where the patient's language is unknown or has no rule.",
@@ -74,6 +102,7 @@ class PracticeForm(forms.ModelForm):
         model = Practice
         # The fieldsets of the console name the rest.
         fields = ("name", "active")
+        labels = LABELS
         help_texts = HELP
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -84,6 +113,7 @@ class PracticeForm(forms.ModelForm):
         self._offer("cancel_reason_id", self._named(ChartCancelReason), "chosen by its flags")
         tags = sorted({*LANGUAGES, self.instance.language})
         self._offer("language", [(tag, language(tag)) for tag in tags])
+        self._offer("time_zone", zone_choices())
 
     def _named(
         self, model: type[Campaign] | type[Provider] | type[ChartCancelReason]
@@ -102,6 +132,7 @@ class PracticeForm(forms.ModelForm):
             choices = [*choices, (present, f"{present} (not in the list any more)")]
         nothing = [("", empty)] if empty else []
         self.fields[name].choices = [*nothing, *choices]  # type: ignore[attr-defined]
+        self.fields[name].initial = present
 
     def clean(self) -> dict[str, Any]:
         """The checks of the command line, so that both accept the same."""

@@ -52,7 +52,7 @@ class PracticeSettingsAdmin(PracticeAdmin):
         ("Practice", {"fields": (*_OWN, "external_id", "time_zone", "language")}),
         (
             "Work list and alerts",
-            {"fields": ("unconfirmed_hours", "alert_emails", "alert_after_hours")},
+            {"fields": ("unconfirmed_hours", "alert_after_hours", "alert_emails")},
         ),
         (
             "Who gets reminders, and which",

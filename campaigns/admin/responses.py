@@ -6,9 +6,10 @@ from typing import Any
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import REPLY_LOOKS, moment, visit_link
+from campaigns.admin.columns import REPLY_LOOKS, badge, moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.models import Response
@@ -52,10 +53,10 @@ class ResponseAdmin(ReadOnlyAdmin):
         """By the patient, or heard by somebody on the phone."""
         return f"on the phone, {row.given_by or 'the desk'}" if row.by_staff else row.channel
 
-    @display(description="outcome", ordering="outcome", label=REPLY_LOOKS)
-    def became(self, row: Response) -> tuple[str, str]:
+    @display(description="outcome", ordering="outcome")
+    def became(self, row: Response) -> SafeString:
         """The outcome as a badge with its word."""
-        return row.outcome, REPLY_OUTCOMES[ReplyOutcome(row.outcome)]
+        return badge(REPLY_LOOKS.get(row.outcome, ""), REPLY_OUTCOMES[ReplyOutcome(row.outcome)])
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None

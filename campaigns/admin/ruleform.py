@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.domain.rules import ANY, EVERY_TYPE
@@ -14,6 +14,10 @@ from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice
 from campaigns.wording import language
 
 Choices = list[tuple[str, Any]]
+TWICE = (
+    "An active rule for exactly this kind of visit, modality, risk and language exists already. "
+    "Change that one, or switch it off first."
+)
 
 
 class CampaignChoice(forms.ModelChoiceField):
@@ -52,6 +56,8 @@ class RuleForm(forms.ModelForm):
             "campaign",
             "active",
         )
+        # The database's constraint has no code of its own, hence None.
+        error_messages = {NON_FIELD_ERRORS: {None: TWICE}}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Offer what the practices have, and what the rule has chosen already."""
@@ -104,17 +110,6 @@ class RuleForm(forms.ModelForm):
         if campaign is not None and campaign.practice_id != practice.pk:
             self.add_error("campaign", f"{practice.name} has no such campaign.")
         return data
-
-    def validate_constraints(self) -> None:
-        """Say in plain words what the database would refuse."""
-        try:
-            self.instance.validate_constraints()
-        except ValidationError:
-            self.add_error(
-                None,
-                "An active rule for exactly this kind of visit, modality, risk and language "
-                "exists already. Change that one, or switch it off first.",
-            )
 
 
 def _flat(choices: Iterable[tuple[str, Any]]) -> Iterable[tuple[str, str]]:

@@ -12,10 +12,9 @@ from unfold.decorators import display
 from campaigns.admin.columns import moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
-from campaigns.domain.values import WorkItemKind
+from campaigns.domain.values import STANDING_ITEMS, WorkItemKind
 from campaigns.models import WorkItem
 from campaigns.services.staff import close_work_item
-from campaigns.services.workitems import STANDING
 from campaigns.wording import WORK_ITEMS
 
 
@@ -44,7 +43,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 def can_close(item: WorkItem) -> bool:
     """Standing items close by themselves once what they say is mended."""
-    return item.closed_at is None and item.kind not in STANDING
+    return item.closed_at is None and item.kind not in STANDING_ITEMS
 
 
 def close(request: HttpRequest, item: WorkItem) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Plan
-from campaigns.domain.effects import EffectWanted, instant
+from campaigns.domain.effects import BEFORE_ENROLLING, EffectWanted, instant
 from campaigns.domain.enrollment import LIVE
 from campaigns.domain.facts import EffectFacts, EnrollmentFacts, Snapshot
 from campaigns.domain.values import (
@@ -177,7 +177,7 @@ def _rereads(snapshot: Snapshot) -> Difference | None:
         EffectWanted(
             EffectKind.READ_APPOINTMENT,
             {"appointment": sibling.external_id},
-            purpose="before_enrolling",
+            purpose=BEFORE_ENROLLING,
             appointment_id=sibling.appointment_id,
         )
         for sibling in snapshot.siblings

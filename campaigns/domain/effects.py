@@ -104,6 +104,8 @@ READS = frozenset(
         EffectKind.READ_ENROLLMENT,
     }
 )
+# A read of another visit of the patient, asked for by the one that waits to be enrolled.
+BEFORE_ENROLLING = "before_enrolling"
 # About the patient as a whole; every other kind is about one appointment.
 PATIENT_KINDS = frozenset(
     {EffectKind.READ_PATIENT, EffectKind.READ_HISTORY, EffectKind.UPSERT_PATIENT}

@@ -33,6 +33,8 @@ WRITES = frozenset(
     {EffectKind.WRITE_CONFIRMATION, EffectKind.CANCEL_APPOINTMENT, EffectKind.SCHEDULE_NOTE}
 )
 
+BY_REPLY = "Cancelled by the patient's reply to a reminder"
+BY_PHONE = "Cancelled by the patient by phone, recorded by the front desk"
 APPLIED = {
     ReplyKind.CONFIRMED: "Confirmed in the chart.",
     ReplyKind.CANCELLED: "Cancelled in the chart.",
@@ -198,6 +200,7 @@ def _cancel(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
         "patient": snapshot.patient.external_id,
         "reason": snapshot.settings.cancel_reason_id,
         "marker": marker(reply.id),
+        "note": BY_PHONE if reply.by_staff else BY_REPLY,
     }
     return None, _write(EffectKind.CANCEL_APPOINTMENT, reply, body), None
 

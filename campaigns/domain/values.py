@@ -147,6 +147,10 @@ class WorkItemKind(StrEnum):
     MESSAGE_FAILED = "message_failed"
 
 
+# Opened and closed by looks alone, for as long as what they say is so.
+STANDING_ITEMS = frozenset({WorkItemKind.NO_CONTACT, WorkItemKind.ENDED_ELSEWHERE})
+
+
 class EffectKind(StrEnum):
     """Everything Kept does to, or asks of, the outside world."""
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from campaigns.domain.replies import WRITES
 from campaigns.domain.values import EffectStatus, ReplyKind, ReplyOutcome
 from campaigns.models import Effect, Response
 from campaigns.wording import REPLIES
@@ -48,8 +47,3 @@ def _way(write: Effect | None) -> str:
     if write.status == EffectStatus.QUEUED and write.attempts:
         return "on its way to the chart; the last try did not get through"
     return _PENDING.get(EffectStatus(write.status), "on its way to the chart")
-
-
-def is_write(effect: Effect) -> bool:
-    """Whether an effect writes an answer to the chart."""
-    return effect.kind in WRITES and effect.response_id is not None

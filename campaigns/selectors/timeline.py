@@ -38,6 +38,7 @@ from campaigns.wording import (
     STATES,
     VENDORS,
     WORK_ITEMS,
+    concluded,
 )
 
 # What a status looks like; the word beside it says the same.
@@ -111,8 +112,8 @@ def _decisions(row: Appointment, campaigns: dict[str, str], zone: str) -> Iterat
 
 
 def _findings(decision: DecisionRecord) -> Iterator[tuple[str, ...]]:
-    for filter_, saw, concluded in decision.findings:
-        yield FILTERS.get(filter_, filter_), saw, concluded.replace("_", " ")
+    for filter_, saw, said in decision.findings:
+        yield FILTERS.get(filter_, filter_), saw, concluded(said)
 
 
 def _effects(row: Appointment, zone: str) -> Iterator[Entry]:

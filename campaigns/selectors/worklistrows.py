@@ -8,17 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from campaigns.clinictime import city, clock, day, spoken, zone_of
+from campaigns.clinictime import city, clock, day, lately, zone_of
 from campaigns.domain.coverage import Code, State, sentence_of
-from campaigns.domain.values import ReplyKind, WorkItemKind
+from campaigns.domain.replies import EXCLUSIVE
+from campaigns.domain.values import STANDING_ITEMS, ReplyKind, WorkItemKind
 from campaigns.models import Appointment, Practice, Response, WorkItem
 from campaigns.selectors.chartwrites import ChartWrite, chart_write
 from campaigns.selectors.reach import Reach, reach_of
 from campaigns.selectors.reference import Names
 from campaigns.wording import REPLIES, WORK_ITEMS
-
-# Closed by the look that finds them mended, so there is nothing to press.
-_LEAVES_BY_ITSELF = frozenset({WorkItemKind.NO_CONTACT, WorkItemKind.ENDED_ELSEWHERE})
 
 
 @dataclass(frozen=True)
@@ -89,14 +87,16 @@ def item_rows_of(
 
 def _row(visit: Any, practice: Practice, names: Names, now: datetime) -> Row:
     answers = list(visit.responses.all())
-    newest = next((a for a in answers if a.kind != ReplyKind.UNRECOGNIZED), None)
+    newest = next((a for a in answers if a.kind in EXCLUSIVE), None)
     writes = [w for w in visit.chart_writes if newest is not None and w.response_id == newest.pk]
+    # A refused write has opened an item, which says the same and more.
+    told = newest is not None and any(i.response_id == newest.pk for i in visit.open_items)
     return Row(
         visit=visit_of(visit, practice, names, now),
         reach=_reach(visit, practice, confidential=visit.confidential),
-        reasons=tuple(_reasons(visit, answers, practice)),
+        reasons=tuple(_reasons(visit, answers, now)),
         items=tuple(_item(item) for item in visit.open_items),
-        chart=chart_write(newest, writes[-1] if writes else None),
+        chart=None if told else chart_write(newest, writes[-1] if writes else None),
         answered=visit.answered,
     )
 
@@ -133,21 +133,23 @@ def _reach(row: Appointment, practice: Practice, *, confidential: bool) -> Reach
     return reach_of(row.patient, practice, visit, confidential=confidential)
 
 
-def _reasons(row: Any, answers: list[Response], practice: Practice) -> Iterable[str]:
+def _reasons(row: Any, answers: list[Response], now: datetime) -> Iterable[str]:
     """The ledger's sentence, then what was heard; what an open item says is not said twice."""
+    zone = row.practice.time_zone
     told = {item.response_id for item in row.open_items}
+    said_already = any(item.kind in STANDING_ITEMS for item in row.open_items)
     heard = next((a for a in answers if a.kind != ReplyKind.LEFT_VOICEMAIL), None)
-    if row.coverage_state != State.ENROLLED:
+    if row.coverage_state != State.ENROLLED and not said_already:
         yield sentence_of(Code(row.coverage_code))
-    elif heard is None:
+    elif row.coverage_state == State.ENROLLED and heard is None:
         yield "Reminders are going out; no answer yet."
     if heard is not None and heard.outcome_sentence and heard.pk not in told:
         said = REPLIES[ReplyKind(heard.kind)]
-        yield f"{said}, {spoken(heard.occurred_at, practice.time_zone)}. {heard.outcome_sentence}"
+        yield f"{said} {lately(heard.occurred_at, zone, now)}. {heard.outcome_sentence}"
     calls = [a for a in answers if a.kind == ReplyKind.LEFT_VOICEMAIL]
     if calls:
         times = "once" if len(calls) == 1 else f"{len(calls)} times"
-        yield f"Voicemail left {times}, last {spoken(calls[0].occurred_at, practice.time_zone)}."
+        yield f"Voicemail left {times}, last {lately(calls[0].occurred_at, zone, now)}."
 
 
 def _item(item: WorkItem) -> Item:
@@ -158,5 +160,5 @@ def _item(item: WorkItem) -> Item:
         title=WORK_ITEMS[kind],
         sentence=item.sentence,
         quote=item.response.raw_text if quoted and item.response else "",
-        closable=kind not in _LEAVES_BY_ITSELF,
+        closable=kind not in STANDING_ITEMS,
     )

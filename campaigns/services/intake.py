@@ -150,6 +150,9 @@ def _update(
 ) -> Taken:
     if span.ended < row.read_began:
         return Taken.UNCHANGED
+    if fields["telehealth"] is None:
+        # Only some of the vendor's lists carry the flag; its absence says nothing.
+        fields["telehealth"] = row.telehealth
     changed = [name for name, value in fields.items() if getattr(row, name) != value]
     if row.patient_id != patient.pk:
         changed.append("patient")

@@ -21,7 +21,7 @@ from campaigns.domain.values import ReplyOutcome
 from campaigns.models import ROUTINE, Appointment, DecisionRecord, Response
 from campaigns.services import outbox_intake, snapshots
 from campaigns.services.locks import lineage_ids, lock_appointments, lock_patient
-from campaigns.services.workitems import settle_items
+from campaigns.services.workitems import close_failed_writes, settle_items
 
 
 def look(appointment_id: int) -> Decision | None:
@@ -118,3 +118,5 @@ def _settle(verdict: ReplyVerdict, now: datetime) -> None:
         patient=response.patient.external_id,
         detail={"kind": str(response.kind)},
     )
+    if verdict.outcome is ReplyOutcome.APPLIED:
+        close_failed_writes(response, now)

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Least
 
-from campaigns.domain.values import AppointmentStatus, EnrollmentStatus
+from campaigns.domain.enrollment import LIVE
+from campaigns.domain.values import AppointmentStatus
 from campaigns.models import PROMPT, Appointment, Patient
 from campaigns.services.locks import lineage_ids
 
 
 def look_again(rows: QuerySet[Appointment], now: datetime, priority: int = PROMPT) -> int:
     """Make looks due now; one that is due already, or more urgent, stays so."""
+    due_already = Q(look_due_at__lte=now)
     return rows.update(
-        look_due_at=now,
-        look_priority=Least(F("look_priority"), priority),
+        look_due_at=Case(When(due_already, then=F("look_due_at")), default=Value(now)),
+        look_priority=Case(
+            When(due_already, then=Least(F("look_priority"), priority)), default=Value(priority)
+        ),
     )
 
 
@@ -28,16 +32,13 @@ def look_at(appointment: Appointment, now: datetime, priority: int = PROMPT) -> 
 
 def look_at_patient(patient: Patient, now: datetime, priority: int = PROMPT) -> int:
     """Look again at all of a patient's visits that are ahead or still hold an enrollment."""
+    ids = patient.appointments.filter(concerned(now)).values("pk")
+    return look_again(Appointment.objects.filter(pk__in=ids), now, priority)
+
+
+def concerned(now: datetime) -> Q:
+    """The visits on which a change can still bear: ahead, or holding an enrollment."""
     ahead = Q(status=AppointmentStatus.SCHEDULED) & (
         Q(starts_at__isnull=True) | Q(starts_at__gte=now)
     )
-    holding = Q(
-        enrollments__status__in=[
-            EnrollmentStatus.WANTED,
-            EnrollmentStatus.ENROLLING,
-            EnrollmentStatus.ACTIVE,
-            EnrollmentStatus.CANCELLING,
-        ]
-    )
-    ids = patient.appointments.filter(ahead | holding).values("pk")
-    return look_again(Appointment.objects.filter(pk__in=ids), now, priority)
+    return ahead | Q(enrollments__status__in=sorted(LIVE))

@@ -25,7 +25,7 @@ from campaigns.domain.values import (
     EnrollmentStatus,
     Vendor,
 )
-from campaigns.models import Attempt, Effect
+from campaigns.models import Attempt, Effect, Practice
 from campaigns.ports import EFFECT_IN_HAND, Deadline, GatewayError, LeaseLost, TryLater
 from campaigns.services import executors
 from campaigns.services.enrollments import advance
@@ -196,6 +196,7 @@ def requeue(effect: Effect) -> None:
         if effect.status == EffectStatus.PARKED:
             effect.status, effect.next_attempt_at = EffectStatus.UNKNOWN, now
             effect.first_attempt_at = now
+            _reopen(effect)
         elif effect.status in (EffectStatus.QUEUED, EffectStatus.UNKNOWN):
             effect.next_attempt_at = now
         elif effect.status == EffectStatus.REJECTED:
@@ -221,10 +222,12 @@ def _look(effect: Effect, now: datetime) -> None:
         look_at_patient(effect.patient, now)
 
 
-def due_effects(now: datetime, practice_ids: list[int]) -> list[int]:
-    """The effects that may be tried now, the oldest first."""
+def due_effects(now: datetime, practice: Practice) -> list[int]:
+    """The effects that may be tried now, the oldest first; none for a vendor that is paused."""
+    paused = gateways.paused(practice.external_id)
     return list(
-        Effect.objects.filter(next_attempt_at__lte=now, practice__in=practice_ids)
+        Effect.objects.filter(next_attempt_at__lte=now, practice=practice)
+        .exclude(vendor__in=paused)
         .order_by("next_attempt_at", "pk")
         .values_list("pk", flat=True)[:500]
     )

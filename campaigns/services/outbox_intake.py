@@ -12,7 +12,7 @@ from datetime import datetime
 from django.db.models import Q
 
 from audit.recorder import record as audit
-from campaigns.domain.effects import PATIENT_KINDS, EffectWanted
+from campaigns.domain.effects import BEFORE_ENROLLING, PATIENT_KINDS, EffectWanted
 from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, EnrollmentStatus
 from campaigns.models import Appointment, Effect, Enrollment, Response
 from campaigns.services.enrollments import advance, plan_enrollment
@@ -61,7 +61,7 @@ def _superseded(
     """Queued effects that nobody wants: all others of this appointment's, and for the patient's
     own kinds, which other visits may want too, only those replaced by a newer body."""
     replaced = [want.kind for want in asked if want.kind in PATIENT_KINDS]
-    unwanted = Q(appointment=appointment) & ~Q(purpose="before_enrolling") | Q(
+    unwanted = Q(appointment=appointment) & ~Q(purpose=BEFORE_ENROLLING) | Q(
         appointment__isnull=True, patient=appointment.patient, kind__in=replaced
     )
     rows = Effect.objects.filter(unwanted, status=EffectStatus.QUEUED).exclude(pk__in=kept)

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from campaigns import gateways
 from campaigns.domain import facts
-from campaigns.domain.effects import WindowBody
+from campaigns.domain.effects import BEFORE_ENROLLING, WindowBody
 from campaigns.domain.enrollment import LIVE
 from campaigns.domain.values import (
     AppointmentStatus,
@@ -280,7 +280,12 @@ _REMEMBERED = [
 
 
 def _effects(appointment: Appointment, lineage: set[int]) -> tuple[facts.EffectFacts, ...]:
-    mine = Q(appointment__in=lineage) | Q(appointment__isnull=True, patient=appointment.patient)
+    # Reads of the patient's other visits, too: one that was refused must not be asked for anew.
+    mine = (
+        Q(appointment__in=lineage)
+        | Q(appointment__isnull=True, patient=appointment.patient)
+        | Q(purpose=BEFORE_ENROLLING, patient=appointment.patient)
+    )
     matters = ~Q(status__in=[EffectStatus.ACCEPTED, EffectStatus.SUPERSEDED]) | Q(
         kind__in=_REMEMBERED, status=EffectStatus.ACCEPTED
     )

@@ -12,11 +12,11 @@ from audit.context import acting_as
 from audit.recorder import record as audit
 from campaigns import doorbell
 from campaigns.clock import database_now
-from campaigns.domain.values import ReplyKind
+from campaigns.domain.values import STANDING_ITEMS, ReplyKind
 from campaigns.models import PROMPT, Appointment, Response, WorkItem
 from campaigns.services.locks import lock_appointments, lock_patient
 from campaigns.services.looks_due import look_at
-from campaigns.services.workitems import STANDING, close_item
+from campaigns.services.workitems import close_item
 
 # What a call can end with; the other kinds of answer are the patient's own.
 CALLED = frozenset({ReplyKind.CONFIRMED, ReplyKind.CANCELLED, ReplyKind.LEFT_VOICEMAIL})
@@ -79,7 +79,7 @@ def close_work_item(item: WorkItem, user: Any) -> bool:
     """Close an item that a person dealt with; False when it was closed, or closes by itself."""
     with transaction.atomic(), acting_as(user=user):
         current = WorkItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
-        if current.closed_at is not None or current.kind in STANDING:
+        if current.closed_at is not None or current.kind in STANDING_ITEMS:
             return False
         close_item(current, database_now())
         return True

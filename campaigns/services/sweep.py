@@ -6,9 +6,13 @@ once: every row is taken under its lock or lease.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import OperationalError
 
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectStatus
@@ -17,20 +21,20 @@ from campaigns.services import outbox
 from campaigns.services.look import look
 
 _BATCH = 200
+# How long a look that failed by a defect of ours is put off.
+AFTER_A_DEFECT = timedelta(minutes=10)
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass
 class Swept:
-    """What a sweep did, and what is left."""
+    """What a sweep did."""
 
     looked: int = 0
     executed: int = 0
     retried: int = 0
-
-    @property
-    def busy(self) -> bool:
-        """Whether anything was done at all."""
-        return bool(self.looked or self.executed)
+    failed: int = 0
 
 
 def sweep(practices: list[Practice], *, seconds: float | None = None) -> Swept:
@@ -41,43 +45,54 @@ def sweep(practices: list[Practice], *, seconds: float | None = None) -> Swept:
     def time_is_up() -> bool:
         return until is not None and time.monotonic() >= until
 
-    ids = [practice.pk for practice in practices]
-    while not time_is_up():
+    busy = True
+    while busy and not time_is_up():
         outbox.release_expired(database_now())
-        looked = _looks(ids, time_is_up)
-        executed, retried = _effects(ids, time_is_up)
-        total.looked += looked
-        total.executed += executed
-        total.retried += retried
-        if not looked and not executed:
-            break
+        before = (total.looked, total.executed)
+        for practice in practices:
+            _looks(practice, total, time_is_up)
+            _effects(practice, total, time_is_up)
+        busy = (total.looked, total.executed) != before
     return total
 
 
-def _looks(practice_ids: list[int], time_is_up: Callable[[], bool]) -> int:
+def _looks(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -> None:
     due = (
-        Appointment.objects.filter(practice__in=practice_ids, look_due_at__lte=database_now())
+        Appointment.objects.filter(practice=practice, look_due_at__lte=database_now())
         .order_by("look_priority", "look_due_at", "pk")
         .values_list("pk", flat=True)[:_BATCH]
     )
-    looked = 0
     for pk in list(due):
         if time_is_up():
-            break
-        looked += look(pk) is not None
-    return looked
+            return
+        try:
+            total.looked += look(pk) is not None
+        except OperationalError:
+            # Another process holds the rows (a deadlock, a busy file): it stays due.
+            logger.warning("look_put_off", extra={"appointment": pk})
+        except Exception:
+            # A defect in one appointment must not stop the others behind it.
+            logger.exception("look_failed", extra={"appointment": pk})
+            total.failed += 1
+            later = database_now() + AFTER_A_DEFECT
+            Appointment.objects.filter(pk=pk).update(look_due_at=later)
 
 
-def _effects(practice_ids: list[int], time_is_up: Callable[[], bool]) -> tuple[int, int]:
-    executed = retried = 0
-    for pk in outbox.due_effects(database_now(), practice_ids):
+def _effects(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -> None:
+    for pk in outbox.due_effects(database_now(), practice):
         if time_is_up():
-            break
-        if outbox.attempt(pk):
-            executed += 1
-            attempts = Effect.objects.filter(pk=pk).values_list("attempts", flat=True).first()
-            retried += (attempts or 0) > 1
-    return executed, retried
+            return
+        try:
+            if outbox.attempt(pk):
+                total.executed += 1
+                attempts = Effect.objects.filter(pk=pk).values_list("attempts", flat=True).first()
+                total.retried += (attempts or 0) > 1
+        except OperationalError:
+            logger.warning("effect_put_off", extra={"effect": pk})
+        except Exception:
+            # It keeps its lease and is asked about when that has run out; the others go on.
+            logger.exception("effect_failed", extra={"effect": pk})
+            total.failed += 1
 
 
 def parked(practices: list[Practice]) -> int:

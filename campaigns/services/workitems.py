@@ -8,11 +8,8 @@ from datetime import datetime
 from audit.context import current_actor
 from audit.recorder import record as audit
 from campaigns.domain.effects import WorkItemWanted
-from campaigns.domain.values import WorkItemKind
+from campaigns.domain.values import STANDING_ITEMS, WorkItemKind
 from campaigns.models import Appointment, Response, WorkItem
-
-# Opened and closed by looks alone, as long as what they say is so.
-STANDING = frozenset({WorkItemKind.NO_CONTACT, WorkItemKind.ENDED_ELSEWHERE})
 
 
 def open_item(
@@ -56,9 +53,17 @@ def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now
         open_item(appointment, item.kind, item.sentence, now, response)
     still = {item.kind for item in items}
     for row in appointment.work_items.filter(
-        closed_at__isnull=True, response__isnull=True, kind__in=STANDING - still
+        closed_at__isnull=True, response__isnull=True, kind__in=STANDING_ITEMS - still
     ):
         close_item(row, now)
+
+
+def close_failed_writes(response: Response, now: datetime) -> None:
+    """The answer has reached the chart after all: nobody has to see to it any more."""
+    for item in WorkItem.objects.filter(
+        response=response, kind=WorkItemKind.CHART_WRITE_FAILED, closed_at__isnull=True
+    ):
+        close_item(item, now)
 
 
 def _say(action: str, item: WorkItem) -> None:

@@ -12,7 +12,7 @@ from unfold.decorators import display
 
 from audit.recorder import record
 from campaigns import doorbell
-from campaigns.admin.columns import moment
+from campaigns.admin.columns import badge, moment
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from integrations.admin.connectionform import ConnectionForm
 from integrations.connections import pause, resume
@@ -71,17 +71,17 @@ class ConnectionAdmin(VerbsAdmin):
         fixed = ("practice", "vendor") if obj is not None else ()
         return (*fixed, *self.readonly_fields)
 
-    @display(description="state", label={"open": "success", "paused": "warning"})
-    def state(self, row: Connection) -> tuple[str, str]:
+    @display(description="state")
+    def state(self, row: Connection) -> SafeString:
         """Open or paused, and by whom."""
         if row.is_paused:
-            return "paused", f"paused by {row.paused_by}"
-        return "open", "open"
+            return badge("warning", f"paused by {row.paused_by}")
+        return badge("success", "open")
 
-    @display(description="writing", label={"success": "success", "danger": "danger"})
-    def writing(self, row: Connection) -> tuple[str, str]:
+    @display(description="writing")
+    def writing(self, row: Connection) -> SafeString:
         """What real writes have shown."""
-        return WRITING[row.write_access]
+        return badge(*WRITING[row.write_access])
 
     @display(description="what was checked")
     def report(self, row: Connection) -> SafeString | str:

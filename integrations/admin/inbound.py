@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from audit.recorder import record
 from campaigns.access import roles_of
-from campaigns.admin.columns import moment
+from campaigns.admin.columns import badge, moment
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.models import ADMINS
 from integrations.models import InboundMessage, InboundStatus
@@ -71,10 +71,10 @@ class InboundMessageAdmin(ReadOnlyAdmin):
     )
     readonly_fields = ("received", "stands", "as_sent")
 
-    @display(description="status", ordering="status", label=LOOKS)
-    def stands(self, row: InboundMessage) -> tuple[str, str]:
+    @display(description="status", ordering="status")
+    def stands(self, row: InboundMessage) -> SafeString:
         """The status as a badge with its word."""
-        return row.status, row.get_status_display()
+        return badge(LOOKS.get(row.status, ""), row.get_status_display())
 
     @display(description="as it was sent")
     def as_sent(self, row: InboundMessage) -> SafeString | str:

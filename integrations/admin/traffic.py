@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from django.contrib import admin
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import moment
+from campaigns.admin.columns import badge, moment
 from campaigns.admin.scope import ReadOnlyAdmin
 from integrations.models import FeedCursor, HttpExchange, SyncOutcome, SyncRun
 
@@ -30,10 +31,10 @@ class SyncRunAdmin(ReadOnlyAdmin):
     fields = ("kind", "ended_how", "started", "ended", "counted", "problem")
     readonly_fields = ("ended_how", "started", "ended", "counted")
 
-    @display(description="outcome", ordering="outcome", label=RUN_LOOKS)
-    def ended_how(self, row: SyncRun) -> tuple[str, str]:
+    @display(description="outcome", ordering="outcome")
+    def ended_how(self, row: SyncRun) -> SafeString:
         """The outcome as a badge with its word."""
-        return row.outcome, row.get_outcome_display()
+        return badge(RUN_LOOKS.get(row.outcome, ""), row.get_outcome_display())
 
     @display(description="counted")
     def counted(self, row: SyncRun) -> str:

@@ -21,3 +21,11 @@ class VendorCommand(PracticeCommand):
     def describe(self, report: dict[str, Any]) -> Iterable[str]:
         """The counts; the problems come at the end, from `attention`."""
         yield ", ".join(f"{k} {v}" for k, v in report.items() if k != "problems")
+
+
+def needs_a_person(work: dict[str, Any]) -> Iterable[str]:
+    """What stands parked, and what failed by a defect."""
+    if work["parked"]:
+        yield f"{work['parked']} parked: see Effects and Inbound messages in the console"
+    if work["failed"]:
+        yield f"{work['failed']} failed: see the log, and tell your Kept operator"

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from django.db import connection
 
@@ -21,9 +22,11 @@ def database_url() -> str:
     config = connection.settings_dict
     if connection.vendor == "sqlite":
         return f"sqlite:///{config['NAME']}"
+    socket = config["OPTIONS"].get("host")
+    if socket:
+        user = config["OPTIONS"].get("user", config["USER"])
+        return f"postgres:///{config['NAME']}?host={quote(socket, safe='')}&user={user}"
     host = config["HOST"] or "localhost"
-    if host.startswith("/"):
-        return f"postgres:///{config['NAME']}?host={host}&user={config['USER']}"
     password = f":{config['PASSWORD']}" if config["PASSWORD"] else ""
     port = f":{config['PORT']}" if config["PORT"] else ""
     return f"postgres://{config['USER']}{password}@{host}{port}/{config['NAME']}"

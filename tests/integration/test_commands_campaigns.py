@@ -8,6 +8,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.core.management import load_command_class
 from django.utils import timezone
 
 from audit.models import AuditEvent
@@ -71,6 +72,14 @@ def test_totals_add_numbers_join_lists_and_go_into_groups() -> None:
         "by_reason": {"no_rule": 2, "too_late": 4},
         "ok": False,
     }
+
+
+def test_no_command_takes_the_name_of_an_option_of_djangos() -> None:
+    names = ("configure", "explain", "import_rules", "import_types", "export_rules", "export_types")
+    for name in names:
+        parser = load_command_class("campaigns", name).create_parser("manage.py", name)
+        taken = [action.dest for action in parser._actions]
+        assert len(taken) == len(set(taken)), name
 
 
 def test_configure_shows_every_setting_of_the_interface(practice: Practice) -> None:

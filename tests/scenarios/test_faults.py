@@ -70,7 +70,7 @@ def test_a_throttled_enrollment_waits_as_long_as_it_was_asked_to(clinic: Clinic)
         status=429,
         method="POST",
         path="/relatient/v1/enrollments$",
-        headers={"Retry-After": "1"},
+        headers={"Retry-After": "4"},
     )
     clinic.poll_and_work()
     assert clinic.enrollments(appointment) == []

@@ -17,12 +17,13 @@ class Command(PracticeCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         super().add_arguments(parser)
-        parser.add_argument("settings", nargs="*", metavar="KEY=VALUE")
+        # Not "settings": that is the name of an option of Django's own.
+        parser.add_argument("pairs", nargs="*", metavar="KEY=VALUE")
 
     def check_usage(self, practices: Sequence[Practice], **options: Any) -> None:
         # Read for every practice before the first is changed.
         try:
-            self.wanted = {one.pk: settings.read(one, options["settings"]) for one in practices}
+            self.wanted = {one.pk: settings.read(one, options["pairs"]) for one in practices}
         except settings.BadSettings as refusal:
             raise BadUsage(f"Nothing was changed: {refusal}.") from refusal
 

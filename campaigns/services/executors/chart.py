@@ -40,7 +40,7 @@ def write_confirmation(effect: Effect, call: Call) -> Done:
 def cancel_appointment(effect: Effect, call: Call) -> Done:
     """Cancel with the practice's own reason and a note that carries our marker."""
     ehr, body = call.ehr(effect.practice), effect.body
-    note = f"Cancelled by the patient's reply to a reminder ({body['marker']})"
+    note = f"{body['note']} ({body['marker']})"
 
     def by_us(record: AppointmentRecord) -> bool:
         return (

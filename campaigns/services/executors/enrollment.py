@@ -8,7 +8,7 @@ from typing import cast
 
 from campaigns.clock import database_now
 from campaigns.domain.effects import EnrollBody, ReminderBody
-from campaigns.domain.values import CancelReason
+from campaigns.domain.values import CancelReason, EffectKind
 from campaigns.models import Effect, Enrollment
 from campaigns.ports import (
     ACTIVE_EXISTS,
@@ -126,6 +126,9 @@ def _mirrored(sentence: str, record: EnrollmentRecord, reason: CancelReason | No
         enrollment = _enrollment(effect)
         if reason is not None:
             enrollment.end_reason = reason
+        # New details are a new debt, whatever became of an earlier one.
+        if effect.kind == EffectKind.UPDATE_ENROLLMENT:
+            enrollment.resend_dropped = False
         mirror(enrollment, record, now)
 
     return Done(sentence, apply)

@@ -5,14 +5,23 @@ from __future__ import annotations
 from datetime import date
 
 from campaigns.models import Effect
+from campaigns.ports import Refused
 from campaigns.services.executors.call import Call, Done, timed
 from campaigns.services.intake import take_appointment, take_history, take_patient
+
+MERGED = "patient_merged"
 
 
 def patient(effect: Effect, call: Call) -> Done:
     """Read the patient's record."""
     ehr = call.ehr(effect.practice)
     record, span = timed(lambda: ehr.read_patient(effect.body["patient"]))
+    if record.external_id != effect.body["patient"]:
+        raise Refused(
+            "athenahealth shows another record in this patient's place; the two may have been "
+            "merged. Kept goes on when the visit names the other patient.",
+            code=MERGED,
+        )
     return Done("Read.", lambda row, now: take_patient(row.practice, record, span))
 
 

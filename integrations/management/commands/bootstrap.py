@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from audit.context import acting_as
@@ -20,18 +21,26 @@ class Command(BaseCommand):
     help = "Make the practice of the environment: connections, roles, reference data, feeds."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """The practice is the environment's; there is none to choose."""
+        """The practice is the environment's; naming another one is a mistake worth saying."""
+        parser.add_argument("--practice", metavar="ID", default="", help="must be the .env's")
         parser.add_argument("--json", action="store_true", help="exactly one JSON object")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Idempotent: run it again after mending whatever it names."""
+        seeded = settings.KEPT_SEED["ATHENA_PRACTICE_ID"]
+        if options["practice"] not in ("", seeded):
+            raise BadUsage(
+                f"bootstrap makes the practice of the environment ({seeded or 'none'}). "
+                "Further practices are added in the console."
+            )
         try:
             with acting_as(process="command bootstrap"), standard_output_kept_for_the_report():
                 report = bootstrap()
         except SeedMissing as missing:
             raise BadUsage(str(missing)) from None
         if options["json"]:
-            self.stdout.write(json.dumps(report))
+            of_one = {report["practice"]["id"]: report}
+            self.stdout.write(json.dumps({**report, "practices": of_one}))
         else:
             self._say(report)
         problems = [c["problem"] for c in report["connections"].values() if not c["ok"]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.models import Practice
 from integrations import operations
-from integrations.management.vendor_command import VendorCommand
+from integrations.management.vendor_command import VendorCommand, needs_a_person
 
 
 class Command(VendorCommand):
@@ -15,12 +15,18 @@ class Command(VendorCommand):
     nothing = {
         "poll": dict.fromkeys(operations.POLL_KEYS, 0),
         "collect": dict.fromkeys(operations.COLLECT_KEYS, 0),
-        "work": dict.fromkeys(("executed", "retried", "parked", "remaining"), 0),
+        "work": dict.fromkeys((*operations.WORK_KEYS, "parked", "remaining"), 0),
     }
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Until it is quiet."""
         return operations.sync(practice)
+
+    def attention(self, report: dict[str, Any]) -> Iterable[str]:
+        """What a vendor refused, rows that made no sense, and what waits for a person."""
+        for part in (report, report["poll"], report["collect"]):
+            yield from super().attention(part)
+        yield from needs_a_person(report["work"])
 
     def describe(self, report: dict[str, Any]) -> Iterable[str]:
         """One line for each of the three."""

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.core.management.base import CommandParser
 
 from campaigns.models import Practice
 from integrations import operations
-from integrations.management.vendor_command import VendorCommand
+from integrations.management.vendor_command import VendorCommand, needs_a_person
 
 
 class Command(VendorCommand):
     help = "Take in stored messages, look at what is due and send what is to be sent."
-    nothing = dict.fromkeys(("executed", "retried", "parked", "remaining"), 0)
+    nothing = dict.fromkeys((*operations.WORK_KEYS, "parked", "remaining"), 0)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add how long to wait for what becomes due."""
@@ -29,3 +30,7 @@ class Command(VendorCommand):
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Until nothing is due now, or the time is up."""
         return operations.work(practice, options["seconds"])
+
+    def attention(self, report: dict[str, Any]) -> Iterable[str]:
+        """What waits for a person."""
+        return needs_a_person(report)

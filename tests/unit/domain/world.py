@@ -73,10 +73,11 @@ class World:
 
     def _outbox(self, decision: Decision) -> None:
         """Queued and not wanted is dropped, wanted and not there is queued."""
+        mine = self.snapshot.appointment.id
         wanted = list(decision.effects)
         kept: list[EffectFacts] = []
         for effect in self.snapshot.effects:
-            match = next((w for w in wanted if _same(effect, w)), None)
+            match = next((w for w in wanted if _same(effect, w, mine)), None)
             if match is not None and _live(effect):
                 wanted.remove(match)
             elif effect.status is EffectStatus.QUEUED:
@@ -84,7 +85,7 @@ class World:
                 continue
             kept.append(effect)
         for want in wanted:
-            kept = [e for e in kept if not _refused_before(e, want)]
+            kept = [e for e in kept if not _refused_before(e, want, mine)]
             kept.append(self._queued(want, kept))
         self.snapshot = replace(self.snapshot, effects=tuple(kept))
 
@@ -229,14 +230,21 @@ def _live(effect: EffectFacts) -> bool:
     return effect.status is EffectStatus.QUEUED or effect.status in IN_FLIGHT
 
 
-def _subject(effect: EffectFacts, want: EffectWanted) -> bool:
+def _subject(effect: EffectFacts, want: EffectWanted, mine: int) -> bool:
+    about = None if want.kind in PATIENT_KINDS else (want.appointment_id or mine)
     same_enrollment = want.kind is EffectKind.ENROLL or effect.enrollment_id == want.enrollment_id
-    return effect.kind is want.kind and effect.response_id == want.response_id and same_enrollment
+    return (
+        effect.kind is want.kind
+        and effect.appointment_id == about
+        and effect.response_id == want.response_id
+        and same_enrollment
+    )
 
 
-def _same(effect: EffectFacts, want: EffectWanted) -> bool:
-    return _subject(effect, want) and (effect.body, effect.basis) == (want.body, want.basis)
+def _same(effect: EffectFacts, want: EffectWanted, mine: int) -> bool:
+    same_body = (effect.body, effect.basis) == (want.body, want.basis)
+    return _subject(effect, want, mine) and same_body
 
 
-def _refused_before(effect: EffectFacts, want: EffectWanted) -> bool:
-    return effect.status is EffectStatus.REJECTED and _subject(effect, want)
+def _refused_before(effect: EffectFacts, want: EffectWanted, mine: int) -> bool:
+    return effect.status is EffectStatus.REJECTED and _subject(effect, want, mine)

@@ -1,0 +1,175 @@
+"""One appointment's story, and where each role's day begins."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from campaigns.domain.coverage import Code
+from campaigns.domain.values import EffectKind, EffectStatus, OutcomeKind
+from campaigns.models import (
+    ADMINS,
+    CLINICAL_OPS,
+    FRONT_DESK,
+    ROLES,
+    Attempt,
+    Enrollment,
+    StaffInstruction,
+)
+from tests.factories import (
+    AppointmentFactory,
+    DecisionFactory,
+    EffectFactory,
+    PracticeFactory,
+    ResponseFactory,
+    UserFactory,
+    WorkItemFactory,
+)
+
+
+@pytest.fixture
+def visit(db: None):
+    return AppointmentFactory(code=Code.VENDOR_REJECTED)
+
+
+def page_of(client: Client, visit, role: str = FRONT_DESK) -> str:
+    client.force_login(UserFactory(username="dana", role=role, practices=[visit.practice]))
+    answer = client.get(f"/appointments/{visit.pk}/")
+    assert answer.status_code == 200
+    assert "no-store" in answer["Cache-Control"]
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_all_three_roles_may_read_it_and_leave_a_trace(client: Client, visit, role: str) -> None:
+    page = page_of(client, visit, role)
+    assert "The last change was refused." in page
+    event = AuditEvent.objects.get(action="page.viewed")
+    assert (event.actor, event.appointment_id) == ("dana", visit.external_id)
+
+
+def test_it_tells_everything_in_order_newest_last(client: Client, visit) -> None:
+    now = timezone.now()
+    DecisionFactory(appointment=visit, at=now - timedelta(hours=9), code=Code.EFFECT_IN_FLIGHT)
+    effect = EffectFactory(
+        appointment=visit,
+        kind=EffectKind.ENROLL,
+        status=EffectStatus.REJECTED,
+        sentence="Relatient refused the number.",
+        created_at=now - timedelta(hours=8),
+    )
+    Attempt.objects.create(
+        effect=effect,
+        practice=visit.practice,
+        number=1,
+        began_at=now - timedelta(hours=8),
+        outcome=OutcomeKind.REJECTED,
+        http_status=422,
+        request_id="req_77",
+    )
+    StaffInstruction.objects.create(
+        practice=visit.practice,
+        appointment=visit,
+        kind="stopped",
+        reason="The family asked.",
+        given_at=now - timedelta(hours=7),
+        withdrawn_at=now - timedelta(hours=6),
+    )
+    ResponseFactory(appointment=visit, occurred_at=now - timedelta(hours=5), raw_text="si, gracias")
+    WorkItemFactory(appointment=visit, opened_at=now - timedelta(hours=4))
+    Enrollment.objects.create(
+        practice=visit.practice,
+        appointment=visit,
+        patient=visit.patient,
+        generation=1,
+        campaign="cmp_gone",
+        status="cancelled",
+        starts_at=visit.starts_at,
+        lead_channel="sms",
+        created_at=now - timedelta(hours=8),
+        ended_at=now - timedelta(hours=3),
+        end_reason="staff",
+    )
+    page = page_of(client, visit)
+    told = [
+        "First seen",
+        "Decided",
+        "Enroll in reminders",
+        "Relatient refused the number.",
+        "HTTP 422 req_77",
+        "Reminders stopped",
+        "Reminders stopped: withdrawn",
+        "The patient, by text: Confirmed",
+        "si, gracias",
+        "Work list: Message not delivered",
+        "Reminders of cmp_gone ended",
+        "Because a colleague stopped the reminders.",
+    ]
+    story = page.split("What happened")[1]
+    places = [story.index(words) for words in told]
+    assert places == sorted(places)
+
+
+def test_times_are_in_the_clinics_zone(client: Client, db: None) -> None:
+    starts_at = timezone.now().replace(hour=20, minute=30) + timedelta(days=2)
+    visit = AppointmentFactory(time_zone="America/Los_Angeles", starts_at=starts_at)
+    page = page_of(client, visit)
+    assert "Los Angeles time" in page
+    assert " PST" in page or " PDT" in page
+
+
+def test_a_moved_visit_leads_to_the_other_one(client: Client, visit) -> None:
+    old = AppointmentFactory(
+        practice=visit.practice,
+        patient=visit.patient,
+        status="rescheduled",
+        code=Code.RESCHEDULED,
+        replaced_by=visit.external_id,
+    )
+    assert f'href="/appointments/{visit.pk}/"' in page_of(client, old)
+    assert (
+        f'href="/appointments/{old.pk}/"'
+        in client.get(f"/appointments/{visit.pk}/").content.decode()
+    )
+
+
+def test_only_who_may_use_the_console_is_led_there(client: Client, visit) -> None:
+    EffectFactory(appointment=visit)
+    assert "Open in the console" in page_of(client, visit, CLINICAL_OPS)
+    client.force_login(UserFactory(role=FRONT_DESK, practices=[visit.practice]))
+    assert "Open in the console" not in client.get(f"/appointments/{visit.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_another_practices_visit_does_not_exist(client: Client, visit, role: str) -> None:
+    client.force_login(UserFactory(role=role, practices=[PracticeFactory()]))
+    assert client.get(f"/appointments/{visit.pk}/").status_code == 404
+    assert not AuditEvent.objects.filter(action="page.viewed").exists()
+
+
+def test_without_a_role_or_a_sign_in_there_is_nothing_to_read(client: Client, visit) -> None:
+    assert client.get(f"/appointments/{visit.pk}/").status_code == 302
+    client.force_login(UserFactory(practices=[visit.practice]))
+    assert client.get(f"/appointments/{visit.pk}/").status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("role", "home"),
+    [
+        (FRONT_DESK, "/worklist/"),
+        (CLINICAL_OPS, "/admin/campaigns/appointment/"),
+        (ADMINS, "/admin/"),
+    ],
+)
+def test_each_role_is_sent_to_its_own_home(client: Client, db: None, role: str, home: str) -> None:
+    client.force_login(UserFactory(role=role, practices=[PracticeFactory()]))
+    assert client.get("/").url == home
+    assert client.get(home).status_code == 200
+
+
+def test_a_person_without_a_role_is_told_whom_to_ask(client: Client, db: None) -> None:
+    assert client.get("/").url == "/accounts/login/?next=/"
+    client.force_login(UserFactory())
+    assert "Ask an administrator to give you a role" in client.get("/").content.decode()

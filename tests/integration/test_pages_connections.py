@@ -1,0 +1,132 @@
+"""The console's pages about the vendors: secrets go in and never come out."""
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from campaigns.models import ADMINS, CLINICAL_OPS, Practice
+from integrations.models import Connection, InboundMessage, InboundStatus, SyncRun, WriteAccess
+from tests.factories import PracticeFactory, UserFactory
+
+LIST = "/admin/integrations/connection/"
+MESSAGES = "/admin/integrations/inboundmessage/"
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    return PracticeFactory()
+
+
+@pytest.fixture
+def connection(practice: Practice) -> Connection:
+    return Connection.objects.create(
+        practice=practice,
+        vendor="athenahealth",
+        base_url="https://api.example.org",
+        client_id="client-1",
+        secret="the-old-secret",
+        webhook_secret="the-old-hook",
+        write_access=WriteAccess.WORKS,
+        check_report={"credentials": "work", "writing": "not verified"},
+    )
+
+
+@pytest.fixture
+def admin(client: Client, practice: Practice) -> Client:
+    client.force_login(UserFactory(username="ada", role=ADMINS, practices=[practice]))
+    return client
+
+
+def save(client: Client, connection: Connection, **fields: str) -> None:
+    form = {"base_url": connection.base_url, "client_id": connection.client_id} | fields
+    assert client.post(f"{LIST}{connection.pk}/change/", form).status_code == 302
+    connection.refresh_from_db()
+
+
+def test_a_saved_secret_is_never_shown(admin: Client, connection: Connection) -> None:
+    page = admin.get(f"{LIST}{connection.pk}/change/").content.decode()
+    assert "the-old" not in page
+    assert page.count("One is saved.") == 2
+    assert "<b>credentials</b>: work" in page
+    assert "works" in page
+
+
+def test_an_empty_secret_keeps_the_saved_one(admin: Client, connection: Connection) -> None:
+    save(admin, connection)
+    assert (connection.secret, connection.webhook_secret) == ("the-old-secret", "the-old-hook")
+    assert connection.write_access == WriteAccess.WORKS
+    assert not AuditEvent.objects.filter(action="connection.updated").exists()
+
+
+def test_a_new_secret_is_audited_by_name_and_has_to_prove_itself(
+    admin: Client, connection: Connection
+) -> None:
+    save(admin, connection, secret="the-new-secret")
+    assert connection.secret == "the-new-secret"
+    assert connection.webhook_secret == "the-old-hook"
+    assert connection.write_access == WriteAccess.UNVERIFIED
+    event = AuditEvent.objects.get(action="connection.updated")
+    assert event.detail == {"vendor": "athenahealth", "changed": ["secret"]}
+    assert "the-new-secret" not in str(list(AuditEvent.objects.values()))
+
+
+def test_a_connection_is_added(admin: Client, practice: Practice) -> None:
+    form = {
+        "practice": practice.pk,
+        "vendor": "relatient",
+        "base_url": "https://relatient.example.org/x",
+        "secret": "key",
+    }
+    assert admin.post(f"{LIST}add/", form).status_code == 302
+    made = Connection.objects.get()
+    assert (made.vendor, made.secret, made.webhook_secret) == ("relatient", "key", "")
+    assert AuditEvent.objects.filter(action="connection.created").exists()
+
+
+def test_pausing_and_resuming(admin: Client, connection: Connection) -> None:
+    admin.post(f"{LIST}{connection.pk}/do/pause/")
+    connection.refresh_from_db()
+    assert connection.paused_by == "ada"
+    assert "paused by ada" in admin.get(LIST).content.decode()
+    admin.post(f"{LIST}{connection.pk}/do/resume/")
+    connection.refresh_from_db()
+    assert not connection.is_paused
+
+
+def test_clinical_ops_see_runs_but_no_connection(
+    client: Client, practice: Practice, connection: Connection
+) -> None:
+    SyncRun.objects.create(
+        practice=practice, kind="poll", outcome="done", ended_at=timezone.now(), counts={"seen": 3}
+    )
+    client.force_login(UserFactory(role=CLINICAL_OPS, practices=[practice]))
+    assert "seen 3" in client.get("/admin/integrations/syncrun/").content.decode()
+    assert client.get(f"{LIST}{connection.pk}/change/").status_code == 403
+    assert client.post(f"{LIST}{connection.pk}/do/pause/").status_code == 403
+
+
+def test_another_practices_connection_does_not_exist(
+    client: Client, connection: Connection
+) -> None:
+    client.force_login(UserFactory(role=ADMINS, practices=[PracticeFactory()]))
+    assert client.get(LIST).context["cl"].queryset.count() == 0
+    assert client.post(f"{LIST}{connection.pk}/do/pause/").status_code == 404
+    assert client.get("/admin/integrations/connection/add/").status_code == 200
+
+
+def test_what_needs_attention_comes_first_and_a_payload_is_read_one_by_one(
+    admin: Client, practice: Practice
+) -> None:
+    now = timezone.now()
+    fields = {"practice": practice, "vendor": "athenahealth", "kind": "row", "read_began": now}
+    InboundMessage.objects.create(**fields, payload={"firstname": "Rosa"})
+    parked = InboundMessage.objects.create(
+        **fields, payload={"firstname": "Rosa"}, status=InboundStatus.PARKED
+    )
+    listed = admin.get(MESSAGES)
+    assert listed.context["cl"].queryset.count() == 1
+    assert "Rosa" not in listed.content.decode()
+    assert "Rosa" in admin.get(f"{MESSAGES}{parked.pk}/change/").content.decode()
+    assert AuditEvent.objects.filter(action="page.viewed", subject_id=str(parked.pk)).exists()
+    assert admin.get(f"{MESSAGES}?status=all").context["cl"].queryset.count() == 2

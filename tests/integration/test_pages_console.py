@@ -1,0 +1,398 @@
+"""The console: who sees which list, whose rows, and what saving sets in motion."""
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from audit.models import AuditEvent
+from campaigns.access import CONSOLE
+from campaigns.domain.coverage import Code
+from campaigns.domain.values import EffectStatus, ReplyKind, WorkItemKind
+from campaigns.models import (
+    ADMINS,
+    BULK,
+    CLINICAL_OPS,
+    FRONT_DESK,
+    Appointment,
+    CampaignRule,
+    Practice,
+)
+from tests.factories import (
+    AppointmentFactory,
+    AppointmentTypeFactory,
+    CampaignFactory,
+    CampaignRuleFactory,
+    DecisionFactory,
+    DepartmentFactory,
+    EffectFactory,
+    PracticeFactory,
+    ProviderFactory,
+    ResponseFactory,
+    UserFactory,
+    WorkItemFactory,
+)
+
+CONSOLE_LISTS = sorted(CONSOLE[ADMINS].keys() - {"campaigns.attempt", "campaigns.membership"})
+
+
+@pytest.fixture
+def practice(db: None) -> Practice:
+    made = PracticeFactory(name="Lakeside Family Medicine")
+    fill(made)
+    return made
+
+
+@pytest.fixture
+def elsewhere(db: None) -> Practice:
+    made = PracticeFactory(name="Zebra Pediatrics")
+    fill(made)
+    return made
+
+
+def fill(practice: Practice) -> None:
+    """One row of nearly everything."""
+    DepartmentFactory(practice=practice)
+    ProviderFactory(practice=practice)
+    AppointmentTypeFactory(practice=practice)
+    CampaignRuleFactory(practice=practice)
+    visit = AppointmentFactory(practice=practice)
+    ResponseFactory(appointment=visit)
+    EffectFactory(appointment=visit, status=EffectStatus.PARKED)
+    WorkItemFactory(appointment=visit)
+    DecisionFactory(appointment=visit)
+
+
+def signed_in(client: Client, role: str, *practices: Practice) -> Client:
+    client.force_login(UserFactory(username="vera", role=role, practices=practices))
+    return client
+
+
+def address(label: str, rest: str = "") -> str:
+    return f"/admin/{label.replace('.', '/')}/{rest}"
+
+
+@pytest.mark.parametrize("label", CONSOLE_LISTS)
+@pytest.mark.parametrize("role", [CLINICAL_OPS, ADMINS])
+def test_each_role_opens_its_own_lists_and_no_others(
+    client: Client, practice: Practice, role: str, label: str
+) -> None:
+    answer = signed_in(client, role, practice).get(address(label))
+    assert answer.status_code == (200 if label in CONSOLE[role] else 403)
+
+
+@pytest.mark.parametrize("page", ["", "campaigns/campaignrule/", "campaigns/appointment/"])
+def test_the_front_desk_has_no_console(client: Client, practice: Practice, page: str) -> None:
+    answer = signed_in(client, FRONT_DESK, practice).get(f"/admin/{page}")
+    assert answer.status_code == 302
+    assert answer.url.startswith("/admin/login/")
+
+
+@pytest.mark.parametrize(
+    "label",
+    [
+        "campaigns.appointment",
+        "campaigns.campaignrule",
+        "campaigns.appointmenttype",
+        "campaigns.campaign",
+        "campaigns.department",
+        "campaigns.provider",
+        "campaigns.response",
+        "campaigns.effect",
+        "campaigns.workitem",
+        "campaigns.decisionrecord",
+        "campaigns.practice",
+    ],
+)
+def test_nobody_sees_another_practices_rows(
+    client: Client, practice: Practice, elsewhere: Practice, label: str
+) -> None:
+    signed_in(client, ADMINS, practice)
+    page = client.get(address(label))
+    rows = page.context["cl"].queryset
+    assert rows.count() == 1
+    assert "Zebra" not in page.content.decode()
+    model = rows.model
+    foreign = model.objects.exclude(pk__in=rows.values("pk")).first()
+    followed = client.get(address(label, f"{foreign.pk}/change/"), follow=True)
+    assert "Zebra" not in followed.content.decode()
+    assert followed.status_code == 404 or followed.redirect_chain
+
+
+def test_a_superuser_sees_all(client: Client, practice: Practice, elsewhere: Practice) -> None:
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    assert client.get(address("campaigns.appointment")).context["cl"].queryset.count() == 2
+
+
+def test_the_first_page_tells_how_it_stands(client: Client, practice: Practice) -> None:
+    AppointmentFactory(practice=practice, code=Code.NO_RULE)
+    page = signed_in(client, ADMINS, practice).get("/admin/").content.decode()
+    assert "Upcoming visits: 2" in page
+    assert "No campaign rule covers this kind of visit" in page
+    assert "Effects whose outcome nobody knows" in page
+
+
+@pytest.fixture
+def quiet(practice: Practice) -> Appointment:
+    """A visit at which nobody has to look."""
+    visit = Appointment.objects.get(practice=practice)
+    Appointment.objects.update(look_due_at=None, look_priority=BULK)
+    return visit
+
+
+def due(visit: Appointment) -> bool:
+    visit.refresh_from_db()
+    return visit.look_due_at is not None
+
+
+def rule_form(practice: Practice, **fields: object) -> dict[str, object]:
+    return {
+        "practice": practice.pk,
+        "appointment_type_id": "*",
+        "modality": "any",
+        "risk": "any",
+        "language": "any",
+        "campaign": "",
+        "active": "on",
+    } | fields
+
+
+def test_a_new_rule_is_chosen_audited_and_looked_at(
+    client: Client, practice: Practice, quiet: Appointment
+) -> None:
+    signed_in(client, CLINICAL_OPS, practice)
+    page = client.get(address("campaigns.campaignrule", "add/")).content.decode()
+    assert "every kind of visit" in page
+    assert "Annual physical (82)" in page
+    assert "English (en)" in page
+    answer = client.post(address("campaigns.campaignrule", "add/"), rule_form(practice))
+    assert answer.status_code == 302
+    made = CampaignRule.objects.get(appointment_type_id="*")
+    assert due(quiet)
+    event = AuditEvent.objects.get(action="rule.created")
+    assert (event.actor, event.subject_id) == ("vera", str(made.pk))
+
+
+@pytest.mark.parametrize("changed", [{"active": ""}, {"risk": "enhanced"}])
+def test_a_changed_rule_is_audited_with_what_it_said_before(
+    client: Client, practice: Practice, quiet: Appointment, changed: dict[str, object]
+) -> None:
+    rule = CampaignRule.objects.get()
+    form = rule_form(practice, appointment_type_id="82", campaign=rule.campaign_id) | changed
+    form = {name: value for name, value in form.items() if value != ""}
+    signed_in(client, CLINICAL_OPS, practice)
+    client.post(address("campaigns.campaignrule", f"{rule.pk}/change/"), form)
+    event = AuditEvent.objects.get(action="rule.updated")
+    assert event.detail["before"] == ["82", "any", "any", "any", "cmp_preventive_en", "active"]
+    assert event.detail["rule"] != event.detail["before"]
+    assert due(quiet)
+
+
+def test_a_deleted_rule_leaves_its_trace(
+    client: Client, practice: Practice, quiet: Appointment
+) -> None:
+    rule = CampaignRule.objects.get()
+    signed_in(client, CLINICAL_OPS, practice)
+    client.post(address("campaigns.campaignrule", f"{rule.pk}/delete/"), {"post": "yes"})
+    assert not CampaignRule.objects.exists()
+    assert AuditEvent.objects.filter(action="rule.removed", subject_id=str(rule.pk)).exists()
+    assert due(quiet)
+
+
+@pytest.mark.parametrize("action", ["delete_selected", "switch_off"])
+def test_several_rules_at_once_are_audited_too(
+    client: Client, practice: Practice, quiet: Appointment, action: str
+) -> None:
+    rule = CampaignRule.objects.get()
+    body = {"action": action, "_selected_action": [rule.pk], "post": "yes"}
+    signed_in(client, CLINICAL_OPS, practice).post(address("campaigns.campaignrule"), body)
+    assert not CampaignRule.objects.filter(active=True).exists()
+    assert AuditEvent.objects.filter(subject_kind="rule").count() == 1
+    assert due(quiet)
+
+
+def test_the_same_rule_twice_is_refused_in_plain_words(client: Client, practice: Practice) -> None:
+    form = rule_form(practice, appointment_type_id="82")
+    answer = signed_in(client, CLINICAL_OPS, practice).post(
+        address("campaigns.campaignrule", "add/"), form
+    )
+    assert "exists already" in answer.content.decode()
+
+
+def test_another_practices_campaign_cannot_be_chosen(
+    client: Client, practice: Practice, elsewhere: Practice
+) -> None:
+    foreign = CampaignFactory(practice=elsewhere)
+    form = rule_form(practice, campaign=foreign.pk)
+    signed_in(client, CLINICAL_OPS, practice).post(address("campaigns.campaignrule", "add/"), form)
+    assert not CampaignRule.objects.filter(campaign=foreign, practice=practice).exists()
+
+
+def test_a_rule_of_one_practice_cannot_borrow_from_another_of_the_same_person(
+    client: Client, practice: Practice, elsewhere: Practice
+) -> None:
+    AppointmentTypeFactory(practice=elsewhere, external_id="99", name="Sports physical")
+    signed_in(client, CLINICAL_OPS, practice, elsewhere)
+    form = rule_form(
+        practice,
+        appointment_type_id="99",
+        campaign=CampaignFactory(practice=elsewhere).pk,
+    )
+    page = client.post(address("campaigns.campaignrule", "add/"), form).content.decode()
+    assert "Lakeside Family Medicine has no such kind of visit." in page
+    assert "Lakeside Family Medicine has no such campaign." in page
+
+
+def test_a_time_zone_set_by_hand_moves_the_visits_along(
+    client: Client, practice: Practice, quiet: Appointment
+) -> None:
+    department = DepartmentFactory(practice=practice)
+    signed_in(client, ADMINS, practice)
+    client.post(
+        address("campaigns.department", f"{department.pk}/change/"),
+        {"time_zone": "America/Los_Angeles"},
+    )
+    department.refresh_from_db()
+    before = quiet.starts_at
+    assert department.time_zone_set_by_hand
+    assert due(quiet)
+    assert quiet.starts_at - before == timedelta(hours=3)
+    assert quiet.time_zone == "America/Los_Angeles"
+    assert AuditEvent.objects.get(action="department.time_zone_set").detail["visits"] == 1
+
+
+def test_what_is_decided_of_a_type_is_audited(
+    client: Client, practice: Practice, quiet: Appointment
+) -> None:
+    kind = AppointmentTypeFactory(practice=practice)
+    signed_in(client, CLINICAL_OPS, practice)
+    form = {"modality": "telehealth", "on_cancel": "ask", "visit_value": "180"}
+    client.post(address("campaigns.appointmenttype", f"{kind.pk}/change/"), form)
+    kind.refresh_from_db()
+    assert (kind.modality, kind.on_cancel) == ("telehealth", "ask")
+    changed = AuditEvent.objects.get(action="appointment_type.updated").detail["changed"]
+    assert changed == ["modality", "on_cancel", "visit_value"]
+    assert due(quiet)
+
+
+def settings_form(client: Client, practice: Practice) -> dict[str, object]:
+    page = client.get(address("campaigns.practice", f"{practice.pk}/change/"))
+    form = page.context["adminform"].form
+    values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
+    return {name: value for name, value in values.items() if value not in (None, False, "")}
+
+
+def test_settings_are_changed_the_way_the_command_changes_them(
+    client: Client, practice: Practice, quiet: Appointment
+) -> None:
+    signed_in(client, ADMINS, practice)
+    form = settings_form(client, practice) | {
+        "too_late_hours": "5",
+        "waitlist_phone": "(617) 253-0142",
+        "send_window_sms_end": "20:00",
+    }
+    answer = client.post(address("campaigns.practice", f"{practice.pk}/change/"), form)
+    assert answer.status_code == 302
+    practice.refresh_from_db()
+    assert (practice.too_late_hours, practice.waitlist_phone) == (5, "+16172530142")
+    assert f"{practice.send_window_sms_end:%H:%M}" == "20:00"
+    changed = AuditEvent.objects.get(action="practice.configured").detail["changed"]
+    assert {"too_late_hours", "waitlist_phone", "send_window_sms"} == {one[0] for one in changed}
+    assert due(quiet)
+
+
+def test_settings_that_make_no_sense_are_refused(client: Client, practice: Practice) -> None:
+    signed_in(client, ADMINS, practice)
+    form = settings_form(client, practice) | {
+        "waitlist_phone": "12",
+        "alert_emails": "not an address",
+        "send_window_voice_end": "09:00",
+    }
+    page = client.post(address("campaigns.practice", f"{practice.pk}/change/"), form)
+    text = page.content.decode()
+    assert "A us or canadian number" in text or "number in E.164 is needed" in text.lower()
+    assert "addresses are needed" in text
+    assert "The window must end after it starts." in text
+
+
+@pytest.mark.parametrize("role", [CLINICAL_OPS, ADMINS])
+def test_trying_again_asks_anew(client: Client, practice: Practice, role: str) -> None:
+    effect = practice.effects.get()
+    signed_in(client, role, practice)
+    page = client.get(address("campaigns.effect", f"{effect.pk}/change/")).content.decode()
+    assert "Try again" in page
+    client.post(address("campaigns.effect", f"{effect.pk}/do/again/"))
+    effect.refresh_from_db()
+    assert effect.status == EffectStatus.UNKNOWN
+    assert AuditEvent.objects.get(action="effect.redriven").actor == "vera"
+
+
+def test_several_effects_are_tried_again(client: Client, practice: Practice) -> None:
+    effect = practice.effects.get()
+    body = {"action": "try_selected_again", "_selected_action": [effect.pk]}
+    answer = signed_in(client, CLINICAL_OPS, practice).post(
+        address("campaigns.effect"), body, follow=True
+    )
+    assert "Kept tries 1 of them again." in answer.content.decode()
+
+
+def test_a_verb_is_neither_a_link_nor_for_others(
+    client: Client, practice: Practice, elsewhere: Practice
+) -> None:
+    signed_in(client, CLINICAL_OPS, practice)
+    mine, theirs = practice.effects.get(), elsewhere.effects.get()
+    assert client.get(address("campaigns.effect", f"{mine.pk}/do/again/")).status_code == 405
+    assert client.post(address("campaigns.effect", f"{theirs.pk}/do/again/")).status_code == 404
+    theirs.refresh_from_db()
+    assert theirs.status == EffectStatus.PARKED
+
+
+def test_a_work_item_is_closed_in_the_console_too(client: Client, practice: Practice) -> None:
+    item = practice.work_items.get()
+    standing = WorkItemFactory(appointment=item.appointment, kind=WorkItemKind.NO_CONTACT)
+    signed_in(client, CLINICAL_OPS, practice)
+    body = {"action": "close_selected", "_selected_action": [item.pk, standing.pk]}
+    client.post(address("campaigns.workitem"), body)
+    item.refresh_from_db()
+    standing.refresh_from_db()
+    assert item.closed_by == "vera"
+    assert standing.closed_at is None
+
+
+def test_the_patients_words_are_on_one_page_and_reading_them_is_audited(
+    client: Client, practice: Practice
+) -> None:
+    heard = ResponseFactory(
+        appointment=practice.appointments.get(),
+        kind=ReplyKind.UNRECOGNIZED,
+        raw_text="is parking free?",
+    )
+    signed_in(client, CLINICAL_OPS, practice)
+    assert "parking" not in client.get(address("campaigns.response")).content.decode()
+    page = client.get(address("campaigns.response", f"{heard.pk}/change/")).content.decode()
+    assert "is parking free?" in page
+    assert AuditEvent.objects.get(action="page.viewed").detail == {"page": "response"}
+
+
+def test_lists_begin_with_what_people_ask_about(client: Client, practice: Practice) -> None:
+    AppointmentFactory(practice=practice, starts_at=timezone.now() - timedelta(days=3))
+    WorkItemFactory(
+        appointment=practice.appointments.first(),
+        kind=WorkItemKind.NOT_RESENT,
+        closed_at=timezone.now(),
+    )
+    signed_in(client, CLINICAL_OPS, practice)
+    for label, everything in (
+        ("campaigns.appointment", "?when=all"),
+        ("campaigns.workitem", "?open=all"),
+    ):
+        assert client.get(address(label)).context["cl"].queryset.count() == 1
+        assert client.get(address(label, everything)).context["cl"].queryset.count() == 2
+
+
+def test_an_appointment_leads_to_its_story(client: Client, practice: Practice) -> None:
+    visit = practice.appointments.get()
+    signed_in(client, CLINICAL_OPS, practice)
+    answer = client.get(address("campaigns.appointment", f"{visit.pk}/change/"))
+    assert answer.url == f"/appointments/{visit.pk}/"

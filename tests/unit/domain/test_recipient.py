@@ -1,0 +1,167 @@
+"""Who is written to."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+
+from campaigns.domain.facts import Contact, PatientFacts
+from campaigns.domain.recipient import Recipient, address, age_on, is_minor, recipient_of
+from campaigns.domain.values import RecipientKind
+from tests.unit.domain.snapshots import (
+    CHILD,
+    HOME,
+    HOME_E164,
+    MOBILE,
+    MOBILE_E164,
+    START,
+    TEENAGER,
+    TOLL_FREE,
+    a_child,
+    a_patient,
+)
+from tests.unit.domain.strategies import PATIENTS
+
+VISIT = START.date()
+MOTHER = Contact(name="Ida", relationship="mother", mobile_phone=HOME)
+AUNT = Contact(name="Una", relationship="GUARDIAN", email="una@example.org", may_guard=True)
+
+
+def found(patient: PatientFacts, **options: Any) -> Recipient | None:
+    return recipient_of(patient, VISIT, 18, **{"confidential": False, **options})
+
+
+def test_an_adult_is_written_to_themselves() -> None:
+    recipient = found(a_patient(guarantor=MOTHER))
+    assert recipient is not None
+    assert (recipient.kind, recipient.mobile_phone) == (RecipientKind.PATIENT, MOBILE_E164)
+
+
+@pytest.mark.parametrize(
+    ("born", "minor"),
+    [
+        (date(2008, 3, 9), False),
+        (date(2008, 3, 10), True),
+        (date(2008, 3, 8), False),
+        (None, False),
+    ],
+)
+def test_majority_is_that_of_the_day_of_the_visit(born: date | None, minor: bool) -> None:
+    assert is_minor(a_patient(date_of_birth=born), VISIT, 18) is minor
+
+
+def test_who_is_born_on_february_29_is_a_year_older_on_march_1() -> None:
+    assert age_on(date(2026, 2, 28), date(2008, 2, 29)) == 17
+    assert age_on(date(2026, 3, 1), date(2008, 2, 29)) == 18
+
+
+def test_a_minors_guarantor_is_written_to() -> None:
+    recipient = found(a_child())
+    assert recipient is not None
+    assert recipient.kind is RecipientKind.GUARDIAN
+    assert (recipient.mobile_phone, recipient.email) == (HOME_E164, None)
+    assert recipient.relationship == "mother"
+
+
+@pytest.mark.parametrize(
+    ("guarantor", "emergency", "name"),
+    [
+        (MOTHER, AUNT, "Ida"),
+        # A guarantor who is the child themselves is no grown-up.
+        (Contact(name="Ada", mobile_phone=MOBILE, is_self=True), AUNT, "Una"),
+        (Contact(name="Ida"), AUNT, "Una"),
+        (Contact(name="Ida", mobile_phone=TOLL_FREE), AUNT, "Una"),
+        # An emergency contact who is neither parent nor guardian may not be told.
+        (Contact(), Contact(name="Bob", mobile_phone=MOBILE, may_guard=False), None),
+        (Contact(is_self=True, mobile_phone=MOBILE), Contact(), None),
+    ],
+)
+def test_the_guarantor_comes_before_a_parent_among_the_emergency_contacts(
+    guarantor: Contact, emergency: Contact, name: str | None
+) -> None:
+    recipient = found(a_child(guarantor=guarantor, emergency=emergency))
+    assert (recipient.name if recipient else None) == name
+
+
+def test_a_guardians_landline_counts_only_where_landlines_are_called() -> None:
+    patient = a_child(guarantor=Contact(name="Ida", home_phone=HOME))
+    assert found(patient) is None
+    recipient = found(patient, landline_calls_ok=True)
+    assert recipient is not None
+    assert recipient.home_phone == HOME_E164
+
+
+@pytest.mark.parametrize(
+    ("born", "confidential", "kind"),
+    [
+        (TEENAGER, True, RecipientKind.PATIENT),
+        (TEENAGER, False, RecipientKind.GUARDIAN),
+        # Twelve on the day of the visit, and a day short of it.
+        (date(2014, 3, 9), True, RecipientKind.PATIENT),
+        (date(2014, 3, 10), True, RecipientKind.GUARDIAN),
+        (CHILD, True, RecipientKind.GUARDIAN),
+    ],
+)
+def test_a_confidential_visit_of_an_adolescent_goes_to_the_patient(
+    born: date, confidential: bool, kind: RecipientKind
+) -> None:
+    recipient = found(a_child(date_of_birth=born), confidential=confidential)
+    assert recipient is not None
+    assert recipient.kind is kind
+
+
+def test_a_confidential_visit_goes_to_nobody_else() -> None:
+    patient = a_child(date_of_birth=TEENAGER, mobile_phone="", email="")
+    recipient = found(patient, confidential=True)
+    assert recipient is not None
+    assert not recipient.on_file(landline_calls_ok=False)
+
+
+@given(PATIENTS)
+@settings(max_examples=100, deadline=None)
+def test_a_child_is_never_written_to(patient: PatientFacts) -> None:
+    born = VISIT - timedelta(days=365 * 8)
+    child = a_patient(
+        date_of_birth=born,
+        mobile_phone="6172270001",
+        home_phone="6172270002",
+        email="child@example.org",
+        guarantor=patient.guarantor,
+        emergency=patient.emergency,
+    )
+    for confidential in (True, False):
+        recipient = found(child, confidential=confidential, landline_calls_ok=True)
+        if recipient is not None:
+            assert recipient.kind is RecipientKind.GUARDIAN
+            assert recipient.mobile_phone != "+16172270001"
+            assert recipient.home_phone != "+16172270002"
+            assert recipient.email != "child@example.org"
+
+
+@pytest.mark.parametrize(
+    ("raw", "usable"),
+    [
+        ("ada@example.org", True),
+        (" ada@example.org ", True),
+        ("", False),
+        ("none", False),
+        ("ada@", False),
+        ("@example.org", False),
+        ("ada@example", False),
+        ("ada@example.", False),
+        ("ada@.org", False),
+        ("a da@example.org", False),
+        ("ada@example@org.com", False),
+    ],
+)
+def test_an_address_must_have_the_shape_of_one(raw: str, usable: bool) -> None:
+    assert (address(raw) is not None) is usable
+
+
+def test_an_address_that_is_declared_absent_is_not_on_file() -> None:
+    recipient = found(a_patient(email_declined=True))
+    assert recipient is not None
+    assert recipient.email is None
