@@ -14,7 +14,7 @@ from campaigns import models
 from campaigns.domain.coverage import Code, state_of
 from campaigns.domain.effects import VENDOR_OF
 from campaigns.domain.values import EffectKind, EffectStatus, ReplyKind, WorkItemKind
-from campaigns.ports import PatientRecord
+from campaigns.records import PatientRecord
 from campaigns.services.roles import ensure_roles
 from project.models import User
 

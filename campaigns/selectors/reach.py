@@ -13,7 +13,7 @@ from campaigns.domain.languages import language_of
 from campaigns.domain.phones import dialable
 from campaigns.domain.recipient import ADOLESCENT_FROM, age_on
 from campaigns.models import Patient, Practice
-from campaigns.ports import PatientRecord
+from campaigns.records import PatientRecord
 from campaigns.wording import language
 
 

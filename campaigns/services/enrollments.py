@@ -10,7 +10,7 @@ from audit.recorder import record as audit
 from campaigns.domain.enrollment import may_become
 from campaigns.domain.values import EnrollmentStatus
 from campaigns.models import Appointment, Enrollment
-from campaigns.ports import EnrollmentRecord
+from campaigns.records import EnrollmentRecord
 
 ENDED = frozenset({EnrollmentStatus.COMPLETED, EnrollmentStatus.CANCELLED, EnrollmentStatus.FAILED})
 

@@ -10,7 +10,7 @@ from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import EnrollmentStatus, ReplyKind, WorkItemKind
 from campaigns.models import Appointment, ConsentEvent, Enrollment, Patient, Practice, Response
-from campaigns.ports import EventRecord, EventType
+from campaigns.records import EventRecord, EventType
 from campaigns.services.enrollments import advance
 from campaigns.services.looks_due import look_at, look_at_patient
 from campaigns.services.workitems import open_item

@@ -27,7 +27,7 @@ from campaigns.models import (
     Practice,
 )
 from campaigns.models.patient import as_json
-from campaigns.ports import AppointmentRecord, PatientRecord
+from campaigns.records import AppointmentRecord, PatientRecord
 from campaigns.services.looks_due import look_at, look_at_patient
 
 

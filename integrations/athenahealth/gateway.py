@@ -10,16 +10,8 @@ from typing import Any, TypeVar
 
 from campaigns.domain.values import Vendor
 from campaigns.models import Department
-from campaigns.ports import (
-    CREDENTIALS,
-    NOT_FOUND,
-    AppointmentRecord,
-    Deadline,
-    Guard,
-    OutcomeUnknown,
-    PatientRecord,
-    Refused,
-)
+from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, Guard, OutcomeUnknown, Refused
+from campaigns.records import AppointmentRecord, PatientRecord
 from integrations import connections, errors
 from integrations.athenahealth import translate
 from integrations.athenahealth.client import AthenaClient, client_for

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.domain.values import Confirmation
-from campaigns.ports import (
+from campaigns.records import (
     CancelReasonRecord,
     ConfirmationRecord,
     DepartmentRecord,

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from campaigns.domain.facts import Contact
 from campaigns.domain.values import AppointmentStatus, Channel
-from campaigns.ports import AppointmentRecord, PatientRecord
+from campaigns.records import AppointmentRecord, PatientRecord
 from integrations.athenahealth.schemas import AppointmentRow, PatientRow, Row
 from integrations.athenahealth.times import from_eastern, local_start, parse_date
 from integrations.errors import Nonsense

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, TypedDict
 
-from campaigns.ports import CampaignRecord, EnrollmentRecord, Refused
+from campaigns.ports import Refused
+from campaigns.records import CampaignRecord, EnrollmentRecord
 from integrations.relatient import translate
 from integrations.relatient.answers import CURSOR_EXPIRED
 from integrations.relatient.client import RelatientClient

@@ -10,16 +10,8 @@ from django.db import DatabaseError
 
 from campaigns.domain.effects import EnrollBody, PatientBody, ReminderBody
 from campaigns.domain.values import CancelReason, Vendor
-from campaigns.ports import (
-    Deadline,
-    EngagementGateway,
-    EnrollmentRecord,
-    GatewayError,
-    Guard,
-    PatientMirror,
-    Refused,
-    SentMessage,
-)
+from campaigns.ports import Deadline, EngagementGateway, GatewayError, Guard, Refused
+from campaigns.records import EnrollmentRecord, PatientMirror, SentMessage
 from integrations import connections
 from integrations.errors import THROTTLED, Nonsense
 from integrations.http import HttpClient

@@ -21,7 +21,7 @@ from campaigns.domain.effects import (
     instant,
 )
 from campaigns.domain.values import Channel, EnrollmentStatus, ReplyKind
-from campaigns.ports import (
+from campaigns.records import (
     CampaignRecord,
     EnrollmentRecord,
     EventRecord,

@@ -11,7 +11,8 @@ import pytest
 
 from campaigns.domain.effects import EnrollBody, PatientBody, ReminderBody
 from campaigns.models import Practice
-from campaigns.ports import Deadline, EnrollmentRecord, PatientMirror
+from campaigns.ports import Deadline
+from campaigns.records import EnrollmentRecord, PatientMirror
 from integrations.models import Connection
 from integrations.relatient.client import RelatientClient
 from integrations.relatient.gateway import RelatientGateway, client_for

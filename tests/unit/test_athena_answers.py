@@ -5,14 +5,7 @@ from email.utils import format_datetime
 
 import pytest
 
-from campaigns.ports import (
-    CREDENTIALS,
-    NOT_FOUND,
-    GatewayError,
-    OutcomeUnknown,
-    Refused,
-    TryLater,
-)
+from campaigns.ports import CREDENTIALS, NOT_FOUND, GatewayError, OutcomeUnknown, Refused, TryLater
 from integrations import errors
 from integrations.athenahealth import answers
 from integrations.http import HttpReply

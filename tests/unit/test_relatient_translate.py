@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from campaigns.domain.effects import EnrollBody, PatientBody, instant
 from campaigns.domain.values import Channel, EnrollmentStatus, ReplyKind
-from campaigns.ports import EventType
+from campaigns.records import EventType
 from integrations.errors import Nonsense
 from integrations.relatient import schemas, translate
 

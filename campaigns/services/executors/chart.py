@@ -11,13 +11,8 @@ from datetime import datetime
 
 from campaigns.domain.values import AppointmentStatus
 from campaigns.models import Effect
-from campaigns.ports import (
-    AppointmentRecord,
-    EhrGateway,
-    GatewayError,
-    OutcomeUnknown,
-    Refused,
-)
+from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused
+from campaigns.records import AppointmentRecord
 from campaigns.services.executors.call import Call, Done, timed
 from campaigns.services.intake import ReadSpan, take_appointment
 from campaigns.services.moved_on import MovedOn

@@ -10,14 +10,8 @@ from campaigns.clock import database_now
 from campaigns.domain.effects import EnrollBody, ReminderBody
 from campaigns.domain.values import CancelReason, EffectKind
 from campaigns.models import Effect, Enrollment
-from campaigns.ports import (
-    ACTIVE_EXISTS,
-    NOT_ACTIVE,
-    NOT_FOUND,
-    EngagementGateway,
-    EnrollmentRecord,
-    Refused,
-)
+from campaigns.ports import ACTIVE_EXISTS, NOT_ACTIVE, NOT_FOUND, EngagementGateway, Refused
+from campaigns.records import EnrollmentRecord
 from campaigns.services.enrollments import gone, mirror
 from campaigns.services.executors.call import Call, Done
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from campaigns.domain.effects import PatientBody
 from campaigns.models import Effect, Patient
-from campaigns.ports import PatientMirror
+from campaigns.records import PatientMirror
 from campaigns.services.executors.call import Call, Done
 
 

@@ -1,0 +1,106 @@
+"""What a decision knows of the practice: settings, mapping, campaign library."""
+
+from __future__ import annotations
+
+from campaigns.domain import facts
+from campaigns.domain.effects import WindowBody
+from campaigns.domain.values import Channel, Confirmation
+from campaigns.models import (
+    Campaign,
+    CampaignRule,
+    ChartCancelReason,
+    ConfirmationStatus,
+    Practice,
+)
+
+
+def settings_of(practice: Practice) -> facts.Settings:
+    """A practice's settings, with the reference rows that they lead to."""
+    reason = cancel_reason_of(practice)
+    statuses = dict(
+        ConfirmationStatus.objects.filter(practice=practice).values_list("meaning", "external_id")
+    )
+    return facts.Settings(
+        time_zone=practice.time_zone,
+        language=practice.language,
+        too_late_hours=practice.too_late_hours,
+        risk_window_days=practice.risk_window_days,
+        risk_threshold=practice.risk_threshold,
+        age_of_majority=practice.age_of_majority,
+        landline_calls_ok=practice.landline_calls_ok,
+        telehealth_link_required=practice.telehealth_link_required,
+        several_providers=practice.several_providers,
+        general_campaign=practice.general_campaign,
+        general_provider=practice.general_provider,
+        desk_task=practice.desk_task,
+        waitlist_phone=practice.waitlist_phone,
+        waitlist_notice_hours=practice.waitlist_notice_hours,
+        confirmed_status_id=statuses.get(Confirmation.CONFIRMED, ""),
+        operator_status_id=statuses.get(
+            Confirmation.CONFIRMED_BY_OPERATOR, statuses.get(Confirmation.CONFIRMED, "")
+        ),
+        cancel_reason_id=reason.external_id if reason else "",
+        cancel_reason_frees_slot=reason.frees_slot if reason else False,
+        send_windows={
+            Channel.EMAIL: _window(practice, "email"),
+            Channel.SMS: _window(practice, "sms"),
+            Channel.VOICE: _window(practice, "voice"),
+        },
+    )
+
+
+def _window(practice: Practice, channel: str) -> WindowBody:
+    start = getattr(practice, f"send_window_{channel}_start")
+    end = getattr(practice, f"send_window_{channel}_end")
+    return {"start": start.strftime("%H:%M"), "end": end.strftime("%H:%M")}
+
+
+def cancel_reason_of(practice: Practice) -> ChartCancelReason | None:
+    """The reason our cancellations carry: the setting's, else the first that fits by its flags.
+
+    It must be the practice's own (positive id) and speak of a patient's cancellation: no no-show,
+    no reschedule, no provider. One that frees the slot comes before one that does not.
+    """
+    reasons = ChartCancelReason.objects.filter(practice=practice)
+    if practice.cancel_reason_id:
+        return reasons.filter(external_id=practice.cancel_reason_id).first()
+    fitting = reasons.filter(
+        no_show=False, patient_rescheduled=False, provider_unavailable=False
+    ).exclude(external_id__startswith="-")
+    named = sorted(
+        fitting,
+        key=lambda r: ("patient" not in r.name.lower(), not r.frees_slot, r.external_id),
+    )
+    return named[0] if named else None
+
+
+def rules_of(practice: Practice) -> tuple[facts.Rule, ...]:
+    """The mapping in force."""
+    rows = CampaignRule.objects.filter(practice=practice, active=True).select_related("campaign")
+    return tuple(
+        facts.Rule(
+            row.pk,
+            row.appointment_type_id,
+            row.modality,
+            row.risk,
+            row.language,
+            row.campaign.external_id if row.campaign else "",
+        )
+        for row in rows
+    )
+
+
+def campaigns_of(practice: Practice) -> dict[str, facts.Campaign]:
+    """The campaign library by Relatient's ids."""
+    return {
+        row.external_id: facts.Campaign(
+            row.external_id,
+            row.name,
+            row.language,
+            row.modality,
+            row.intensity,
+            tuple(Channel(channel) for channel in row.channels),
+            row.active,
+        )
+        for row in Campaign.objects.filter(practice=practice)
+    }
