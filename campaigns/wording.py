@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+
+from django.conf.locale import LANG_INFO
+
 from campaigns.domain.coverage import Code, State
 from campaigns.domain.values import (
     AppointmentStatus,
@@ -146,9 +151,23 @@ FILTERS = {
     "provider": "Provider",
     "channels": "Channels of the campaign",
     "campaign": "Campaign",
+    "confirmation": "Patient's promise",
     "difference": "What has to change",
 }
-_CODES = frozenset(code.value for code in Code)
+# What findings say by code, in words; _PARTS of them may stand in one finding.
+_NOTED = {
+    **{code.value: code.value.replace("_", " ") for code in Code},
+    Code.AWAITING_PATIENT.value: "wait for the patient's record",
+    Code.AWAITING_HISTORY.value: "wait for the past visits",
+    Code.EFFECT_IN_FLIGHT.value: "a change is on its way",
+    **{kind.value: words[0].lower() + words[1:] for kind, words in EFFECTS.items()},
+    **{channel.value: word for channel, word in CHANNELS.items()},
+    "in_person": "in person",
+    "no_address": "nothing on file",
+}
+_PARTS = re.compile(r"\w+")
+_LANGUAGE = re.compile(r"(?<=, )([\w-]+)(?= \((?:stated|default)\)$)")
+_CAMPAIGN = re.compile(r"^(rule \d+: |keep |)([^\s,]+)")
 LANGUAGES = {
     "en": "English",
     "es": "Spanish",
@@ -165,14 +184,30 @@ LANGUAGES = {
 }
 
 
-def concluded(text: str) -> str:
-    """What a filter concluded; a coverage code in words, anything else as it is."""
-    return text.replace("_", " ") if text in _CODES else text
+def finding(
+    filter_: str, saw: str, concluded: str, campaigns: Mapping[str, str]
+) -> tuple[str, str, str]:
+    """What one filter looked at, found and concluded; the decision notes codes and ids."""
+    saw = _LANGUAGE.sub(lambda tag: tongue(tag[1]), saw)
+    concluded = _CAMPAIGN.sub(
+        lambda said: said[1] + campaigns.get(said[2], said[2]), _in_words(concluded)
+    )
+    return FILTERS.get(filter_, filter_), _in_words(saw), concluded
+
+
+def _in_words(text: str) -> str:
+    return _PARTS.sub(lambda part: _NOTED.get(part[0], part[0]), text)
+
+
+def tongue(tag: str) -> str:
+    """A BCP-47 tag as a person would say it."""
+    code = tag.partition("-")[0].lower()
+    return LANGUAGES.get(code) or LANG_INFO.get(code, {}).get("name") or tag
 
 
 def language(tag: str) -> str:
-    """A BCP-47 tag as a person would say it."""
-    name = LANGUAGES.get(tag.partition("-")[0].lower())
+    """The same for people who also need the tag."""
     if tag == "any":
         return "any language"
-    return f"{name} ({tag})" if name else tag
+    name = tongue(tag)
+    return tag if name == tag else f"{name} ({tag})"

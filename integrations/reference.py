@@ -16,6 +16,7 @@ from campaigns.models import (
     Practice,
     Provider,
 )
+from campaigns.services.configuration import time_zone_changed
 from integrations.athenahealth import reference as athena
 from integrations.athenahealth.client import AthenaClient
 from integrations.relatient import feed as relatient
@@ -88,7 +89,7 @@ def _departments(practice: Practice, records: list[Any]) -> int:
         )
         if not row.time_zone_set_by_hand and row.time_zone != record.time_zone:
             row.time_zone = record.time_zone
-            row.save(update_fields=["time_zone"])
+            time_zone_changed(row)
     return len(records)
 
 

@@ -13,6 +13,7 @@ from django.http import HttpRequest
 from django_q.models import Failure, OrmQ, Schedule, Success
 from unfold.admin import ModelAdmin
 
+from campaigns.admin.columns import universal
 from project import people_admin  # noqa: F401
 
 admin.site.site_title = "Kept"
@@ -43,15 +44,24 @@ class ReadOnlyAdmin(ModelAdmin):
 
 @admin.register(Success, Failure)
 class FinishedTaskAdmin(ReadOnlyAdmin):
-    list_display = ("name", "func", "started", "stopped", "attempt_count")
+    began = universal("started", "began")
+    ended = universal("stopped", "ended")
+    list_display = ("name", "func", "began", "ended", "attempt_count")
     list_filter = ("func",)
-    fields = ("name", "func", "started", "stopped", "attempt_count", "success")
+    fields = ("name", "func", "began", "ended", "attempt_count", "success")
+    readonly_fields = ("began", "ended")
 
 
 @admin.register(Schedule)
 class ScheduleAdmin(ReadOnlyAdmin):
-    list_display = ("name", "func", "schedule_type", "minutes", "next_run")
-    fields = ("name", "func", "schedule_type", "minutes", "next_run", "repeats")
+    next_at = universal("next_run", "next run")
+    list_display = ("name", "func", "schedule_type", "minutes", "next_at")
+    fields = ("name", "func", "schedule_type", "minutes", "next_at")
+    readonly_fields = ("next_at",)
+
+    def title_of(self, schedule: Schedule) -> str:
+        """By its name rather than the function's."""
+        return schedule.name or str(schedule)
 
 
 @admin.register(OrmQ)
@@ -64,8 +74,10 @@ class WaitingTaskAdmin(ReadOnlyAdmin):
 class LockedSignInAdmin(ReadOnlyAdmin):
     """Deleting a row lets that person try again at once."""
 
-    list_display = ("username", "ip_address", "failures_since_start", "attempt_time")
-    fields = ("username", "ip_address", "failures_since_start", "attempt_time")
+    last = universal("attempt_time", "last tried")
+    list_display = ("username", "ip_address", "failures_since_start", "last")
+    fields = ("username", "ip_address", "failures_since_start", "last")
+    readonly_fields = ("last",)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return admin.ModelAdmin.has_delete_permission(self, request, obj)

@@ -18,6 +18,7 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from audit.recorder import record
 from campaigns.access import audited_practices_of, practices_of
+from campaigns.admin.columns import universal
 from campaigns.admin.practices import MembershipInline
 from campaigns.models import ROLES, Membership
 from project.models import User
@@ -40,9 +41,11 @@ class KeptUserAdmin(UserAdmin, ModelAdmin):
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = (MembershipInline,)
-    list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_login")
+    list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_seen")
     list_filter = ("is_active",)
     filter_horizontal = ()
+
+    last_seen = universal("last_login", "last sign-in")
 
     @admin.display(description="role")
     def roles(self, person: User) -> str:
@@ -83,14 +86,16 @@ class KeptUserAdmin(UserAdmin, ModelAdmin):
 
     def _record(self, action: str, person: User) -> None:
         """What this person may do from now on."""
-        detail = {
+        detail: dict[str, Any] = {
             "active": person.is_active,
             "superuser": person.is_superuser,
             "roles": sorted(person.groups.values_list("name", flat=True)),
             "practices": sorted(audited_practices_of(person)),
         }
+        # In the trail of every practice concerned: its admins read no other.
         with transaction.atomic():
-            record(action, practice="", subject=("user", person.pk), detail=detail)
+            for practice in detail["practices"] or [""]:
+                record(action, practice=practice, subject=("user", person.pk), detail=detail)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever leaves is made inactive: what they did keeps their name."""

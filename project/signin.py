@@ -8,6 +8,7 @@ from django.dispatch import receiver
 
 from audit.context import acting_as
 from audit.recorder import record
+from campaigns.access import audited_practices_of
 
 
 @receiver(user_logged_in)
@@ -23,5 +24,8 @@ def record_sign_out(sender: Any, user: Any, **kwargs: Any) -> None:
 
 
 def _record(action: str, user: Any) -> None:
+    # In the trail of every practice the person works for: its admins read no other.
+    practices = sorted(audited_practices_of(user)) or [""]
     with transaction.atomic(), acting_as(user=user):
-        record(action, practice="", subject=("user", user.pk))
+        for practice in practices:
+            record(action, practice=practice, subject=("user", user.pk))

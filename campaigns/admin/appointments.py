@@ -11,13 +11,13 @@ from django.shortcuts import redirect
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import STATE_LOOKS, badge
+from campaigns.admin.columns import STATE_LOOKS, badge, in_words, worded
 from campaigns.admin.scope import ReadOnlyAdmin, practices_for
 from campaigns.clinictime import clock, day, spoken
 from campaigns.clock import database_now
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.models import Appointment, AppointmentType, Department
-from campaigns.wording import STATES
+from campaigns.wording import APPOINTMENTS, STATES
 
 
 class WhenFilter(admin.SimpleListFilter):
@@ -86,19 +86,26 @@ class DepartmentFilter(NamedFilter):
 class AppointmentAdmin(ReadOnlyAdmin):
     """Every appointment has exactly one coverage state and a sentence that says why."""
 
-    list_display = ("start", "type_name", "patient_number", "state", "why", "status")
+    list_display = ("start", "kind", "patient_number", "state", "why", "in_chart")
     list_filter = (
         WhenFilter,
-        "coverage_state",
+        ("coverage_state", in_words(STATES)),
         "coverage_code",
         DepartmentFilter,
         TypeFilter,
-        "status",
+        ("status", in_words(APPOINTMENTS)),
     )
     list_select_related = ("practice", "patient")
     ordering = ("starts_at", "pk")
     search_fields = ("external_id__exact", "patient__external_id__exact")
     search_help_text = "An appointment or patient number of athenahealth. Please no names."
+
+    in_chart = worded("status", APPOINTMENTS, "in the chart")
+
+    @display(description="kind of visit", ordering="type_name")
+    def kind(self, row: Appointment) -> str:
+        """As athenahealth calls it."""
+        return row.type_name or f"type {row.type_external_id}"
 
     @display(description="start", ordering="starts_at")
     def start(self, row: Appointment) -> str:

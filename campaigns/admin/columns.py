@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.contrib.admin import ChoicesFieldListFilter
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,6 +16,8 @@ from unfold.decorators import display
 from campaigns.clinictime import spoken
 from campaigns.domain.coverage import State
 from campaigns.domain.values import EffectStatus, ReplyOutcome
+from campaigns.models import Campaign
+from campaigns.wording import VENDORS
 
 STATE_LOOKS = {
     State.PENDING.value: "info",
@@ -50,6 +54,61 @@ def moment(field: str, description: str) -> Callable[[Any, Any], str]:
     return column
 
 
+def universal(field: str, description: str) -> Callable[[Any, Any], str]:
+    """The same for what belongs to no practice, and so to no clinic's clock."""
+
+    @display(description=description, ordering=field)
+    def column(admin: Any, row: Any) -> str:
+        return spoken(getattr(row, field), "UTC") or "–"
+
+    return column
+
+
+def worded(field: str, words: Mapping[Any, str], description: str) -> Callable[[Any, Any], str]:
+    """A column of codes in words."""
+    known = {str(code): word for code, word in words.items()}
+
+    @display(description=description, ordering=field)
+    def column(admin: Any, row: Any) -> str:
+        said = str(getattr(row, field))
+        return known.get(said, said) or "–"
+
+    return column
+
+
+def vendor_column() -> Callable[[Any, Any], str]:
+    """athenahealth or Relatient, as they write themselves."""
+    return worded("vendor", VENDORS, "vendor")
+
+
+@display(description="campaign", ordering="campaign")
+def campaign_column(admin: Any, row: Any) -> str:
+    """A campaign by its name, for rows that came from `with_campaign`."""
+    return row.campaign_name or row.campaign or "–"
+
+
+def with_campaign(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """Rows that hold Relatient's id of a campaign, with its name."""
+    named = Campaign.objects.filter(practice=OuterRef("practice"), external_id=OuterRef("campaign"))
+    return rows.annotate(campaign_name=Subquery(named.values("name")[:1]))
+
+
+def in_words(words: Mapping[Any, str]) -> type[ChoicesFieldListFilter]:
+    """A filter that offers the words of the column beside it."""
+    known = {str(code): word for code, word in words.items()}
+
+    class WordedFilter(ChoicesFieldListFilter):
+        def choices(self, changelist: Any) -> Any:
+            first, *others = super().choices(changelist)
+            yield first
+            for (code, label), offered in zip(self.field.flatchoices, others, strict=False):
+                word = known.get(str(code), str(label))
+                # Replaced, not set: it may end in a count.
+                yield {**offered, "display": str(offered["display"]).replace(str(label), word, 1)}
+
+    return WordedFilter
+
+
 def visit_link(path: str = "appointment") -> Callable[[Any, Any], SafeString | str]:
     """A column that leads to the story of the visit that a row is about."""
 
@@ -62,6 +121,11 @@ def visit_link(path: str = "appointment") -> Callable[[Any, Any], SafeString | s
         return format_html('<a class="underline" href="{}">{}</a>', address, visit.external_id)
 
     return column
+
+
+def about(word: str, visit: Any) -> str:
+    """What a row is called: what it is, and the visit by athenahealth's number."""
+    return f"{word}, visit {visit.external_id}" if visit is not None else word
 
 
 def badge(look: str, word: str) -> SafeString:

@@ -12,13 +12,21 @@ from unfold.admin import TabularInline
 from unfold.decorators import display
 
 from campaigns import doorbell
-from campaigns.admin.columns import EFFECT_LOOKS, badge, moment, visit_link
+from campaigns.admin.columns import (
+    EFFECT_LOOKS,
+    about,
+    badge,
+    in_words,
+    moment,
+    vendor_column,
+    visit_link,
+)
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.domain.values import EffectKind, EffectStatus
 from campaigns.models import Attempt, Effect
 from campaigns.services.outbox import requeue
-from campaigns.wording import EFFECT_STATUSES, EFFECTS, OUTCOMES
+from campaigns.wording import EFFECT_STATUSES, EFFECTS, OUTCOMES, VENDORS
 
 # Done and dropped effects are over; one on its way will tell by itself.
 AGAIN = frozenset(
@@ -37,10 +45,11 @@ class AttemptInline(TabularInline):
     """The tries, the newest first."""
 
     model = Attempt
-    fields = ("number", "began", "ended", "what_came", "sentence", "http_status", "request_id")
+    fields = ("number", "began", "ended", "what_came", "detail", "status", "reference")
     readonly_fields = fields
     extra = 0
     can_delete = False
+    hide_title = True
     verbose_name_plural = "Attempts"
     began = moment("began_at", "began")
     ended = moment("ended_at", "ended")
@@ -55,6 +64,21 @@ class AttemptInline(TabularInline):
         words = {kind.value: word for kind, word in OUTCOMES.items()}
         return words.get(row.outcome, "not ended")
 
+    @display(description="what came of it")
+    def detail(self, row: Attempt) -> str:
+        """The sentence."""
+        return row.sentence or "–"
+
+    @display(description="HTTP status")
+    def status(self, row: Attempt) -> str:
+        """Of the vendor's answer, if one came."""
+        return str(row.http_status or "–")
+
+    @display(description="vendor's reference")
+    def reference(self, row: Attempt) -> str:
+        """What the vendor's support asks for."""
+        return row.request_id or "–"
+
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Only the outbox adds attempts."""
         return False
@@ -68,22 +92,27 @@ class AttemptInline(TabularInline):
 class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
     """The body of an effect holds patient data and is not shown."""
 
+    vendor_word = vendor_column()
     visit = visit_link()
     created = moment("created_at", "asked for")
     next_try = moment("next_attempt_at", "next try")
     finished = moment("finished_at", "finished")
-    list_display = ("created", "what", "vendor", "stands", "visit", "attempts", "sentence")
-    list_filter = ("status", "kind", "vendor")
+    list_display = ("created", "what", "vendor_word", "stands", "visit", "attempts", "outcome")
+    list_filter = (
+        ("status", in_words(EFFECT_STATUSES)),
+        ("kind", in_words(EFFECTS)),
+        ("vendor", in_words(VENDORS)),
+    )
     list_select_related = ("practice", "appointment")
     ordering = ("-created_at", "-pk")
     search_fields = ("key__exact", "appointment__external_id__exact")
     search_help_text = "An appointment number of athenahealth, or the key of an effect."
     fields = (
         "what",
-        "vendor",
+        "vendor_word",
         "visit",
         "stands",
-        "sentence",
+        "outcome",
         "code",
         "key",
         "attempts",
@@ -91,10 +120,28 @@ class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
         "next_try",
         "finished",
     )
-    readonly_fields = ("what", "visit", "stands", "created", "next_try", "finished")
+    readonly_fields = (
+        "what",
+        "vendor_word",
+        "visit",
+        "stands",
+        "outcome",
+        "created",
+        "next_try",
+        "finished",
+    )
     inlines = (AttemptInline,)
     actions = ("try_selected_again",)
     verbs = (Verb("again", "Try again", lambda row: row.status in AGAIN, try_again),)
+
+    def title_of(self, row: Effect) -> str:
+        """In words."""
+        return about(EFFECTS[EffectKind(row.kind)], row.appointment)
+
+    @display(description="what came of it")
+    def outcome(self, row: Effect) -> str:
+        """The last sentence about it."""
+        return row.sentence or "–"
 
     @display(description="what", ordering="kind")
     def what(self, row: Effect) -> str:

@@ -2,28 +2,68 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import STATE_LOOKS, badge, moment, visit_link
+from campaigns.admin.columns import (
+    STATE_LOOKS,
+    about,
+    badge,
+    campaign_column,
+    in_words,
+    moment,
+    visit_link,
+    with_campaign,
+    worded,
+)
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.domain.coverage import State
-from campaigns.models import DecisionRecord, Enrollment, StaffInstruction
-from campaigns.wording import FILTERS, STATES, concluded
+from campaigns.domain.values import EffectKind, InstructionKind
+from campaigns.models import Campaign, DecisionRecord, Enrollment, StaffInstruction
+from campaigns.wording import (
+    CHANNELS,
+    EFFECTS,
+    END_REASONS,
+    ENROLLMENTS,
+    INSTRUCTIONS,
+    STATES,
+    finding,
+)
+
+
+class CampaignNamed(ReadOnlyAdmin):
+    """Rows that hold Relatient's id of a campaign: people read its name."""
+
+    campaign_name = campaign_column
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """With the name, in one query."""
+        return with_campaign(super().get_queryset(request))
 
 
 @admin.register(Enrollment)
-class EnrollmentAdmin(ReadOnlyAdmin):
+class EnrollmentAdmin(CampaignNamed):
     """What Relatient holds for our visits. Names and numbers of patients are not shown."""
 
     visit = visit_link()
     began = moment("created_at", "asked for")
     ended = moment("ended_at", "ended")
     starts = moment("starts_at", "visit starts")
-    list_display = ("began", "visit", "generation", "campaign", "status", "ended", "end_reason")
-    list_filter = ("status", "end_reason", "ended_elsewhere", "lead_channel")
+    stands = worded("status", ENROLLMENTS, "status")
+    why = worded("end_reason", END_REASONS, "ended because")
+    first = worded("lead_channel", CHANNELS, "first by")
+    list_display = ("began", "visit", "generation", "campaign_name", "stands", "ended", "why")
+    list_filter = (
+        ("status", in_words(ENROLLMENTS)),
+        ("end_reason", in_words(END_REASONS)),
+        "ended_elsewhere",
+    )
     list_select_related = ("practice", "appointment")
     ordering = ("-created_at", "-pk")
     search_fields = ("vendor_id__exact", "appointment__external_id__exact")
@@ -31,33 +71,46 @@ class EnrollmentAdmin(ReadOnlyAdmin):
     fields = (
         "visit",
         "generation",
-        "campaign",
-        "status",
+        "campaign_name",
+        "stands",
         "vendor_id",
         "starts",
-        "lead_channel",
+        "first",
         "began",
         "ended",
-        "end_reason",
+        "why",
         "ended_elsewhere",
     )
-    readonly_fields = ("visit", "starts", "began", "ended")
+    readonly_fields = fields
+
+    def title_of(self, row: Enrollment) -> str:
+        """In words."""
+        return about("Reminders", row.appointment)
 
 
 @admin.register(DecisionRecord)
-class DecisionAdmin(ReadOnlyAdmin):
+class DecisionAdmin(CampaignNamed):
     """Every decision that said something new, with what each filter found."""
 
     visit = visit_link()
     when = moment("at", "when")
-    list_display = ("when", "visit", "state_word", "sentence", "campaign")
-    list_filter = ("state", "code")
+    list_display = ("when", "visit", "state_word", "meaning", "campaign_name")
+    list_filter = (("state", in_words(STATES)), "code")
     list_select_related = ("practice", "appointment")
     ordering = ("-at", "-pk")
     search_fields = ("appointment__external_id__exact",)
     search_help_text = "An appointment number of athenahealth."
-    fields = ("when", "visit", "state_word", "sentence", "campaign", "found", "asked_for")
+    fields = ("when", "visit", "state_word", "meaning", "campaign_name", "found", "asked_for")
     readonly_fields = fields
+
+    def title_of(self, row: DecisionRecord) -> str:
+        """In words."""
+        return about(f"Decided: {STATES[State(row.state)].lower()}", row.appointment)
+
+    @display(description="what that means")
+    def meaning(self, row: DecisionRecord) -> str:
+        """The sentence."""
+        return row.sentence
 
     @display(description="coverage", ordering="state")
     def state_word(self, row: DecisionRecord) -> SafeString:
@@ -67,7 +120,9 @@ class DecisionAdmin(ReadOnlyAdmin):
     @display(description="findings")
     def found(self, row: DecisionRecord) -> SafeString:
         """What each filter saw and concluded."""
-        lines = [(FILTERS.get(f, f), saw, concluded(said)) for f, saw, said in row.findings]
+        rows = Campaign.objects.filter(practice=row.practice)
+        names = dict(rows.values_list("external_id", "name"))
+        lines = [finding(f, saw, said, names) for f, saw, said in row.findings]
         return format_html(
             "<ol>{}</ol>", format_html_join("", "<li><b>{}</b>: {} → {}</li>", lines)
         )
@@ -75,18 +130,23 @@ class DecisionAdmin(ReadOnlyAdmin):
     @display(description="effects asked for")
     def asked_for(self, row: DecisionRecord) -> str:
         """Their kinds."""
-        return ", ".join(kind.replace("_", " ") for kind in row.effects) or "nothing"
+        return "; ".join(EFFECTS[EffectKind(kind)] for kind in row.effects) or "nothing"
 
 
 @admin.register(StaffInstruction)
-class InstructionAdmin(ReadOnlyAdmin):
+class InstructionAdmin(CampaignNamed):
     """What colleagues told Kept about single visits; obeyed until withdrawn."""
 
     visit = visit_link()
     when = moment("given_at", "given")
     withdrawn = moment("withdrawn_at", "withdrawn")
-    list_display = ("when", "visit", "kind", "campaign", "reason", "given_by", "withdrawn")
-    list_filter = ("kind",)
+    what = worded("kind", INSTRUCTIONS, "what")
+    list_display = ("when", "visit", "what", "campaign_name", "reason", "given_by", "withdrawn")
+    list_filter = (("kind", in_words(INSTRUCTIONS)),)
     list_select_related = ("practice", "appointment", "given_by")
     fields = list_display
     readonly_fields = list_display
+
+    def title_of(self, row: StaffInstruction) -> str:
+        """In words."""
+        return about(INSTRUCTIONS[InstructionKind(row.kind)], row.appointment)

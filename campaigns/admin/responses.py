@@ -9,12 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import REPLY_LOOKS, badge, moment, visit_link
+from campaigns.admin.columns import REPLY_LOOKS, about, badge, in_words, moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.models import Response
 from campaigns.services.staff import page_viewed
-from campaigns.wording import REPLIES, REPLY_OUTCOMES
+from campaigns.wording import CHANNELS, REPLIES, REPLY_OUTCOMES
 
 
 @admin.register(Response)
@@ -25,8 +25,12 @@ class ResponseAdmin(ReadOnlyAdmin):
     when = moment("occurred_at", "answered")
     received = moment("received_at", "reached Kept")
     told = moment("told_starts_at", "about the start")
-    list_display = ("when", "visit", "said", "way", "became", "outcome_sentence")
-    list_filter = ("outcome", "kind", "channel")
+    list_display = ("when", "visit", "said", "way", "became", "came_of_it")
+    list_filter = (
+        ("outcome", in_words(REPLY_OUTCOMES)),
+        ("kind", in_words(REPLIES)),
+        "channel",
+    )
     list_select_related = ("practice", "appointment", "given_by")
     search_fields = ("appointment__external_id__exact",)
     search_help_text = "An appointment number of athenahealth."
@@ -37,11 +41,25 @@ class ResponseAdmin(ReadOnlyAdmin):
         "said",
         "way",
         "told",
-        "raw_text",
+        "own_words",
         "became",
-        "outcome_sentence",
+        "came_of_it",
     )
     readonly_fields = fields
+
+    def title_of(self, row: Response) -> str:
+        """In words."""
+        return about(REPLIES[ReplyKind(row.kind)], row.appointment)
+
+    @display(description="in their own words")
+    def own_words(self, row: Response) -> str:
+        """As the patient wrote it."""
+        return row.raw_text or "–"
+
+    @display(description="what came of it")
+    def came_of_it(self, row: Response) -> str:
+        """The sentence."""
+        return row.outcome_sentence or "–"
 
     @display(description="answer", ordering="kind")
     def said(self, row: Response) -> str:
@@ -51,7 +69,10 @@ class ResponseAdmin(ReadOnlyAdmin):
     @display(description="how")
     def way(self, row: Response) -> str:
         """By the patient, or heard by somebody on the phone."""
-        return f"on the phone, {row.given_by or 'the desk'}" if row.by_staff else row.channel
+        if row.by_staff:
+            return f"on the phone, {row.given_by or 'the desk'}"
+        words = {channel.value: word for channel, word in CHANNELS.items()}
+        return words.get(row.channel, row.channel)
 
     @display(description="outcome", ordering="outcome")
     def became(self, row: Response) -> SafeString:

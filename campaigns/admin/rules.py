@@ -76,6 +76,10 @@ class CampaignRuleAdmin(PracticeAdmin):
         """An empty campaign is a decision too."""
         return rule.campaign.name if rule.campaign else "no reminders, on purpose"
 
+    def title_of(self, rule: CampaignRule) -> str:
+        """By whom it is for."""
+        return f"{self.kind(rule)}, {language(rule.language)}"
+
     def save_model(self, request: HttpRequest, obj: CampaignRule, form: Any, change: bool) -> None:
         """Audited with what it said before."""
         stored = CampaignRule.objects.select_related("campaign").get(pk=obj.pk) if change else None

@@ -56,6 +56,10 @@ class PracticeAdmin(ModelAdmin):
             return rows
         return rows.filter(**{f"{self.practices_by}__in": [p.pk for p in practices_for(request)]})
 
+    def title_of(self, row: Any) -> str:
+        """What a row is called in the console's header."""
+        return str(row)
+
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """The practice first, where there is more than one."""
         return [PracticeFilter, *super().get_list_filter(request)]

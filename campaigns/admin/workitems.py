@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from unfold.decorators import display
 
-from campaigns.admin.columns import moment, visit_link
+from campaigns.admin.columns import about, in_words, moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.domain.values import STANDING_ITEMS, WorkItemKind
@@ -59,8 +59,8 @@ class WorkItemAdmin(ReadOnlyAdmin, VerbsAdmin):
     visit = visit_link()
     opened = moment("opened_at", "opened")
     closed = moment("closed_at", "closed")
-    list_display = ("opened", "visit", "what", "sentence", "closed", "closed_by")
-    list_filter = (OpenFilter, "kind")
+    list_display = ("opened", "visit", "what", "to_do", "closed", "closed_by")
+    list_filter = (OpenFilter, ("kind", in_words(WORK_ITEMS)))
     list_select_related = ("practice", "appointment")
     search_fields = ("appointment__external_id__exact",)
     search_help_text = "An appointment number of athenahealth."
@@ -68,6 +68,15 @@ class WorkItemAdmin(ReadOnlyAdmin, VerbsAdmin):
     readonly_fields = list_display
     actions = ("close_selected",)
     verbs = (Verb("done", "Done", can_close, close),)
+
+    def title_of(self, row: WorkItem) -> str:
+        """In words."""
+        return about(WORK_ITEMS[WorkItemKind(row.kind)], row.appointment)
+
+    @display(description="what to do")
+    def to_do(self, row: WorkItem) -> str:
+        """The sentence that the desk reads."""
+        return row.sentence
 
     @display(description="what", ordering="kind")
     def what(self, row: WorkItem) -> str:

@@ -14,7 +14,7 @@ from campaigns.domain.phones import dialable
 from campaigns.domain.recipient import ADOLESCENT_FROM, age_on
 from campaigns.models import Patient, Practice
 from campaigns.records import PatientRecord
-from campaigns.wording import language
+from campaigns.wording import tongue
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def reach_of(patient: Patient, practice: Practice, visit: date, *, confidential:
         ask_for=ask_for,
         phones=tuple(_phones(numbers)),
         do_not_call=record.do_not_call is True,
-        language=language(spoken) if foreign else "",
+        language=tongue(spoken) if foreign else "",
     )
 
 

@@ -30,7 +30,6 @@ from campaigns.wording import (
     EFFECT_STATUSES,
     EFFECTS,
     END_REASONS,
-    FILTERS,
     INSTRUCTIONS,
     OUTCOMES,
     REPLIES,
@@ -38,7 +37,7 @@ from campaigns.wording import (
     STATES,
     VENDORS,
     WORK_ITEMS,
-    concluded,
+    finding,
 )
 
 # What a status looks like; the word beside it says the same.
@@ -107,13 +106,13 @@ def _decisions(row: Appointment, campaigns: dict[str, str], zone: str) -> Iterat
             badge=STATES[State(decision.state)],
             look=decision.state,
             heads=("Looked at", "Found", "Concluded"),
-            details=tuple(_findings(decision)),
+            details=tuple(_findings(decision, campaigns)),
         )
 
 
-def _findings(decision: DecisionRecord) -> Iterator[tuple[str, ...]]:
+def _findings(decision: DecisionRecord, campaigns: dict[str, str]) -> Iterator[tuple[str, ...]]:
     for filter_, saw, said in decision.findings:
-        yield FILTERS.get(filter_, filter_), saw, concluded(said)
+        yield finding(filter_, saw, said, campaigns)
 
 
 def _effects(row: Appointment, zone: str) -> Iterator[Entry]:

@@ -50,12 +50,17 @@ def practice_saved(practice: Practice, what: str, columns: Iterable[str] = ()) -
 
 
 def time_zone_set(department: Department) -> int:
-    """A person said where a department is: what its visits' start times mean is known anew.
+    """A person said where a department is; no vendor's word changes that any more."""
+    department.time_zone_set_by_hand = True
+    return time_zone_changed(department)
+
+
+def time_zone_changed(department: Department) -> int:
+    """Where a department is has become known: what its visits' start times mean is known anew.
 
     Answers how many visits now start at another moment.
     """
     with transaction.atomic():
-        department.time_zone_set_by_hand = True
         department.save(update_fields=["time_zone", "time_zone_set_by_hand"])
         visits = Appointment.objects.filter(
             practice=department.practice, department_external_id=department.external_id

@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from audit.recorder import record
 from campaigns.access import roles_of
-from campaigns.admin.columns import badge, moment
+from campaigns.admin.columns import badge, moment, vendor_column
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.models import ADMINS
 from integrations.models import InboundMessage, InboundStatus
@@ -55,13 +55,13 @@ class InboundMessageAdmin(ReadOnlyAdmin):
     """The payload holds patient data: only Admins see it, one message at a time, and audited."""
 
     received = moment("received_at", "received")
-    list_display = ("received", "vendor", "kind", "stands", "attempts", "problem")
+    list_display = ("received", "vendor_word", "kind", "stands", "attempts", "problem")
     list_filter = (AttentionFilter, "vendor", "kind")
     list_select_related = ("practice",)
     ordering = ("-received_at", "-pk")
     fields = (
         "received",
-        "vendor",
+        "vendor_word",
         "kind",
         "external_id",
         "stands",
@@ -69,7 +69,8 @@ class InboundMessageAdmin(ReadOnlyAdmin):
         "problem",
         "as_sent",
     )
-    readonly_fields = ("received", "stands", "as_sent")
+    readonly_fields = ("received", "vendor_word", "stands", "as_sent")
+    vendor_word = vendor_column()
 
     @display(description="status", ordering="status")
     def stands(self, row: InboundMessage) -> SafeString:

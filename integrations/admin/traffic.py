@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from campaigns.admin.columns import badge, moment
+from campaigns.admin.columns import badge, moment, vendor_column
 from campaigns.admin.scope import ReadOnlyAdmin
 from integrations.models import FeedCursor, HttpExchange, SyncOutcome, SyncRun
 
@@ -64,9 +64,10 @@ class HttpExchangeAdmin(ReadOnlyAdmin):
     """Single calls without ids, queries or bodies: enough to talk to a vendor's support."""
 
     when = moment("at", "when")
+    vendor_word = vendor_column()
     list_display = (
         "when",
-        "vendor",
+        "vendor_word",
         "method",
         "path_template",
         "status",
@@ -80,4 +81,4 @@ class HttpExchangeAdmin(ReadOnlyAdmin):
     search_fields = ("request_id__exact", "=effect_id")
     search_help_text = "A vendor's request id, or the number of an effect."
     fields = list_display
-    readonly_fields = ("when",)
+    readonly_fields = ("when", "vendor_word")

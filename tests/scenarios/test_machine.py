@@ -1,0 +1,424 @@
+"""The whole loop, driven by chance: whatever happens in whatever order, the invariants hold.
+
+`KEPT_EXAMPLES=150 KEPT_STEPS=30 pytest tests/scenarios/test_machine.py` looks for new sequences;
+without these variables the same few are run every time. `KEPT_SHRINK=1` makes a failure small.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth import get_user_model
+from django.test import override_settings
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    multiple,
+    rule,
+    run_state_machine_as_test,
+)
+
+from audit.context import acting_as
+from campaigns.clock import database_now
+from campaigns.domain.values import ReplyKind
+from campaigns.models import Appointment, Campaign, CampaignRule, Effect, StaffInstruction
+from campaigns.services.configuration import rule_changed
+from campaigns.services.looks_due import look_at
+from campaigns.services.staff import record_call
+from integrations import operations
+from integrations.models import FeedCursor
+from integrations.simulators.server import SimulatorServer
+from tests.chaos.die_at import POINTS
+from tests.scenarios import machine_checks as checks
+from tests.scenarios import machine_world as world
+from tests.scenarios.clinic import RULES, Clinic, seed
+from tests.scenarios.machine_books import Books, Said
+from tests.scenarios.machine_oracle import CAMPAIGNS, Rule, start_of
+
+Row = dict[str, Any]
+
+MORE_RULES = [
+    Rule("82", "any", "any", "es", "cmp_preventive_es"),
+    Rule("*", "telehealth", "any", "any", "cmp_telehealth_en_high", active=False),
+    Rule("*", "any", "any", "any", "cmp_general_en", active=False),
+]
+TYPES = st.sampled_from(["82", "82", "83", "91", "86"])
+DEPARTMENTS = st.sampled_from(["1", "1", "21", "62", "150"])
+PROVIDERS = st.sampled_from(["71", "72", "74"])
+# In a quarter of an hour it is too late to begin; days in the past are over.
+DAYS = st.sampled_from([2, 3, 5, 9, 14, 30, 1.5, 1.5 / 24, -1])
+CHANNELS = st.sampled_from(["sms", "email", "voice"])
+ANSWERS = st.sampled_from(["confirmed", "cancelled", "reschedule_requested", "unrecognized"])
+CALLS = st.sampled_from([ReplyKind.CONFIRMED, ReplyKind.CANCELLED, ReplyKind.LEFT_VOICEMAIL])
+CAMPAIGN_IDS = st.sampled_from([c["id"] for c in CAMPAIGNS])
+CHILD = {
+    "dob": f"01/01/{datetime.now(UTC).year - 8}",
+    "guarantorfirstname": "Rosalind",
+    "guarantorlastname": "Thornberry",
+    "guarantorrelationshiptopatient": "3",
+    "guarantorphone": "6172530177",
+    "guarantoremail": "rosalind@example.org",
+}
+PEOPLE = st.sampled_from(
+    [{}, {}, {"language6392code": "spa"}, {"mobilephone": None}, {"consenttotext": None}, CHILD]
+)
+PATIENT_CHANGES = st.sampled_from(
+    [
+        {"mobilephone": "6172530177"},
+        {"mobilephone": "6172267044"},
+        {"mobilephone": "6175550101"},
+        {"mobilephone": None},
+        {"email": None},
+        {"email": "other@example.org"},
+        {"emailexists": False},
+        {"emailexists": True},
+        {"consenttotext": False},
+        {"consenttotext": True},
+        {"donotcall": True},
+        {"contactpreference_appointment_email": False},
+        {"contactpreference_appointment_email": None},
+        {"contactpreference_appointment_sms": True},
+        {"language6392code": "spa"},
+        {"language6392code": "eng"},
+        {"status": "inactive"},
+        {"status": "active"},
+        {"guarantorphone": None, "guarantoremail": None},
+        {"guarantorphone": "6172267044", "lastname": "Renamed"},
+    ]
+)
+
+
+class Loop(RuleBasedStateMachine):
+    """Patients, staff, vendors and Kept's own processes take turns in any order."""
+
+    patients: Bundle[str] = Bundle("patients")
+    visits: Bundle[str] = Bundle("visits")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.books = Books()
+        world.empty()
+        self.simulator = SimulatorServer(scenario="empty").start()
+        self.seeded = override_settings(KEPT_SEED=seed(self.simulator.url))
+        self.seeded.enable()
+        self.clinic = Clinic(self.simulator)
+        self.clinic.open()
+        self.rules = [Rule(*line) for line in RULES]
+        self.rules += [Rule(**vars(line)) for line in MORE_RULES]
+        for line in self.rules[len(RULES) :]:
+            self._row_of(line, create=True)
+        self.user, _ = get_user_model().objects.get_or_create(username="desk")
+
+    def teardown(self) -> None:
+        """The last settling, unless the example has failed already."""
+        try:
+            if sys.exc_info()[0] is None:
+                self.settle()
+        finally:
+            self.simulator.stop()
+            self.seeded.disable()
+
+    # --- the world begins
+
+    @initialize(target=patients, strict=st.booleans(), echo=st.booleans(), collapse=st.booleans())
+    def begin(self, strict: bool, echo: bool, collapse: bool) -> Any:
+        """Where the vendors' behaviour is unconfirmed, either is possible."""
+        switches = {
+            "one_active_enrollment": strict,
+            "confirmation_echo": echo,
+            "feed_collapse": collapse,
+        }
+        self.clinic.control("settings", switches)
+        return multiple(self.clinic.patient(), self.clinic.patient(**{**CHILD}))
+
+    @rule(target=patients, fields=PEOPLE)
+    def register(self, fields: Row) -> str:
+        """A new patient."""
+        return self.clinic.patient(**fields)
+
+    @rule(
+        target=visits,
+        patient=patients,
+        days=DAYS,
+        type_id=TYPES,
+        department=DEPARTMENTS,
+        provider=PROVIDERS,
+    )
+    def book(self, patient: str, days: float, type_id: str, department: str, provider: str) -> str:
+        """A new appointment."""
+        where = {"departmentid": department, "providerid": provider}
+        return self.clinic.book(patient, days, appointmenttypeid=type_id, **where)
+
+    # --- the desk
+
+    @rule(visit=visits, days=DAYS)
+    def move(self, visit: str, days: float) -> None:
+        """The same appointment at another time."""
+        self._change(visit, {"starts_at": self.clinic.ahead(days)})
+
+    @rule(
+        visit=visits,
+        change=st.one_of(
+            st.fixed_dictionaries({"providerid": PROVIDERS}),
+            st.fixed_dictionaries({"appointmenttypeid": TYPES}),
+            st.fixed_dictionaries({"departmentid": DEPARTMENTS}),
+            st.fixed_dictionaries({"copay": st.just(25)}),
+        ),
+    )
+    def change(self, visit: str, change: Row) -> None:
+        """Something else about the same appointment."""
+        self._change(visit, change)
+
+    @rule(visit=visits, status=st.sampled_from(["8", "2", None]))
+    def confirm_by_hand(self, visit: str, status: str | None) -> None:
+        """The desk sets the confirmation in the chart."""
+        self.books.desk_confirmations.add(visit)
+        self._change(visit, {"confirmation": status})
+
+    @rule(target=visits, visit=visits, days=DAYS, type_id=TYPES)
+    def reschedule(self, visit: str, days: float, type_id: str) -> Any:
+        """The old row is cancelled and names its replacement."""
+        if not self._scheduled(visit):
+            return multiple()
+        body = {"starts_at": self.clinic.ahead(days), "appointmenttypeid": type_id}
+        path = f"athena/appointments/{visit}/reschedule"
+        return self.clinic.control(path, body)["newappointmentid"]
+
+    @rule(visit=visits, event=st.sampled_from(["cancel", "checkin"]))
+    def close(self, visit: str, event: str) -> None:
+        """Cancelled by staff, or checked in."""
+        if self._scheduled(visit):
+            self.clinic.control(f"athena/appointments/{visit}/{event}")
+
+    @rule(visit=visits)
+    def undo_checkin(self, visit: str) -> None:
+        """It was the wrong patient."""
+        if self._row(visit)["appointmentstatus"] == "2":
+            path = f"athena/appointments/{visit}/change"
+            self.clinic.control(path, {"appointmentstatus": "f", "checkindatetime": None})
+
+    @rule(target=visits, patient=patients, days=st.sampled_from([-20, -160, -200]))
+    def miss(self, patient: str, days: int) -> str:
+        """A visit of the past to which the patient did not come."""
+        visit = self.clinic.book(patient, days)
+        self.clinic.control(f"athena/appointments/{visit}/noshow")
+        return visit
+
+    @rule(patient=patients, change=PATIENT_CHANGES)
+    def change_patient(self, patient: str, change: Row) -> None:
+        """The record in athenahealth."""
+        self.clinic.control(f"athena/patients/{patient}", change)
+
+    @rule(
+        line=st.integers(0, len(RULES) + len(MORE_RULES) - 1),
+        campaign=st.one_of(st.just("as it is"), st.none(), CAMPAIGN_IDS),
+        active=st.booleans(),
+    )
+    def change_rule(self, line: int, campaign: str | None, active: bool) -> None:
+        """Clinical ops change the mapping."""
+        mine = self.rules[line]
+        mine.active = active
+        mine.campaign = mine.campaign if campaign == "as it is" else campaign
+        row = self._row_of(mine)
+        with acting_as(process="test"):
+            rule_changed(row, "updated")
+
+    @rule(visit=visits, kind=st.sampled_from(["stopped", "paused", "enrolled"]), by=CAMPAIGN_IDS)
+    def instruct(self, visit: str, kind: str, by: str) -> None:
+        """Stop, or enroll by hand."""
+        row = self._known(visit)
+        if row is None:
+            return
+        told = {"kind": kind, "campaign": by if kind == "enrolled" else ""}
+        now = database_now()
+        StaffInstruction.objects.create(
+            practice=row.practice, appointment=row, reason="test", given_at=now, **told
+        )
+        self.books.instructions.setdefault(visit, []).append(told)
+        look_at(row, now)
+
+    @rule(visit=visits)
+    def withdraw(self, visit: str) -> None:
+        """The latest instruction stands no more."""
+        standing = self.books.instructions.get(visit)
+        row = self._known(visit)
+        if not standing or row is None:
+            return
+        standing.pop()
+        latest = row.instructions.filter(withdrawn_at__isnull=True).order_by("-given_at", "-pk")[0]
+        latest.withdrawn_at = now = database_now()
+        latest.save()
+        look_at(row, now)
+
+    @rule(visit=visits, how=CALLS)
+    def call(self, visit: str, how: ReplyKind) -> None:
+        """The desk phoned."""
+        row = self._known(visit)
+        if row is None or row.starts_at is None:
+            return
+        response = record_call(row, how, self.user)
+        assert response is not None
+        told = response.told_starts_at or row.starts_at
+        said = Said(visit, how.value, self.books.step, told, response.occurred_at)
+        self.books.said[response.event_id] = said
+
+    # --- the patient
+
+    @rule(
+        visit=visits,
+        kind=ANSWERS,
+        old=st.booleans(),
+        minutes_late=st.sampled_from([0, 0, 0, 3]),
+        again=st.booleans(),
+    )
+    def answer(self, visit: str, kind: str, old: bool, minutes_late: int, again: bool) -> None:
+        """A reply; perhaps about an older start, perhaps late, perhaps told twice."""
+        if not self.clinic.enrollments(visit):
+            return
+        at = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=minutes_late)
+        about = {"starts_at": self.books.starts(visit)[0].isoformat()} if old else {}
+        event = self.clinic.answer(visit, kind, occurred_at=at.isoformat(), **about)
+        told = checks.read_instant(event["appointment_starts_at"])
+        self.books.said[event["id"]] = Said(visit, kind, self.books.step, told, at)
+        if again:
+            self.clinic.control(f"relatient/events/{event['id']}/duplicate")
+
+    @rule(patient=patients, channel=CHANNELS, kind=st.sampled_from(["opted_out", "opted_in"]))
+    def consent(self, patient: str, channel: str, kind: str) -> None:
+        """STOP and START; no two of them in one second."""
+        known = self.clinic.state()["relatient"]["patients"]
+        if not any(p["external_id"].endswith(f":{patient}") for p in known):
+            return
+        at = datetime.now(UTC) - timedelta(hours=1) + timedelta(seconds=self.books.step)
+        body = {
+            "patientid": patient,
+            "channel": channel,
+            "type": kind,
+            "occurred_at": at.isoformat(),
+        }
+        self.clinic.control("relatient/consent", body)
+
+    @rule(visit=visits, how=st.sampled_from(["complete", "end"]))
+    def end_at_relatient(self, visit: str, how: str) -> None:
+        """Its last step was sent, or somebody ended it there."""
+        for held in self.clinic.active(visit):
+            self.clinic.control(f"relatient/enrollments/{held['id']}/{how}")
+
+    # --- Kept's own processes
+
+    @rule(part=st.sampled_from(["poll", "collect", "work"]))
+    def partly(self, part: str) -> None:
+        """Only one of the timers has rung."""
+        with acting_as(process="test"):
+            getattr(operations, part)(self.clinic.practice)
+
+    @rule(point=st.sampled_from(list(POINTS)), after=st.integers(0, 4))
+    def die(self, point: str, after: int) -> None:
+        """A process is killed between two steps."""
+        self.books.died = True
+        with world.dies_at(point, after):
+            self.clinic.sync()
+
+    @rule()
+    def read_again(self) -> None:
+        """A window that was not closed cleanly."""
+        begun = database_now() - timedelta(hours=1)
+        FeedCursor.objects.exclude(feed="events").update(dirty=True, window_start=begun)
+
+    @rule()
+    def settle(self) -> None:
+        """The loop comes to rest; then everything is checked, and rest is rest."""
+        self._until_quiet()
+        state = self.clinic.state()
+        self.books.observe(state["athena"]["appointments"])
+        checks.never_two_at_once(state)
+        checks.nothing_waits()
+        checks.every_visit_has_what_it_should(state, self.rules, self.books.standing())
+        checks.the_ledger_agrees(state)
+        checks.the_chart_shows_the_answers(state, self.books.desk_confirmations)
+        checks.the_desk_is_told_once(state)
+        self.books.every_outcome_is_justified(checks.read_instant(state["now"]))
+        effects = Effect.objects.count()
+        for _ in range(2):
+            self.clinic.sync()
+        assert self.clinic.writes() == state["writes"], "a write while idle"
+        assert Effect.objects.count() == effects, "an effect while idle"
+
+    @invariant()
+    def chart_is_observed(self) -> None:
+        """After each step, so that an outcome can be judged by what the chart said then."""
+        with self.simulator.simulation.lock:
+            rows = list(self.simulator.simulation.athena.chart.appointments.values())
+            self.books.observe([dict(row) for row in rows])
+
+    # --- how it is done
+
+    def _until_quiet(self) -> None:
+        """Retries wait for fractions of a second here."""
+        for _ in range(5):
+            report = self.clinic.sync()
+            assert not report["problems"] and not report["work"]["failed"], report
+            assert not report["poll"]["errors"] + report["collect"]["errors"], report
+            if not report["work"]["remaining"]:
+                return
+            self.clinic.work(seconds=3)
+        raise AssertionError(report)
+
+    def _row(self, visit: str) -> Row:
+        return self.simulator.simulation.athena.chart.appointments[visit]
+
+    def _scheduled(self, visit: str) -> bool:
+        row = self._row(visit)
+        return bool(row["appointmentstatus"] == "f" and start_of(row) > datetime.now(UTC))
+
+    def _change(self, visit: str, fields: Row) -> None:
+        if self._row(visit)["appointmentstatus"] == "f":
+            self.clinic.control(f"athena/appointments/{visit}/change", fields)
+
+    def _known(self, visit: str) -> Appointment | None:
+        return Appointment.objects.filter(external_id=visit).first()
+
+    def _row_of(self, line: Rule, create: bool = False) -> CampaignRule:
+        key = {
+            "practice": self.clinic.practice,
+            "appointment_type_id": line.type_id,
+            "modality": line.modality,
+            "risk": line.risk,
+            "language": line.language,
+        }
+        row = CampaignRule(**key) if create else CampaignRule.objects.get(**key)
+        row.campaign = Campaign.objects.filter(external_id=line.campaign or "-").first()
+        row.active = line.active
+        row.save()
+        return row
+
+
+def search() -> settings:
+    """The suite runs the same few examples every time; more of them are looked for by hand."""
+    by_hand = "KEPT_EXAMPLES" in os.environ
+    phases = [Phase.generate] + [Phase.shrink] * ("KEPT_SHRINK" in os.environ)
+    return settings(
+        max_examples=int(os.environ.get("KEPT_EXAMPLES", "12")),
+        stateful_step_count=int(os.environ.get("KEPT_STEPS", "20")),
+        derandomize=not by_hand,
+        database=None,
+        deadline=None,
+        phases=phases,
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+    )
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_whatever_happens_the_loop_closes() -> None:
+    """Every example begins with an empty clinic and new vendors."""
+    with world.careless_disk():
+        run_state_machine_as_test(Loop, settings=search())
