@@ -36,6 +36,9 @@ NOT_FOUND = "not_found"
 AMBIGUOUS = "ambiguous"
 ACTIVE_EXISTS = "active_enrollment_exists"
 NOT_ACTIVE = "not_active"
+CHANGED_MEANWHILE = "changed_meanwhile"
+# Codes of refusals that were not the vendor's judgement of the request itself.
+NOT_THE_VENDORS_WORD = frozenset({"redirected", "forbidden", "not_connected", "vendor_nonsense"})
 
 
 class GatewayError(Exception):

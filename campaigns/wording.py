@@ -17,6 +17,7 @@ from campaigns.domain.values import (
     EffectStatus,
     EnrollmentStatus,
     InstructionKind,
+    Modality,
     OutcomeKind,
     ReplyKind,
     ReplyOutcome,
@@ -53,6 +54,7 @@ CONFIRMATIONS = {
     Confirmation.UNABLE_TO_REACH: "unable to reach",
     Confirmation.OTHER: "another status of the practice",
 }
+MODALITIES = {Modality.IN_PERSON: "in person", Modality.TELEHEALTH: "telehealth"}
 CHANNELS = {Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "call"}
 EFFECTS = {
     EffectKind.READ_PATIENT: "Read the patient's record",
@@ -162,7 +164,7 @@ _NOTED = {
     Code.EFFECT_IN_FLIGHT.value: "a change is on its way",
     **{kind.value: words[0].lower() + words[1:] for kind, words in EFFECTS.items()},
     **{channel.value: word for channel, word in CHANNELS.items()},
-    "in_person": "in person",
+    **{modality.value: word for modality, word in MODALITIES.items()},
     "no_address": "nothing on file",
 }
 _PARTS = re.compile(r"\w+")

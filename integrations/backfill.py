@@ -23,7 +23,7 @@ from integrations.inbox import store_page
 from integrations.models import Connection, InboundKind, SyncKind, SyncOutcome, SyncRun
 
 WINDOW_DAYS = 7
-CALL_SECONDS = 60
+READ_SECONDS = 3600
 
 Progress = Callable[[str], None]
 
@@ -86,7 +86,7 @@ def _window(connection: Connection, run: SyncRun, first: date, last: date) -> Co
     departments = tuple(
         Department.objects.filter(practice=practice).values_list("external_id", flat=True)
     )
-    client = client_for(connection, deadline=Deadline.after(CALL_SECONDS), guard=lambda: None)
+    client = client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=lambda: None)
     for page in client.booked(first, last, departments):
         store_page(
             connection,

@@ -150,7 +150,7 @@ class HttpClient:
             raise NotSent("its address or a credential has an impossible form") from None
 
     def _wait_for_turn(self, deadline: Deadline) -> None:
-        patience = _time_left(deadline)
+        patience = min(_time_left(deadline), LONGEST_CALL_SECONDS)
         wait = self.limiter.reserve(patience)
         if wait > patience:
             raise NotSent("the rate limit leaves no room at present", retry_after=wait)

@@ -13,11 +13,13 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from django.db import OperationalError
 from django.db.models import Q
 
 from campaigns import doorbell
 from campaigns.clock import database_now
-from campaigns.models import BULK, PROMPT, Practice
+from campaigns.domain.values import IN_FLIGHT, EffectKind
+from campaigns.models import BULK, PROMPT, Effect, Practice
 from campaigns.services.events import Received, take_event
 from campaigns.services.intake import ReadSpan, take_appointment, take_patient
 from integrations.athenahealth import translate as athena
@@ -27,11 +29,16 @@ from integrations.models import InboundKind, InboundMessage, InboundStatus, Sync
 from integrations.relatient import translate as relatient
 
 LEASE = timedelta(seconds=120)
+REST = timedelta(seconds=10)
 MOST_ATTEMPTS = 5
 
 logger = logging.getLogger(__name__)
 
 Counts = Counter[str]
+
+
+class TooEarly(Exception):
+    """The event speaks of something that is just being made: it is taken in a little later."""
 
 
 def process_stored(practices: list[Practice]) -> Counts:
@@ -71,7 +78,10 @@ def process(message_id: int) -> Counts | None:
     counts = _attempt(message)
     if counts["new"] or counts["changed"]:
         doorbell.ring()
-    message.lease_token, message.lease_until = "", None
+    # What is still to be taken in rests a little; what is done needs no lease.
+    again = message.status == InboundStatus.STORED
+    message.lease_token = ""
+    message.lease_until = database_now() + REST if again else None
     message.attempts += 1
     message.counts = dict(counts)
     message.save(
@@ -86,10 +96,12 @@ def _attempt(message: InboundMessage) -> Counts:
     except Nonsense as nonsense:
         message.status, message.problem = InboundStatus.PARKED, nonsense.sentence[:300]
         return Counter(errors=1)
+    except TooEarly:
+        return Counter()
     except Exception:
         # A defect of ours must not stop the messages behind it; it is tried a few times, since
         # a database that was briefly away is no defect, and then it waits for a person.
-        logger.exception("message_not_taken_in", extra={"message": message.pk})
+        logger.exception("message_not_taken_in", extra={"inbound": message.pk})
         if message.attempts + 1 < MOST_ATTEMPTS:
             return Counter()
         message.status = InboundStatus.PARKED
@@ -136,6 +148,14 @@ def _rows(message: InboundMessage, take: Callable[[Any], str | None]) -> Counts:
             park_row(message, index, row, nonsense.sentence)
             counts["errors"] += 1
             continue
+        except OperationalError:
+            # The database is busy or away: that is no fault of the row.
+            raise
+        except Exception:
+            logger.exception("row_not_taken_in", extra={"inbound": message.pk})
+            park_row(message, index, row, "Kept could not take this in. Tell your operator.")
+            counts["errors"] += 1
+            continue
         if taken is not None:
             counts[taken] += 1
     return counts
@@ -144,9 +164,20 @@ def _rows(message: InboundMessage, take: Callable[[Any], str | None]) -> Counts:
 def _event(message: InboundMessage) -> Counts:
     record = relatient.event_record(message.practice.external_id, message.payload or {})
     received = take_event(message.practice, record)
+    if received is Received.UNMATCHED and record.enrollment_vendor_id and _being_made(message):
+        raise TooEarly
     if received is Received.UNMATCHED and record.reply is not None:
         raise Nonsense("A patient answered about an appointment that Kept does not know.")
     return Counter({received.value: 1})
+
+
+def _being_made(message: InboundMessage) -> bool:
+    """Whether an enrollment is on its way whose id Kept has not been told yet."""
+    young = message.attempts + 1 < MOST_ATTEMPTS
+    making = Effect.objects.filter(
+        practice=message.practice, kind=EffectKind.ENROLL, status__in=IN_FLIGHT
+    )
+    return young and making.exists()
 
 
 def _row(message: InboundMessage) -> Counts:

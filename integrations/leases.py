@@ -12,14 +12,18 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from campaigns.clock import database_now
 from campaigns.ports import Deadline, LeaseLost
+from integrations.http import LONGEST_CALL_SECONDS
 from integrations.models import FeedCursor
 
 SECONDS = 120
-# No call may outlast the lease under which it began.
-CALL_SECONDS = 60
+# No call may outlast the lease under which it began (integrations/http.py ends it by then).
+CALL_SECONDS = LONGEST_CALL_SECONDS
+# All pages of one window together; each call renews the lease.
+READ_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -32,21 +36,22 @@ class FeedLease:
     def guard(self) -> None:
         """Keep the lease up; LeaseLost when somebody else has taken it."""
         now = database_now()
-        kept = FeedCursor.objects.filter(
-            pk=self.cursor_id, lease_token=self.token, lease_until__gt=now
-        ).update(lease_until=now + timedelta(seconds=SECONDS))
+        until = now + timedelta(seconds=SECONDS)
+        kept = self.cursors().filter(lease_until__gt=now).update(lease_until=until)
         if not kept:
             raise LeaseLost
 
     def deadline(self) -> Deadline:
-        """How long one call may take."""
-        return Deadline.after(CALL_SECONDS)
+        """How long the pages of one read may take together."""
+        return Deadline.after(READ_SECONDS)
+
+    def cursors(self) -> QuerySet[FeedCursor]:
+        """The feed's row if it is still ours, else nothing: what a write must go through."""
+        return FeedCursor.objects.filter(pk=self.cursor_id, lease_token=self.token)
 
     def release(self) -> None:
         """Give the feed back, if it is still ours."""
-        FeedCursor.objects.filter(pk=self.cursor_id, lease_token=self.token).update(
-            lease_token="", lease_until=None
-        )
+        self.cursors().update(lease_token="", lease_until=None)
 
 
 def take(cursor: FeedCursor) -> FeedLease | None:

@@ -110,7 +110,8 @@ def sync(practice: Practice) -> Report:
             total[name].update(report)
         standing = {"parked": worked.pop("parked"), "remaining": worked.pop("remaining")}
         total["work"].update(worked)
-        if problems or not (polled["seen"] or collected["seen"] or worked["executed"]):
+        news = polled["new"] or polled["changed"] or collected["new"]
+        if problems or not (news or worked["executed"]):
             break
     return {
         "poll": {key: total["poll"][key] for key in POLL_KEYS},

@@ -78,21 +78,24 @@ def _read(
 ) -> None:
     cursor.refresh_from_db()
     pages = _Pages(connection, cursor, which, lease, run)
-    pages.reread_what_was_torn()
     try:
+        pages.reread_what_was_torn()
         pages.drain()
     except feed.NotSubscribed:
         pages.subscribe()
     pages.fill_gap()
     incidents.recovered(cursor)
-    _close(cursor, connection.practice)
+    _close(lease, connection.practice)
 
 
-def _close(cursor: FeedCursor, practice: Practice) -> None:
+def _close(lease: FeedLease, practice: Practice) -> None:
+    """Close the window, unless somebody else has it open by now."""
     now = database_now()
-    cursor.dirty, cursor.last_success_at = False, now
-    cursor.next_poll_at = now + timedelta(minutes=practice.poll_minutes)
-    cursor.save(update_fields=["dirty", "last_success_at", "next_poll_at"])
+    lease.cursors().update(
+        dirty=False,
+        last_success_at=now,
+        next_poll_at=now + timedelta(minutes=practice.poll_minutes),
+    )
 
 
 class _Pages:
@@ -130,8 +133,7 @@ class _Pages:
         torn, ripe = cursor.reread_from, cursor.reread_after
         if torn is not None and ripe is not None and now >= ripe:
             self._window(torn, ripe)
-            cursor.reread_from = cursor.reread_after = None
-            cursor.save(update_fields=["reread_from", "reread_after"])
+            self.lease.cursors().update(reread_from=None, reread_after=None)
         if cursor.dirty and cursor.window_start is not None:
             self._window(cursor.window_start, now)
 
@@ -159,6 +161,7 @@ class _Pages:
         if cursor.backfill_from is None:
             cursor.backfill_from = cursor.last_success_at or database_now()
             cursor.save(update_fields=["backfill_from"])
+            _read_patients_again(self.connection.practice, self.which)
         if feed.subscription_status(self.client(), self.which) != "ACTIVE":
             feed.subscribe(self.client(), self.which)
 
@@ -171,9 +174,8 @@ class _Pages:
         active = feed.subscription_status(self.client(), self.which) == "ACTIVE"
         if self.which == Feed.APPOINTMENTS:
             self._booked_since(since)
-        else:
-            _read_patients_again(self.connection.practice)
         if active:
+            _read_patients_again(self.connection.practice, self.which)
             self.cursor.backfill_from = None
             self.cursor.save(update_fields=["backfill_from"])
 
@@ -199,8 +201,13 @@ def open_window(cursor: FeedCursor) -> None:
         cursor.save(update_fields=["window_start", "dirty"])
 
 
-def _read_patients_again(practice: Practice) -> None:
-    """Changes of patients cannot be listed, so all with a visit ahead are read once more."""
+def _read_patients_again(practice: Practice, which: Feed) -> None:
+    """Changes of patients cannot be listed, so all with a visit ahead are read once more.
+
+    Once when the gap is found and once when it is closed: each is a call for every patient.
+    """
+    if which != Feed.PATIENTS:
+        return
     now = database_now()
     ahead = Appointment.objects.filter(
         practice=practice, status=AppointmentStatus.SCHEDULED, starts_at__gte=now

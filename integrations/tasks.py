@@ -6,6 +6,8 @@ under a lease, messages and effects are taken under one each.
 
 from __future__ import annotations
 
+import logging
+
 from audit.context import acting_as
 from campaigns.models import Practice
 from integrations import operations
@@ -13,11 +15,23 @@ from integrations import operations
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
 SECONDS = 30
 
+logger = logging.getLogger(__name__)
+
 
 def tick() -> dict[str, int]:
     """Poll what is due, take in what came, and do what is to be done, for every practice."""
     executed = 0
     with acting_as(process="worker"):
         for practice in Practice.objects.filter(active=True).order_by("pk"):
-            executed += operations.tick(practice, SECONDS)["executed"]
+            executed += _tick(practice)
     return {"executed": executed}
+
+
+def _tick(practice: Practice) -> int:
+    """One practice; a defect or a busy database there must not stop the others."""
+    try:
+        executed: int = operations.tick(practice, SECONDS)["executed"]
+    except Exception:
+        logger.exception("tick_failed", extra={"practice": practice.external_id})
+        return 0
+    return executed

@@ -176,7 +176,8 @@ DATABASES = {"default": DATABASE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Background work. The queue is a doorbell: what matters is in our own rows, so a lost or repeated
-# task does no harm. Small buffer and retry far above timeout * 3, or waiting tasks run twice.
+# task does no harm. Small buffer and retry far above timeout * 3, or waiting tasks run twice. A
+# tick ends by itself after its time and one slow call, long before the timeout kills its worker.
 REDIS_URL = text("REDIS_URL")
 Q_CLUSTER = {
     "name": "kept",
@@ -184,8 +185,8 @@ Q_CLUSTER = {
     "workers": 2,
     "queue_limit": 2,
     "bulk": 1,
-    "timeout": 60,
-    "retry": 300,
+    "timeout": 600,
+    "retry": 2400,
     "ack_failures": True,
     "max_attempts": 3,
     "catch_up": False,

@@ -16,8 +16,12 @@ from campaigns.admin.scope import ReadOnlyAdmin, practices_for
 from campaigns.clinictime import clock, day, spoken
 from campaigns.clock import database_now
 from campaigns.domain.coverage import Code, State, sentence_of
+from campaigns.domain.values import AppointmentStatus
 from campaigns.models import Appointment, AppointmentType, Department
 from campaigns.wording import APPOINTMENTS, STATES
+
+# Short, for a column; the sentence beside it says the rest.
+IN_THE_CHART = {**APPOINTMENTS, AppointmentStatus.RESCHEDULED: "moved"}
 
 
 class WhenFilter(admin.SimpleListFilter):
@@ -100,7 +104,7 @@ class AppointmentAdmin(ReadOnlyAdmin):
     search_fields = ("external_id__exact", "patient__external_id__exact")
     search_help_text = "An appointment or patient number of athenahealth. Please no names."
 
-    in_chart = worded("status", APPOINTMENTS, "in the chart")
+    in_chart = worded("status", IN_THE_CHART, "in the chart")
 
     @display(description="kind of visit", ordering="type_name")
     def kind(self, row: Appointment) -> str:

@@ -8,6 +8,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from campaigns import doorbell
+from campaigns.admin.columns import worded
 from campaigns.admin.scope import PracticeAdmin
 from campaigns.models import AppointmentType
 from campaigns.services.configuration import type_changed
@@ -20,22 +21,27 @@ _SAYS = {
     "visit_value": "In dollars, for the reports only.",
 }
 
+_CALLED = {"on_cancel": "When a patient cancels", "visit_value": "Value of a visit"}
+
 
 @admin.register(AppointmentType)
 class AppointmentTypeAdmin(PracticeAdmin):
     """Kinds of visits, as athenahealth lists them or as visits brought them."""
 
-    list_display = ("name", "external_id", "modality", "confidential", "on_cancel", "visit_value")
+    number = worded("external_id", {}, "athenahealth number")
+    list_display = ("name", "number", "modality", "confidential", "on_cancel", "visit_value")
     list_filter = ("modality", "confidential", "on_cancel")
     search_fields = ("name", "external_id")
-    readonly_fields = ("name", "public_name", "external_id")
-    fields = ("name", "public_name", "external_id", *_SAYS)
+    readonly_fields = ("name", "public_name", "number")
+    fields = ("name", "public_name", "number", *_SAYS)
 
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
     ) -> Any:
         """The model's fields with a sentence each."""
-        return super().get_form(request, obj, change, **{**kw, "help_texts": _SAYS})
+        return super().get_form(
+            request, obj, change, **{**kw, "help_texts": _SAYS, "labels": _CALLED}
+        )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Types come from athenahealth."""

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns import doorbell
+from campaigns.admin.columns import worded
 from campaigns.admin.scope import PracticeAdmin
 from campaigns.clinictime import zone_choices
 from campaigns.models import Department
@@ -40,11 +41,12 @@ class DepartmentAdmin(PracticeAdmin):
     """Departments, as athenahealth lists them."""
 
     form = DepartmentForm
-    list_display = ("name", "external_id", "time_zone", "time_zone_set_by_hand", "phone")
+    number = worded("external_id", {}, "athenahealth number")
+    list_display = ("name", "number", "time_zone", "time_zone_set_by_hand", "phone")
     list_filter = ("time_zone", "time_zone_set_by_hand")
     search_fields = ("name", "external_id")
-    readonly_fields = ("name", "public_name", "external_id", "phone", "time_zone_set_by_hand")
-    fields = ("name", "public_name", "external_id", "phone", "time_zone", "time_zone_set_by_hand")
+    readonly_fields = ("name", "public_name", "number", "phone", "time_zone_set_by_hand")
+    fields = ("name", "public_name", "number", "phone", "time_zone", "time_zone_set_by_hand")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Departments come from athenahealth."""

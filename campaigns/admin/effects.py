@@ -35,9 +35,12 @@ AGAIN = frozenset(
 
 
 def try_again(request: HttpRequest, effect: Effect) -> str:
-    """By a person's wish."""
+    """By a person's wish. A refused effect stays refused: what is still needed is made anew."""
+    refused = effect.status == EffectStatus.REJECTED
     requeue(effect)
     doorbell.ring()
+    if refused:
+        return "Kept decides anew now, and tries again if it is still needed: see the visit's page."
     return "Kept tries again now. Load this page again in a moment to see what came of it."
 
 

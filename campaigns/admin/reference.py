@@ -5,17 +5,23 @@ from __future__ import annotations
 from django.contrib import admin
 from unfold.decorators import display
 
+from campaigns.admin.columns import worded
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.domain.values import Channel
 from campaigns.models import Campaign, ChartCancelReason, ConfirmationStatus, Provider
-from campaigns.wording import CHANNELS, language
+from campaigns.wording import CHANNELS, MODALITIES, language
+
+NUMBER = worded("external_id", {}, "athenahealth number")
 
 
 @admin.register(Provider)
 class ProviderAdmin(ReadOnlyAdmin):
     """Providers, as athenahealth lists them."""
 
-    list_display = ("name", "external_id", "is_person")
+    number = NUMBER
+    list_display = ("name", "number", "is_person")
+    fields = list_display
+    readonly_fields = ("number",)
     list_filter = ("is_person",)
     search_fields = ("name", "external_id")
 
@@ -24,33 +30,41 @@ class ProviderAdmin(ReadOnlyAdmin):
 class CancelReasonAdmin(ReadOnlyAdmin):
     """Why a visit can be cancelled in the chart."""
 
+    number = NUMBER
     list_display = (
         "name",
-        "external_id",
+        "number",
         "frees_slot",
         "no_show",
         "patient_rescheduled",
         "provider_unavailable",
     )
     list_filter = ("frees_slot", "no_show")
+    fields = list_display
+    readonly_fields = ("number",)
 
 
 @admin.register(ConfirmationStatus)
 class ConfirmationStatusAdmin(ReadOnlyAdmin):
     """What the chart can say about a promise to come."""
 
-    list_display = ("name", "external_id", "meaning")
+    number = NUMBER
+    list_display = ("name", "number", "meaning")
+    fields = list_display
+    readonly_fields = ("number",)
 
 
 @admin.register(Campaign)
 class CampaignAdmin(ReadOnlyAdmin):
     """Relatient's campaign library."""
 
-    list_display = ("name", "spoken_language", "modality", "intensity", "steps", "active")
+    number = worded("external_id", {}, "Relatient's id")
+    place = worded("modality", MODALITIES, "modality")
+    list_display = ("name", "spoken_language", "place", "intensity", "steps", "active")
     list_filter = ("active", "language", "modality", "intensity")
     search_fields = ("name", "external_id")
-    fields = ("name", "external_id", "spoken_language", "modality", "intensity", "steps", "active")
-    readonly_fields = ("spoken_language", "steps")
+    fields = ("name", "number", "spoken_language", "place", "intensity", "steps", "active")
+    readonly_fields = ("number", "spoken_language", "place", "steps")
 
     @display(description="language", ordering="language")
     def spoken_language(self, row: Campaign) -> str:

@@ -46,7 +46,6 @@ class PracticeAdmin(ModelAdmin):
 
     practices_by = "practice"
     list_per_page = 50
-    show_full_result_count = False
     list_filter_submit = True
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

@@ -6,13 +6,13 @@ ends first, and a refusal stands until what it depended on has changed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Plan
-from campaigns.domain.effects import BEFORE_ENROLLING, EffectWanted, instant
+from campaigns.domain.effects import BEFORE_ENROLLING, PATIENT_KINDS, EffectWanted, instant
 from campaigns.domain.enrollment import LIVE
 from campaigns.domain.facts import EffectFacts, EnrollmentFacts, Snapshot
 from campaigns.domain.values import (
@@ -122,8 +122,8 @@ def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference
     else:
         return Difference()
     found = ask(snapshot, wanted)
-    # The patient stays enrolled while a change is on its way; a refusal is shown.
-    return Difference(found.effects, _failed(found.code))
+    # The patient stays enrolled while a change is on its way; a refusal, of any kind, is shown.
+    return Difference(found.effects, _failed(found.code) if found.effects else found.code)
 
 
 def _first(snapshot: Snapshot, plan: Plan) -> Difference:
@@ -254,7 +254,17 @@ def progress(snapshot: Snapshot, wanted: EffectWanted) -> Code:
         and e.enrollment_id == (wanted.enrollment_id or e.enrollment_id)
         and e.appointment_id in (None, snapshot.appointment.id)
     ]
+    if any(e.status is EffectStatus.PARKED for e in _lane(snapshot, wanted)):
+        return Code.OUTCOME_UNKNOWN
     return _progress_of(mine, wanted.vendor in snapshot.paused)
+
+
+def _lane(snapshot: Snapshot, wanted: EffectWanted) -> Iterator[EffectFacts]:
+    """The effects of which only one may be in flight together with the wanted one."""
+    subject = None if wanted.kind in PATIENT_KINDS else snapshot.appointment.id
+    return (
+        e for e in snapshot.effects if e.vendor is wanted.vendor and e.appointment_id == subject
+    )
 
 
 def _progress_of(effects: Sequence[EffectFacts], paused: bool) -> Code:

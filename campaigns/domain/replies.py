@@ -63,6 +63,7 @@ def settle(snapshot: Snapshot, now: datetime) -> Settled:
         effects.extend([effect] if effect else [])
         items.extend([item] if item else [])
     effects.extend(_waitlist(snapshot, now))
+    items.extend(_not_told(snapshot))
     return Settled(tuple(verdicts), tuple(effects), tuple(items))
 
 
@@ -83,6 +84,10 @@ def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
         if write.status in IN_FLIGHT:
             # Asking for the same again keeps the row; nothing else may be concluded meanwhile.
             return None, _same_again(write), None
+    stuck = _stuck_write(snapshot)
+    if stuck is not None and reply.kind is not ReplyKind.UNRECOGNIZED:
+        # Nothing more can be written until a person has settled that one.
+        return _write_failed(reply, stuck)
     objection = _objection(snapshot, reply, now)
     if objection is not None:
         return objection
@@ -93,6 +98,20 @@ def write_of(snapshot: Snapshot, reply: ReplyFacts) -> EffectFacts | None:
     """The newest chart write for a reply, whatever became of it."""
     writes = [e for e in snapshot.effects if e.response_id == reply.id and e.kind in WRITES]
     return max(writes, key=lambda effect: effect.id, default=None)
+
+
+def _stuck_write(snapshot: Snapshot) -> EffectFacts | None:
+    """A chart write of this visit of which nobody knows whether it was done."""
+    return next(
+        (
+            e
+            for e in snapshot.effects
+            if e.kind in WRITES
+            and e.status is EffectStatus.PARKED
+            and e.appointment_id == snapshot.appointment.id
+        ),
+        None,
+    )
 
 
 def _same_again(write: EffectFacts) -> EffectWanted:
@@ -246,6 +265,19 @@ def _waitlist(snapshot: Snapshot, now: datetime) -> Iterator[EffectWanted]:
     queued = next((e for e in notices if e.status is EffectStatus.QUEUED), None)
     body = queued.body if queued is not None else _open_slot(snapshot)
     yield EffectWanted(EffectKind.WAITLIST_NOTICE, body, purpose="slot_open")
+
+
+def _not_told(snapshot: Snapshot) -> Iterator[WorkItemWanted]:
+    """The notice that was refused, or of which nobody knows: the desk tells the waitlist itself."""
+    stuck = (EffectStatus.REJECTED, EffectStatus.PARKED)
+    failed = any(
+        e.kind is EffectKind.WAITLIST_NOTICE and e.status in stuck for e in snapshot.effects
+    )
+    cancelled = (e for e in snapshot.effects if e.kind is EffectKind.CANCEL_APPOINTMENT)
+    reply = next((e.response_id for e in cancelled if e.status is EffectStatus.ACCEPTED), None)
+    if failed and reply is not None:
+        sentence = "The waitlist could not be told of the open slot. Call the next patient on it."
+        yield WorkItemWanted(WorkItemKind.WAITLIST_NOT_TOLD, sentence, response_id=reply)
 
 
 def _cancelled_by_us(snapshot: Snapshot) -> bool:

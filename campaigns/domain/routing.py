@@ -45,7 +45,7 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
         effects=(*_reread(snapshot), *found.effects, *tasks, *replies.effects),
         replies=replies.verdicts,
         work_items=(*_work_items(planned), *replies.work_items),
-        look_again_at=None if _closed(code) else _look_again(snapshot, now),
+        look_again_at=_look_again(snapshot, code, replies.effects, now),
     )
 
 
@@ -108,10 +108,22 @@ def _work_items(planned: Plan) -> tuple[WorkItemWanted, ...]:
     return tuple(items)
 
 
-def _look_again(snapshot: Snapshot, now: datetime) -> datetime | None:
-    """When the passing of time alone changes the answer: too late to begin, then over."""
-    starts_at = snapshot.appointment.starts_at
+def _look_again(
+    snapshot: Snapshot, code: Code, reply_effects: tuple[EffectWanted, ...], now: datetime
+) -> datetime | None:
+    """When the passing of time alone changes the answer: too late to begin, then over.
+
+    Of a closed visit only the open slot is left, until it is too late to offer it.
+    """
+    starts_at, settings = snapshot.appointment.starts_at, snapshot.settings
     if starts_at is None:
         return None
-    too_late = starts_at - timedelta(hours=snapshot.settings.too_late_hours)
-    return next((moment for moment in (too_late, starts_at) if moment > now), None)
+    moments: tuple[datetime, ...] = (
+        starts_at - timedelta(hours=settings.too_late_hours),
+        starts_at,
+    )
+    if _closed(code):
+        offered = any(e.kind is EffectKind.WAITLIST_NOTICE for e in reply_effects)
+        too_late = starts_at - timedelta(hours=settings.waitlist_notice_hours)
+        moments = (too_late, starts_at) if offered else ()
+    return next((moment for moment in moments if moment > now), None)

@@ -190,7 +190,10 @@ class Migration(migrations.Migration):
                 ('status', models.CharField(choices=[('queued', 'queued'), ('claimed', 'claimed'), ('unknown', 'unknown'), ('accepted', 'accepted'), ('rejected', 'rejected'), ('parked', 'parked'), ('superseded', 'superseded')], default=campaigns.domain.values.EffectStatus['QUEUED'], max_length=10)),
                 ('code', models.CharField(blank=True, default='', max_length=60)),
                 ('sentence', models.CharField(blank=True, default='', max_length=300)),
-                ('maybe_done', models.BooleanField(default=False, help_text='an attempt may have been done; sticky until that is settled')),
+                ("unknown_since", models.DateTimeField(
+                        help_text="an attempt may have been done; sticky until that is settled",
+                        null=True,
+                    )),
                 ('attempts', models.PositiveIntegerField(default=0)),
                 ('created_at', models.DateTimeField()),
                 ('first_attempt_at', models.DateTimeField(null=True)),

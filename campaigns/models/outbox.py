@@ -54,8 +54,8 @@ class Effect(models.Model):
     )
     code = models.CharField(max_length=60, blank=True, default="")
     sentence = models.CharField(max_length=300, blank=True, default="")
-    maybe_done = models.BooleanField(
-        default=False, help_text="an attempt may have been done; sticky until that is settled"
+    unknown_since = models.DateTimeField(
+        null=True, help_text="an attempt may have been done; sticky until that is settled"
     )
     attempts = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
@@ -114,6 +114,11 @@ class Effect(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def maybe_done(self) -> bool:
+        """Whether it must be asked about before it is repeated."""
+        return self.unknown_since is not None
 
 
 class Attempt(models.Model):

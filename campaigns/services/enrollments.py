@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import Max
 
 from audit.recorder import record as audit
+from campaigns.domain.effects import ReminderBody
 from campaigns.domain.enrollment import may_become
 from campaigns.domain.values import EnrollmentStatus
 from campaigns.models import Appointment, Enrollment
@@ -56,16 +57,28 @@ def plan_enrollment(appointment: Appointment, body: dict, now: datetime) -> Enro
     )
 
 
-def mirror(enrollment: Enrollment, record: EnrollmentRecord, now: datetime) -> None:
-    """Take over what Relatient holds; an end that was not ours is remembered as such."""
+def mirror(
+    enrollment: Enrollment,
+    record: EnrollmentRecord,
+    now: datetime,
+    asked: ReminderBody | None = None,
+) -> None:
+    """Take over what Relatient holds; an end that was not ours is remembered as such.
+
+    `asked` is what a request of ours made it hold: a field that Relatient respells must not make
+    every look ask for it again.
+    """
+    holds = record.holds
+    if asked is not None and asked["visit"]["starts_at"] == holds["visit"]["starts_at"]:
+        holds = asked
     ours = enrollment.status == EnrollmentStatus.CANCELLING
     enrollment.vendor_id = record.vendor_id
     enrollment.campaign = record.campaign
-    enrollment.holds = record.holds
-    enrollment.lead_channel = record.holds["lead_channel"]
-    enrollment.starts_at = datetime.fromisoformat(record.holds["visit"]["starts_at"])
+    enrollment.holds = holds
+    enrollment.lead_channel = holds["lead_channel"]
+    enrollment.starts_at = datetime.fromisoformat(holds["visit"]["starts_at"])
     if enrollment.told is None:
-        enrollment.told = record.holds["visit"]
+        enrollment.told = holds["visit"]
     if record.status == EnrollmentStatus.CANCELLED and not ours:
         enrollment.ended_elsewhere = True
     if enrollment.status == EnrollmentStatus.CANCELLING and record.status == "active":

@@ -12,6 +12,7 @@ from campaigns.domain.values import EnrollmentStatus, ReplyKind, WorkItemKind
 from campaigns.models import Appointment, ConsentEvent, Enrollment, Patient, Practice, Response
 from campaigns.records import EventRecord, EventType
 from campaigns.services.enrollments import advance
+from campaigns.services.intake import locked_patient
 from campaigns.services.looks_due import look_at, look_at_patient
 from campaigns.services.workitems import open_item
 
@@ -78,13 +79,10 @@ def _locked(practice: Practice, external_id: str) -> Appointment | None:
 
 
 def _consent(practice: Practice, event: EventRecord) -> Received:
-    patient = (
-        Patient.objects.select_for_update()
-        .filter(practice=practice, external_id=event.patient_external_id)
-        .first()
-    )
-    if patient is None or event.channel is None:
+    if event.channel is None or not event.patient_external_id:
         return Received.UNMATCHED
+    # Somebody who is not known yet may be booked tomorrow: their word counts from now on.
+    patient = locked_patient(practice, event.patient_external_id)
     state = "opted_out" if event.type is EventType.OPTED_OUT else "opted_in"
     consent, created = ConsentEvent.objects.get_or_create(
         practice=practice,

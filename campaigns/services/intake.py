@@ -6,13 +6,14 @@ it began after that one ended. Two that overlap and differ cause another read.
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db import transaction
+from django.db import OperationalError, transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
@@ -29,6 +30,8 @@ from campaigns.models import (
 from campaigns.models.patient import as_json
 from campaigns.records import AppointmentRecord, PatientRecord
 from campaigns.services.looks_due import look_at, look_at_patient
+
+logger = logging.getLogger(__name__)
 
 
 class Taken(StrEnum):
@@ -52,7 +55,7 @@ def take_appointment(
 ) -> Taken:
     """Take in one appointment as read; a look is due when anything changed."""
     with transaction.atomic():
-        patient = _locked_patient(practice, record.patient_external_id)
+        patient = locked_patient(practice, record.patient_external_id)
         row = (
             Appointment.objects.select_for_update(of=("self",))
             .filter(practice=practice, external_id=record.external_id)
@@ -64,7 +67,8 @@ def take_appointment(
         return _update(row, patient, fields, span, priority)
 
 
-def _locked_patient(practice: Practice, external_id: str) -> Patient:
+def locked_patient(practice: Practice, external_id: str) -> Patient:
+    """The patient with this id, locked; a stub when nobody has described them yet."""
     patient, _ = Patient.objects.get_or_create(practice=practice, external_id=external_id)
     return Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
 
@@ -204,7 +208,7 @@ def _after(row: Appointment, taken: Taken, now: datetime, changed: list[str]) ->
 def take_patient(practice: Practice, record: PatientRecord, span: ReadSpan) -> Taken:
     """Take in one patient as read; all their visits are looked at when anything changed."""
     with transaction.atomic():
-        patient = _locked_patient(practice, record.external_id)
+        patient = locked_patient(practice, record.external_id)
         return _take_locked(patient, record, span)
 
 
@@ -243,5 +247,12 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Tak
 def take_history(patient: Patient, records: list[AppointmentRecord], span: ReadSpan) -> None:
     """Take in a patient's past visits; what was read counts as read even when there are none."""
     for record in records:
-        take_appointment(patient.practice, record, span)
+        try:
+            with transaction.atomic():
+                take_appointment(patient.practice, record, span)
+        except OperationalError:
+            raise
+        except Exception:
+            # One odd visit of the past must not keep the patient from being reminded.
+            logger.exception("history_row_not_taken_in", extra={"patient": patient.pk})
     Patient.objects.filter(pk=patient.pk).update(history_began=span.began, history_ended=span.ended)

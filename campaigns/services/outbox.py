@@ -10,10 +10,12 @@ whatever a later attempt says.
 
 from __future__ import annotations
 
+import logging
 import uuid
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import OperationalError, transaction
+from django.db.models import Exists, F, OuterRef
 
 from campaigns import gateways
 from campaigns.clock import database_now
@@ -26,7 +28,14 @@ from campaigns.domain.values import (
     Vendor,
 )
 from campaigns.models import Attempt, Effect, Practice
-from campaigns.ports import EFFECT_IN_HAND, Deadline, GatewayError, LeaseLost, TryLater
+from campaigns.ports import (
+    EFFECT_IN_HAND,
+    Deadline,
+    GatewayError,
+    LeaseLost,
+    OutcomeUnknown,
+    TryLater,
+)
 from campaigns.services import executors
 from campaigns.services.enrollments import advance
 from campaigns.services.locks import lock_appointments, lock_patient
@@ -37,6 +46,9 @@ from campaigns.services.settlement import settle
 
 # What is left of the lease when the deadline strikes, for the recording transaction.
 _LEASE_MARGIN = 0.25
+DEFECT = "Kept could not carry this out. Tell your Kept operator; it is tried again."
+
+logger = logging.getLogger(__name__)
 
 
 def attempt(effect_id: int) -> bool:
@@ -46,17 +58,28 @@ def attempt(effect_id: int) -> bool:
         return False
     token = EFFECT_IN_HAND.set(effect.pk)
     try:
-        done = _call(effect)
+        _carry_out(effect)
     except LeaseLost:
         # Somebody else took it over after our lease had run out; they settle it.
-        return True
-    except (GatewayError, MovedOn) as failure:
-        settle(effect, failure)
-        return True
+        logger.info("lease_lost", extra={"effect": effect.pk})
+    except OperationalError:
+        # The database is busy or away: the lease runs out, and the outcome is asked about.
+        raise
+    except Exception:
+        logger.exception("effect_failed", extra={"effect": effect.pk})
+        settle(effect, OutcomeUnknown(DEFECT, code="defect"))
     finally:
         EFFECT_IN_HAND.reset(token)
-    settle(effect, done)
     return True
+
+
+def _carry_out(effect: Effect) -> None:
+    try:
+        done = _call(effect)
+    except (GatewayError, MovedOn) as failure:
+        settle(effect, failure)
+    else:
+        settle(effect, done)
 
 
 def claim(effect_id: int) -> Effect | None:
@@ -66,7 +89,6 @@ def claim(effect_id: int) -> Effect | None:
         now = database_now()
         if not _claimable(effect, now):
             return None
-        effect.maybe_done = effect.maybe_done or effect.status == EffectStatus.UNKNOWN
         effect.status = EffectStatus.CLAIMED
         effect.lease_token = str(uuid.uuid4())
         effect.lease_until = now + timedelta(seconds=effect.practice.effect_lease_seconds)
@@ -177,7 +199,7 @@ def release_expired(now: datetime) -> int:
 def _release(effect: Effect, now: datetime) -> None:
     repeatable = EffectKind(effect.kind) in READS
     effect.status = EffectStatus.QUEUED if repeatable else EffectStatus.UNKNOWN
-    effect.maybe_done = not repeatable
+    effect.unknown_since = None if repeatable else effect.unknown_since or now
     effect.lease_token, effect.lease_until = "", None
     effect.next_attempt_at = now
     effect.save()
@@ -195,7 +217,7 @@ def requeue(effect: Effect) -> None:
         now = database_now()
         if effect.status == EffectStatus.PARKED:
             effect.status, effect.next_attempt_at = EffectStatus.UNKNOWN, now
-            effect.first_attempt_at = now
+            effect.unknown_since = now
             _reopen(effect)
         elif effect.status in (EffectStatus.QUEUED, EffectStatus.UNKNOWN):
             effect.next_attempt_at = now
@@ -223,11 +245,19 @@ def _look(effect: Effect, now: datetime) -> None:
 
 
 def due_effects(now: datetime, practice: Practice) -> list[int]:
-    """The effects that may be tried now, the oldest first; none for a vendor that is paused."""
+    """The effects that may be tried now: answers first, then the oldest; none that is paused."""
     paused = gateways.paused(practice.external_id)
+    flying = Effect.objects.filter(vendor=OuterRef("vendor"), status__in=IN_FLIGHT)
+    flying = flying.exclude(pk=OuterRef("pk"))
+    of_visit = flying.filter(appointment=OuterRef("appointment"))
+    of_patient = flying.filter(appointment__isnull=True, patient=OuterRef("patient"))
     return list(
         Effect.objects.filter(next_attempt_at__lte=now, practice=practice)
         .exclude(vendor__in=paused)
-        .order_by("next_attempt_at", "pk")
+        # A lane that is taken must not fill the batch.
+        .exclude(Exists(of_visit))
+        .exclude(Exists(of_patient), appointment__isnull=True)
+        # What a patient answered comes before all else.
+        .order_by(F("response").asc(nulls_last=True), "next_attempt_at", "pk")
         .values_list("pk", flat=True)[:500]
     )

@@ -16,6 +16,7 @@ from campaigns.domain.effects import BEFORE_ENROLLING, PATIENT_KINDS, EffectWant
 from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, EnrollmentStatus
 from campaigns.models import Appointment, Effect, Enrollment, Response
 from campaigns.services.enrollments import advance, plan_enrollment
+from campaigns.services.looks_due import look_at
 
 
 def reconcile(appointment: Appointment, wanted: Iterable[EffectWanted], now: datetime) -> None:
@@ -76,6 +77,8 @@ def supersede(effect: Effect, now: datetime) -> None:
     enrollment = effect.enrollment
     if enrollment is not None and enrollment.status == EnrollmentStatus.WANTED:
         advance(enrollment, EnrollmentStatus.CANCELLED, now)
+        # A reschedule of this visit may be waiting for just that.
+        look_at(enrollment.appointment, now)
     say("effect.superseded", effect)
 
 

@@ -20,7 +20,13 @@ from campaigns.domain.values import (
     Vendor,
 )
 from campaigns.models import Effect
-from campaigns.ports import CREDENTIALS, GatewayError, OutcomeUnknown, Refused
+from campaigns.ports import (
+    CREDENTIALS,
+    NOT_THE_VENDORS_WORD,
+    GatewayError,
+    OutcomeUnknown,
+    Refused,
+)
 from campaigns.services.enrollments import ImpossibleTransition, advance
 from campaigns.services.executors import Done
 from campaigns.services.locks import lock_appointments, lock_patient
@@ -100,6 +106,10 @@ def _ending(effect: Effect, result: Done | GatewayError | MovedOn, now: datetime
     )
 
 
+# Refusals that come before the vendor looks at the request: of an earlier attempt they say nothing.
+ASKED_TOO_EARLY = frozenset({CREDENTIALS, *NOT_THE_VENDORS_WORD})
+
+
 def _classify(
     effect: Effect, error: GatewayError, now: datetime
 ) -> tuple[OutcomeKind, EffectStatus]:
@@ -108,9 +118,7 @@ def _classify(
     if isinstance(error, Refused) and error.code == CREDENTIALS and _paused(effect):
         # The whole connection is refused, not this effect: it waits until that is mended.
         return OutcomeKind.LATER, EffectStatus.UNKNOWN if effect.maybe_done else EffectStatus.QUEUED
-    # Refused credentials are answered before the vendor looks at the request, so they say
-    # nothing about an earlier attempt.
-    if isinstance(error, Refused) and not (effect.maybe_done and error.code == CREDENTIALS):
+    if isinstance(error, Refused) and not (effect.maybe_done and error.code in ASKED_TOO_EARLY):
         return OutcomeKind.REJECTED, EffectStatus.REJECTED
     if isinstance(error, OutcomeUnknown) and not read:
         return OutcomeKind.UNKNOWN, _unknown(effect, now)
@@ -126,7 +134,7 @@ def _paused(effect: Effect) -> bool:
 def _unknown(effect: Effect, now: datetime) -> EffectStatus:
     """Asked about again and again for some hours, then parked for a person."""
     patience = timedelta(hours=effect.practice.alert_after_hours)
-    began = effect.first_attempt_at or now
+    began = effect.unknown_since or now
     return EffectStatus.PARKED if now - began > patience else EffectStatus.UNKNOWN
 
 
@@ -135,7 +143,8 @@ def _write(effect: Effect, ending: Ending, now: datetime) -> None:
     effect.code, effect.sentence = ending.code[:60], ending.sentence[:300]
     effect.lease_token, effect.lease_until = "", None
     waiting = ending.status in (EffectStatus.QUEUED, EffectStatus.UNKNOWN)
-    effect.maybe_done = ending.status in (EffectStatus.UNKNOWN, EffectStatus.PARKED)
+    open_question = ending.status in (EffectStatus.UNKNOWN, EffectStatus.PARKED)
+    effect.unknown_since = (effect.unknown_since or now) if open_question else None
     effect.next_attempt_at = _next_attempt(effect, ending, now) if waiting else None
     effect.finished_at = None if waiting or effect.status == EffectStatus.PARKED else now
     effect.save()

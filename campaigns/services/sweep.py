@@ -13,10 +13,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import OperationalError
+from django.db.models import Exists, OuterRef, Q
 
 from campaigns.clock import database_now
+from campaigns.domain.coverage import State
+from campaigns.domain.enrollment import LIVE
 from campaigns.domain.values import EffectStatus
-from campaigns.models import Appointment, Effect, Practice
+from campaigns.models import Appointment, Effect, Practice, WorkItem
 from campaigns.services import outbox
 from campaigns.services.look import look
 
@@ -89,16 +92,21 @@ def _effects(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -
                 total.retried += (attempts or 0) > 1
         except OperationalError:
             logger.warning("effect_put_off", extra={"effect": pk})
-        except Exception:
-            # It keeps its lease and is asked about when that has run out; the others go on.
-            logger.exception("effect_failed", extra={"effect": pk})
-            total.failed += 1
 
 
 def parked(practices: list[Practice]) -> int:
-    """Effects that wait for a person: outcome unknown for too long, or refused."""
-    stand = [EffectStatus.PARKED, EffectStatus.REJECTED]
-    return Effect.objects.filter(practice__in=practices, status__in=stand).count()
+    """Effects that wait for a person: outcome unknown for too long, or refused and still owed.
+
+    A refusal is over when its visit is closed and holds no reminders any more, or when a person
+    has dealt with the answer it was to write.
+    """
+    mine = Effect.objects.filter(practice__in=practices)
+    refused = mine.filter(status=EffectStatus.REJECTED)
+    closed = Q(appointment__coverage_state=State.CLOSED)
+    reminding = Q(enrollment__status__in=sorted(LIVE))
+    seen_to = WorkItem.objects.filter(response=OuterRef("response"), closed_at__isnull=False)
+    owed = refused.exclude(closed & ~reminding).exclude(Exists(seen_to))
+    return mine.filter(status=EffectStatus.PARKED).count() + owed.count()
 
 
 def remaining(practices: list[Practice]) -> int:

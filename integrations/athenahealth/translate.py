@@ -78,7 +78,7 @@ def appointment(row: Any) -> AppointmentRecord | None:
         type_name=fields.appointmenttype,
         patient_type_name=fields.patientappointmenttypename,
         local_start=starts,
-        duration_minutes=fields.duration,
+        duration_minutes=fields.duration if (fields.duration or 0) > 0 else None,
         status=status,
         confirmation_external_id=fields.appointmentconfirmationid,
         replaced_by=fields.rescheduledappointmentid,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from smtplib import SMTPException
+from smtplib import SMTPConnectError, SMTPException
+from socket import gaierror
 
 from django.conf import settings
 from django.core.mail import send_mail
 
 from campaigns.models import Effect
-from campaigns.ports import OutcomeUnknown, Refused
+from campaigns.ports import OutcomeUnknown, Refused, TryLater
 from campaigns.services.executors.call import Call, Done
 
 
@@ -21,6 +22,9 @@ def send(effect: Effect, call: Call) -> Done:
         raise Refused("No address is set. Set alert_emails.", code="no_address")
     try:
         send_mail(body["subject"], body["text"], settings.DEFAULT_FROM_EMAIL, body["to"])
+    except (ConnectionRefusedError, gaierror, SMTPConnectError) as error:
+        sentence = "The mail server was not reached. Check EMAIL_URL."
+        raise TryLater(sentence, code="mail_server_unreachable") from error
     except (SMTPException, OSError) as error:
         sentence = "The mail server did not take the mail."
         raise OutcomeUnknown(sentence, code="mail_not_taken") from error

@@ -34,7 +34,8 @@ def enroll(effect: Effect, call: Call) -> Done:
         if found is not None:
             return _mirrored("Found.", found)
     try:
-        return _mirrored("Enrolled.", relatient.enroll(body, effect.key))
+        made = relatient.enroll(body, effect.key)
+        return _mirrored("Enrolled.", made, asked=body["reminder"])
     except Refused as refused:
         if refused.code != ACTIVE_EXISTS or not refused.existing_id:
             raise
@@ -60,7 +61,11 @@ def update(effect: Effect, call: Call) -> Done:
     relatient = call.engagement(effect.practice)
     vendor_id = _vendor_id(effect)
     return _changing(
-        relatient, vendor_id, "Updated.", lambda: relatient.update_enrollment(vendor_id, reminder)
+        relatient,
+        vendor_id,
+        "Updated.",
+        lambda: relatient.update_enrollment(vendor_id, reminder),
+        asked=reminder,
     )
 
 
@@ -96,10 +101,11 @@ def _changing(
     sentence: str,
     change: Callable[[], EnrollmentRecord],
     reason: CancelReason | None = None,
+    asked: ReminderBody | None = None,
 ) -> Done:
     """Make a change; if the enrollment is not active or not there, take over how it is."""
     try:
-        return _mirrored(sentence, change(), reason)
+        return _mirrored(sentence, change(), reason, asked)
     except Refused as refused:
         if refused.code not in (NOT_FOUND, NOT_ACTIVE):
             raise
@@ -115,7 +121,12 @@ def _gone(effect: Effect, now: datetime) -> None:
     gone(_enrollment(effect), now)
 
 
-def _mirrored(sentence: str, record: EnrollmentRecord, reason: CancelReason | None = None) -> Done:
+def _mirrored(
+    sentence: str,
+    record: EnrollmentRecord,
+    reason: CancelReason | None = None,
+    asked: ReminderBody | None = None,
+) -> Done:
     def apply(effect: Effect, now: datetime) -> None:
         enrollment = _enrollment(effect)
         if reason is not None:
@@ -123,7 +134,7 @@ def _mirrored(sentence: str, record: EnrollmentRecord, reason: CancelReason | No
         # New details are a new debt, whatever became of an earlier one.
         if effect.kind == EffectKind.UPDATE_ENROLLMENT:
             enrollment.resend_dropped = False
-        mirror(enrollment, record, now)
+        mirror(enrollment, record, now, asked)
 
     return Done(sentence, apply)
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from campaigns.clock import database_now
 from campaigns.domain.values import WorkItemKind
 from campaigns.models import Effect
 from campaigns.ports import NOT_ACTIVE, Refused
@@ -54,5 +55,8 @@ def waitlist_notice(effect: Effect, call: Call) -> Done:
             code="too_old_to_repeat",
         )
     body = effect.body
+    notice = timedelta(hours=effect.practice.waitlist_notice_hours)
+    if datetime.fromisoformat(body["starts_at"]) - database_now() < notice:
+        raise Refused("The visit was about to start, so the slot was not offered.", code="too_late")
     call.engagement(effect.practice).send_message(body["to"], body["text"], effect.key)
     return Done("Texted.")

@@ -7,6 +7,7 @@ from typing import cast
 
 from campaigns.domain.effects import PatientBody
 from campaigns.models import Effect, Patient
+from campaigns.ports import CHANGED_MEANWHILE, EngagementGateway, Refused, TryLater
 from campaigns.records import PatientMirror
 from campaigns.services.executors.call import Call, Done
 
@@ -20,10 +21,22 @@ def upsert(effect: Effect, call: Call) -> Done:
     if mirror is None:
         mirror, sentence = relatient.create_patient(body, effect.key), "Created."
     if mirror.holds != body:
-        mirror = relatient.update_patient(mirror.vendor_id, body, mirror.etag)
+        mirror = _updated(relatient, mirror, body)
         sentence = "Updated."
     held = mirror
     return Done(sentence, lambda row, now: _remember(row, held, now))
+
+
+def _updated(
+    relatient: EngagementGateway, mirror: PatientMirror, body: PatientBody
+) -> PatientMirror:
+    try:
+        return relatient.update_patient(mirror.vendor_id, body, mirror.etag)
+    except Refused as refused:
+        if refused.code != CHANGED_MEANWHILE:
+            raise
+        # Somebody else wrote in between: the next attempt looks the record up again.
+        raise TryLater(refused.sentence, code=refused.code, http_status=412) from None
 
 
 def _remember(effect: Effect, mirror: PatientMirror, now: datetime) -> None:
