@@ -5,12 +5,14 @@ Assertions are made on the simulators' state, not on our own tables.
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import requests
 
 from audit.context import acting_as
+from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignRule, Effect, Practice
 from campaigns.services import outbox
 from integrations import connections, operations
@@ -115,6 +117,44 @@ class Clinic:
     def quick_deadline(self) -> None:
         """Give up on a vendor after a few seconds instead of a minute."""
         Practice.objects.update(effect_lease_seconds=5)
+
+    def slow_retries(self) -> None:
+        """What fails is not tried again within the test, unless the test says so."""
+        Practice.objects.update(retry_base_seconds=600, retry_minutes=600)
+
+    def refuse(self, method: str, path: str, status: int, code: str) -> None:
+        """Relatient says no, once, in its own words."""
+        body = {"code": code, "title": "no", "request_id": "r", "retryable": False}
+        headers = {"Content-Type": "application/json"}
+        self.fault(
+            kind="status",
+            status=status,
+            method=method,
+            path=path,
+            headers=headers,
+            body=json.dumps(body),
+        )
+
+    def known_to_relatient(self, patient: str) -> None:
+        """Relatient has a record of a patient before Kept has heard of them."""
+        body = {"external_id": f"athena:{PRACTICE}:{patient}", "first_name": "N", "last_name": "E"}
+        headers = {"Authorization": "ApiKey demo-relatient-key", "Idempotency-Key": "elsewhere"}
+        url = f"{self.url}/relatient/v1/patients"
+        assert requests.post(url, json=body, headers=headers, timeout=10).status_code == 201
+
+    def forget_idempotency_keys(self) -> None:
+        """A week passes at Relatient."""
+        with self.simulator.simulation.lock:
+            keys = self.simulator.simulation.relatient.keys
+            for table in vars(keys).values():
+                if isinstance(table, dict):
+                    table.clear()
+
+    def sync_effects_only(self) -> None:
+        """Effects go out as they are queued, without another look."""
+        with acting_as(process="test"):
+            for pk in outbox.due_effects(database_now(), self.practice):
+                outbox.attempt(pk)
 
     def fault(self, **fault: Any) -> None:
         """Something goes wrong at a vendor, once unless said otherwise."""
