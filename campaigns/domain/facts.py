@@ -242,6 +242,8 @@ class Sibling:
     status: AppointmentStatus
     enrolled: bool
     read_at: datetime | None
+    secondary: bool = False
+    pending: bool = False
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,9 @@ def plan(snapshot: Snapshot, now: datetime) -> Plan:
     unread = _unread(snapshot, now, notes)
     if unread is not None:
         return replace(unread, findings=tuple(notes.findings))
+    if _waits_for_primary(snapshot):
+        notes.say("resources", "sibling of a visit that is not decided yet", "wait for it")
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, findings=tuple(notes.findings))
     return _route(snapshot, now, notes)
 
 
@@ -186,6 +189,15 @@ def _ended_elsewhere(snapshot: Snapshot, notes: Notes) -> None:
     by_hand, ended_at = snapshot.instruction if snapshot.by_hand else None, newest.ended_at
     if by_hand is None or ended_at is None or by_hand.at <= ended_at:
         notes.say("staff", "ended at Relatient, not by Kept", "stop", Code.ENDED_ELSEWHERE)
+
+
+def _waits_for_primary(snapshot: Snapshot) -> bool:
+    """A secondary row may be seen before the visit that it belongs to is decided."""
+    appointment = snapshot.appointment
+    return appointment.secondary and any(
+        s.pending and not s.secondary and s.starts_at == appointment.starts_at
+        for s in snapshot.siblings
+    )
 
 
 def _primary_enrolled(snapshot: Snapshot) -> bool:

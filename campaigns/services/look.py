@@ -21,6 +21,7 @@ from campaigns.domain.values import ReplyOutcome
 from campaigns.models import ROUTINE, Appointment, DecisionRecord, Response
 from campaigns.services import outbox_intake, snapshots
 from campaigns.services.locks import lineage_ids, lock_appointments, lock_patient
+from campaigns.services.looks_due import look_again
 from campaigns.services.workitems import close_failed_writes, settle_items
 
 
@@ -54,6 +55,7 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
         _settle(verdict, now)
     settle_items(appointment, decision.work_items, now)
     outbox_intake.reconcile(appointment, decision.effects, now)
+    _wake_secondary(appointment, decision, now)
     route = decision.route
     appointment.coverage_state = decision.state
     appointment.coverage_code = decision.code
@@ -74,6 +76,18 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
             "look_due_at",
             "look_priority",
         ]
+    )
+
+
+def _wake_secondary(appointment: Appointment, decision: Decision, now: datetime) -> None:
+    """Rows of further resources wait for the visit they belong to, and go by what it became."""
+    if appointment.secondary or appointment.coverage_state == decision.state:
+        return
+    look_again(
+        Appointment.objects.filter(
+            patient=appointment.patient_id, starts_at=appointment.starts_at, secondary=True
+        ),
+        now,
     )
 
 

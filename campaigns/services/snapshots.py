@@ -8,12 +8,13 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from campaigns import gateways
 from campaigns.domain import facts
+from campaigns.domain.coverage import State
 from campaigns.domain.effects import BEFORE_ENROLLING
-from campaigns.domain.enrollment import LIVE
+from campaigns.domain.enrollment import LIVE, REMINDING
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,
@@ -235,12 +236,18 @@ def _instruction(appointment: Appointment) -> facts.Instruction | None:
 
 
 def _siblings(appointment: Appointment, lineage: set[int]) -> tuple[facts.Sibling, ...]:
+    """The patient's other visits that hold an enrollment, and those that start with this one."""
+    holding = Enrollment.objects.filter(
+        appointment=OuterRef("pk"), status__in=sorted(LIVE | REMINDING)
+    )
     rows = (
-        Appointment.objects.filter(
-            patient=appointment.patient_id, enrollments__status__in=[*LIVE, "completed"]
-        )
+        Appointment.objects.filter(patient=appointment.patient_id)
         .exclude(pk__in=lineage)
-        .distinct()
+        .annotate(enrolled=Exists(holding))
+        .filter(
+            Q(enrolled=True)
+            | Q(starts_at=appointment.starts_at, status=AppointmentStatus.SCHEDULED)
+        )
         .order_by("pk")
     )
     return tuple(
@@ -249,8 +256,10 @@ def _siblings(appointment: Appointment, lineage: set[int]) -> tuple[facts.Siblin
             row.external_id,
             row.starts_at,
             AppointmentStatus(row.status),
-            True,
+            row.enrolled,
             row.read_ended,
+            row.secondary,
+            row.coverage_state == State.PENDING,
         )
         for row in rows
     )

@@ -136,3 +136,17 @@ def test_a_department_without_a_zone_name_still_has_the_right_instant(clinic: Cl
     clinic.sync()
     [enrollment] = clinic.active(appointment)
     assert enrollment["appointment"]["time_zone"] == "America/Chicago"
+
+
+def test_of_a_visit_with_two_resources_one_is_enrolled_whichever_is_seen_first(
+    clinic: Clinic,
+) -> None:
+    patient = clinic.patient()
+    second = clinic.book(
+        patient, chargeentrynotrequired=True, chargeentrynotrequiredreason="MULTIRESOURCE"
+    )
+    first = clinic.book(patient, providerid="72")
+    clinic.sync()
+    assert len(clinic.active(first)) == 1
+    assert clinic.enrollments(second) == []
+    assert coverage(second) == "secondary_resource"
