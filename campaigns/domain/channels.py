@@ -72,8 +72,8 @@ def _refused(patient: PatientFacts, channel: Channel) -> bool:
 
 def opted_out(patient: PatientFacts) -> frozenset[Channel]:
     """The channels on which the patient's newest word at Relatient is a no."""
-    # Of a yes and a no given in the same second the no counts.
-    given = sorted(patient.consents, key=lambda consent: (consent.at, consent.state == "opted_out"))
+    # Where nothing tells which of a yes and a no came last, the no counts.
+    given = sorted(patient.consents, key=lambda c: (c.at, c.seq, c.state == "opted_out"))
     newest = {consent.channel: consent for consent in given}
     return frozenset(c for c, consent in newest.items() if consent.state == "opted_out")
 

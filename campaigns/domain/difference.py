@@ -115,10 +115,14 @@ def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference
     assert plan.reminder is not None
     if live.holds != plan.reminder:
         update = {"reminder": plan.reminder}
-        wanted = EffectWanted(EffectKind.UPDATE_ENROLLMENT, update, enrollment_id=live.id)
+        wanted = EffectWanted(
+            EffectKind.UPDATE_ENROLLMENT, update, basis=_consents(snapshot), enrollment_id=live.id
+        )
     elif live.told != plan.reminder["visit"] and not live.resend_dropped:
         resend = {"visit": plan.reminder["visit"]}
-        wanted = EffectWanted(EffectKind.RESEND, resend, enrollment_id=live.id)
+        wanted = EffectWanted(
+            EffectKind.RESEND, resend, basis=_consents(snapshot), enrollment_id=live.id
+        )
     else:
         return Difference()
     found = ask(snapshot, wanted)

@@ -105,11 +105,12 @@ NOBODY = Contact()
 
 @dataclass(frozen=True)
 class Consent:
-    """What a patient said of one channel at Relatient, and when."""
+    """What a patient said of one channel at Relatient, and when; `seq` orders equal times."""
 
     channel: Channel
     state: str
     at: datetime
+    seq: int = 0
 
 
 @dataclass(frozen=True)

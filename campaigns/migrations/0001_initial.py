@@ -251,6 +251,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('opted_in', 'opted in'), ('opted_out', 'opted out')], max_length=9)),
                 ('source', models.CharField(max_length=80)),
                 ('event_id', models.CharField(max_length=120)),
+                ('seq', models.BigIntegerField(default=0)),
                 ('at', models.DateTimeField()),
                 ('patient', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='consents', to='campaigns.patient')),
                 ('practice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='campaigns.practice')),

@@ -86,6 +86,7 @@ class ConsentEvent(models.Model):
     )
     source = models.CharField(max_length=80)
     event_id = models.CharField(max_length=120)
+    seq = models.BigIntegerField(default=0)
     at = models.DateTimeField()
 
     class Meta:

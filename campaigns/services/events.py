@@ -92,6 +92,7 @@ def _consent(practice: Practice, event: EventRecord) -> Received:
             "channel": event.channel,
             "state": state,
             "source": "relatient",
+            "seq": event.seq,
             "at": event.occurred_at,
         },
     )

@@ -138,7 +138,7 @@ def _patient(row: Patient) -> facts.PatientFacts:
         relatient_id=row.relatient_id,
         relatient_holds=row.relatient_holds,
         consents=tuple(
-            facts.Consent(Channel(c.channel), c.state, c.at) for c in row.consents.all()
+            facts.Consent(Channel(c.channel), c.state, c.at, c.seq) for c in row.consents.all()
         ),
         no_shows=_no_shows(row),
         reread_wanted=row.reread_wanted,

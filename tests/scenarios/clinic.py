@@ -208,6 +208,11 @@ class Clinic:
             "relatient/answer", {"appointmentid": appointment, "type": kind, **fields}
         )
 
+    def consent(self, patient: str, channel: str, word: str, **fields: Any) -> JSON:
+        """The patient opts out of a channel, or in again."""
+        body = {"patientid": patient, "channel": channel, "type": word, **fields}
+        return self.control("relatient/consent", body)
+
     def chart(self, appointment: str) -> JSON:
         """The appointment's row in athenahealth."""
         rows = self.state()["athena"]["appointments"]

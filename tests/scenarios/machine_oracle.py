@@ -50,8 +50,10 @@ class Wanted:
 
 def start_of(row: Row) -> datetime:
     """The instant at which a row of the chart starts."""
-    local = datetime.strptime(f"{row['date']} {row['starttime']}", "%m/%d/%Y %H:%M")
-    return local.replace(tzinfo=ZoneInfo(ZONES[row["departmentid"]])).astimezone(UTC)
+    month, day, year = map(int, row["date"].split("/"))
+    hour, minute = map(int, row["starttime"].split(":"))
+    zone = ZoneInfo(ZONES[row["departmentid"]])
+    return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
 def wanted(state: Row, rules: list[Rule], standing: Row | None, row: Row, now: datetime) -> Wanted:
@@ -124,7 +126,8 @@ def _winner(
             rule.active
             and rule.type_id in (type_id, "*")
             and (
-                rule.modality == modality or rule.modality == "any" and speaks in ("any", modality)
+                rule.modality == modality
+                or (rule.modality == "any" and speaks in ("any", modality))
             )
             and rule.risk in (risk, "any", "standard")
             and rule.language in (language, "any", "en")
@@ -176,7 +179,7 @@ def reached_at(patient: Row, start: datetime) -> tuple[str | None, str | None]:
 
 def is_child(patient: Row) -> bool:
     """Only years far from the border occur here."""
-    return datetime.strptime(patient["dob"], "%m/%d/%Y").year > datetime.now(UTC).year - 15
+    return int(patient["dob"][-4:]) > datetime.now(UTC).year - 15
 
 
 def opted_out(state: Row, patient: str) -> set[str]:

@@ -123,12 +123,35 @@ def test_an_opt_out_of_all_channels_ends_the_reminders(clinic: Clinic) -> None:
     appointment = clinic.book(patient)
     clinic.sync()
     assert len(clinic.active(appointment)) == 1
-    clinic.control(
-        "relatient/consent", {"patientid": patient, "channel": "sms", "type": "opted_out"}
-    )
+    clinic.consent(patient, "sms", "opted_out")
     clinic.sync()
     assert clinic.active(appointment) == []
     assert coverage(appointment) == "opted_out"
+
+
+def test_a_yes_after_a_no_in_the_same_second_counts(clinic: Clinic) -> None:
+    patient = clinic.patient(email=None, consenttocall=False)
+    appointment = clinic.book(patient)
+    clinic.sync()
+    moment = clinic.ahead(-0.1)
+    for word in ("opted_out", "opted_in"):
+        clinic.consent(patient, "sms", word, occurred_at=moment)
+    clinic.sync()
+    assert len(clinic.active(appointment)) == 1
+
+
+def test_an_update_refused_for_an_opt_out_goes_through_after_the_opt_in(clinic: Clinic) -> None:
+    patient = clinic.patient(email=None, consenttocall=False)
+    appointment = clinic.book(patient, days=3)
+    clinic.sync()
+    clinic.consent(patient, "sms", "opted_out", occurred_at=clinic.ahead(-1))
+    start = clinic.ahead(4)
+    clinic.control(f"athena/appointments/{appointment}/change", {"starts_at": start})
+    clinic.poll_and_work()
+    clinic.consent(patient, "sms", "opted_in", occurred_at=clinic.ahead(-0.5))
+    clinic.sync()
+    [enrollment] = clinic.active(appointment)
+    assert enrollment["appointment"]["starts_at"][:16] == start[:16]
 
 
 def test_a_department_without_a_zone_name_still_has_the_right_instant(clinic: Clinic) -> None:

@@ -101,9 +101,7 @@ def test_a_field_that_the_vendor_respells_is_not_asked_for_again(
 def test_an_opt_out_of_somebody_not_known_yet_counts_when_they_are_booked(clinic: Clinic) -> None:
     patient = clinic.patient()
     clinic.known_to_relatient(patient)
-    clinic.control(
-        "relatient/consent", {"patientid": patient, "channel": "sms", "type": "opted_out"}
-    )
+    clinic.consent(patient, "sms", "opted_out")
     clinic.sync()
     appointment = clinic.book(patient)
     clinic.sync()
