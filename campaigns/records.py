@@ -7,11 +7,11 @@ of a vendor comes any further.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 
 from campaigns.domain.effects import PatientBody, ReminderBody
-from campaigns.domain.facts import NOBODY, Contact
+from campaigns.domain.facts import PatientDescription
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,
@@ -48,30 +48,9 @@ class AppointmentRecord:
 
 
 @dataclass(frozen=True)
-class PatientRecord:
-    """A patient of the EHR in Kept's words; phones as the record spells them."""
+class PatientRecord(PatientDescription):
+    """A patient of the EHR in Kept's words, with the ids that were merged into this one."""
 
-    external_id: str
-    first_name: str = ""
-    last_name: str = ""
-    date_of_birth: date | None = None
-    active: bool = True
-    mobile_phone: str = ""
-    home_phone: str = ""
-    work_phone: str = ""
-    email: str = ""
-    email_declined: bool = False
-    consent_to_text: bool | None = None
-    consent_to_call: bool | None = None
-    do_not_call: bool | None = None
-    wants_email: bool | None = None
-    wants_sms: bool | None = None
-    wants_voice: bool | None = None
-    preference_hint: Channel | None = None
-    language_code: str = ""
-    guarantor: Contact = NOBODY
-    emergency: Contact = NOBODY
-    department_external_id: str = ""
     previous_external_ids: tuple[str, ...] = ()
 
 

@@ -114,12 +114,14 @@ class Consent:
 
 
 @dataclass(frozen=True)
-class PatientFacts:
-    """The patient as last read; tri-state flags are None where the record says nothing."""
+class PatientDescription:
+    """What the chart says of a patient; phones as it spells them.
+
+    Tri-state flags are None where the record says nothing; `wants` lacks a channel or holds None
+    for it where no preference was ever set.
+    """
 
     external_id: str
-    read_at: datetime | None
-    history_read_at: datetime | None
     first_name: str = ""
     last_name: str = ""
     date_of_birth: date | None = None
@@ -137,7 +139,15 @@ class PatientFacts:
     language_code: str = ""
     guarantor: Contact = NOBODY
     emergency: Contact = NOBODY
-    department_id: str = ""
+    department_external_id: str = ""
+
+
+@dataclass(frozen=True)
+class PatientFacts(PatientDescription):
+    """The patient as last read, with what Relatient knows and what our own store has seen."""
+
+    read_at: datetime | None = None
+    history_read_at: datetime | None = None
     relatient_id: str = ""
     relatient_holds: PatientBody | None = None
     consents: tuple[Consent, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -48,9 +49,9 @@ class ExportCommand(PracticeCommand):
             known = ", ".join(one.external_id for one in practices)
             raise BadUsage(f"Name one practice with --practice; known: {known}.")
 
+    @abstractmethod
     def text(self, practice: Practice) -> str:
         """The rows as CSV."""
-        raise NotImplementedError
 
     def run(self, practice: Practice, **options: Any) -> Report:
         text = self.text(practice)

@@ -5,6 +5,7 @@ The caller holds the locks of the patient and the lineage, so what is gathered b
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -109,32 +110,11 @@ def modality_of(row: Appointment, kind: AppointmentType | None) -> Modality:
 
 def _patient(row: Patient) -> facts.PatientFacts:
     record = row.described
+    described = {f.name: getattr(record, f.name) for f in fields(facts.PatientDescription)}
     return facts.PatientFacts(
-        external_id=row.external_id,
+        **described,
         read_at=row.read_ended,
         history_read_at=row.history_ended,
-        first_name=record.first_name,
-        last_name=record.last_name,
-        date_of_birth=record.date_of_birth,
-        active=record.active,
-        mobile_phone=record.mobile_phone,
-        home_phone=record.home_phone,
-        work_phone=record.work_phone,
-        email=record.email,
-        email_declined=record.email_declined,
-        consent_to_text=record.consent_to_text,
-        consent_to_call=record.consent_to_call,
-        do_not_call=record.do_not_call,
-        wants={
-            Channel.SMS: record.wants_sms,
-            Channel.EMAIL: record.wants_email,
-            Channel.VOICE: record.wants_voice,
-        },
-        preference_hint=record.preference_hint,
-        language_code=record.language_code,
-        guarantor=record.guarantor,
-        emergency=record.emergency,
-        department_id=record.department_external_id,
         relatient_id=row.relatient_id,
         relatient_holds=row.relatient_holds,
         consents=tuple(

@@ -64,7 +64,8 @@ def test_a_patient_reads_the_same_in_both_encodings(athena, proper_json):
     assert (record.external_id, record.first_name) == (patient, "Nora")
     assert record.date_of_birth == date(2015, 2, 3)
     assert (record.consent_to_text, record.consent_to_call) == (True, False)
-    assert (record.do_not_call, record.wants_sms, record.wants_email) == (None, True, None)
+    assert record.do_not_call is None
+    assert record.wants == {"sms": True, "email": None, "voice": None}
     assert (record.guarantor.name, record.guarantor.relationship) == ("Gia Grown", "mother")
     assert record.guarantor.mobile_phone == "6172267009"
 

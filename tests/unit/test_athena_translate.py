@@ -167,7 +167,11 @@ def test_a_consent_has_three_states(value, flag):
 
 def test_absent_consents_and_preferences_stay_open():
     record = _patient()
-    assert (record.consent_to_text, record.wants_sms, record.preference_hint) == (None, None, None)
+    assert (record.consent_to_text, record.wants["sms"], record.preference_hint) == (
+        None,
+        None,
+        None,
+    )
     assert not record.email_declined
 
 
