@@ -12,6 +12,7 @@ After an unclean end the window is still open, and it is read once more before a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -98,19 +99,15 @@ def _close(lease: FeedLease, practice: Practice) -> None:
     )
 
 
+@dataclass
 class _Pages:
     """The reads of one pull; each page is stored before the next is asked for."""
 
-    def __init__(
-        self,
-        connection: Connection,
-        cursor: FeedCursor,
-        which: Feed,
-        lease: FeedLease,
-        run: SyncRun | None,
-    ) -> None:
-        self.connection, self.cursor, self.which = connection, cursor, which
-        self.lease, self.run = lease, run
+    connection: Connection
+    cursor: FeedCursor
+    which: Feed
+    lease: FeedLease
+    run: SyncRun | None
 
     def client(self) -> AthenaClient:
         """A client whose calls keep the lease up; each read has a deadline of its own."""
@@ -159,7 +156,9 @@ class _Pages:
         """
         cursor = self.cursor
         if cursor.backfill_from is None:
-            cursor.backfill_from = cursor.last_success_at or database_now()
+            # A window that was torn before it could be read again is part of the gap.
+            known = cursor.last_success_at or cursor.window_start
+            cursor.backfill_from = known or database_now()
             cursor.save(update_fields=["backfill_from"])
             _read_patients_again(self.connection.practice, self.which)
         if feed.subscription_status(self.client(), self.which) != "ACTIVE":

@@ -259,7 +259,7 @@ class Sibling:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything known. `lineage` holds our ids of the appointments this one came from."""
+    """Everything known; enrollments and effects are those of the whole lineage."""
 
     settings: Settings
     appointment: AppointmentFacts
@@ -271,7 +271,6 @@ class Snapshot:
     replies: tuple[ReplyFacts, ...] = ()
     instruction: Instruction | None = None
     siblings: tuple[Sibling, ...] = ()
-    lineage: frozenset[int] = frozenset()
     paused: frozenset[Vendor] = frozenset()
     provider_names: Mapping[str, str] = field(default_factory=dict)
 

@@ -131,7 +131,6 @@ class Migration(migrations.Migration):
                 ('history_began', models.DateTimeField(null=True)),
                 ('history_ended', models.DateTimeField(null=True)),
                 ('relatient_id', models.CharField(blank=True, default='', max_length=80)),
-                ('relatient_etag', models.CharField(blank=True, default='', max_length=120)),
                 ('relatient_holds', campaigns.encryption.EncryptedJSONField(null=True)),
                 ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='campaigns.patient')),
                 ('practice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='patients', to='campaigns.practice')),

@@ -36,7 +36,6 @@ class Patient(models.Model):
     history_began = models.DateTimeField(null=True)
     history_ended = models.DateTimeField(null=True)
     relatient_id = models.CharField(max_length=80, blank=True, default="")
-    relatient_etag = models.CharField(max_length=120, blank=True, default="")
     relatient_holds = EncryptedJSONField(null=True)
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"

@@ -61,7 +61,6 @@ def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
         replies=tuple(_reply(row) for row in appointment.responses.all()),
         instruction=_instruction(appointment),
         siblings=_siblings(appointment, lineage),
-        lineage=frozenset(lineage),
         paused=gateways.paused(practice.external_id),
         provider_names=names,
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from campaigns.models import Appointment, Effect, WorkItem
@@ -136,3 +138,12 @@ def test_wrong_credentials_pause_the_connection_and_lose_nothing(clinic: Clinic)
     clinic.resume("relatient")
     settle(clinic)
     assert len(clinic.active(appointment)) == 1
+
+
+def test_a_window_torn_before_the_subscription_was_lost_is_part_of_the_gap(clinic: Clinic) -> None:
+    torn = datetime.now(UTC) - timedelta(hours=10)
+    FeedCursor.objects.filter(feed="appointments").update(dirty=True, window_start=torn)
+    clinic.control("settings", {"subscription_delay_seconds": 600})
+    clinic.unsubscribe()
+    clinic.poll_and_work()
+    assert FeedCursor.objects.get(feed="appointments").backfill_from == torn

@@ -43,7 +43,6 @@ def _remember(effect: Effect, mirror: PatientMirror, now: datetime) -> None:
     assert effect.patient is not None
     Patient.objects.filter(pk=effect.patient.pk).update(
         relatient_id=mirror.vendor_id,
-        relatient_etag=mirror.etag,
         # What was asked for, not what came back: a field that the vendor respells must not
         # make every look ask again.
         relatient_holds=effect.body,

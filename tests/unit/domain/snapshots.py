@@ -195,7 +195,6 @@ def a_snapshot(**fields: Any) -> Snapshot:
             "patient": a_patient(),
             "rules": (a_rule(),),
             "campaigns": LIBRARY,
-            "lineage": frozenset({1}),
             **fields,
         }
     )

@@ -268,7 +268,6 @@ SNAPSHOTS = st.builds(
     replies=REPLIES,
     instruction=INSTRUCTIONS,
     siblings=SIBLINGS,
-    lineage=st.just(frozenset({1, 5})),
     paused=PAUSED,
     provider_names=st.just({"79": "The practice"}),
 )
