@@ -29,6 +29,7 @@ from campaigns.records import (
     PatientMirror,
     PatientRecord,
     SentMessage,
+    WaitlistRecord,
 )
 
 CREDENTIALS = "credentials_rejected"
@@ -111,6 +112,14 @@ class EhrGateway(Protocol):
 
     def read_history(self, patient: str, first: date, last: date) -> Sequence[AppointmentRecord]:
         """The patient's booked and cancelled visits from first to last date, both included."""
+        ...
+
+    def read_join_link(self, appointment: str) -> str:
+        """The link to today's video visit; empty when the EHR has no room for it."""
+        ...
+
+    def read_waitlist(self) -> Sequence[WaitlistRecord]:
+        """Everybody who waits for an earlier visit."""
         ...
 
     def write_confirmation(self, appointment: str, confirmation_status: str) -> None:

@@ -6,7 +6,8 @@ of a vendor comes any further.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -56,11 +57,12 @@ class PatientRecord(PatientDescription):
 
 @dataclass(frozen=True)
 class PatientMirror:
-    """A patient as Relatient holds them."""
+    """A patient as Relatient holds them; `consents` by channel: opted_in, opted_out, unknown."""
 
     vendor_id: str
     etag: str
     holds: PatientBody
+    consents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,27 @@ class EnrollmentRecord:
     holds: ReminderBody
     created_at: datetime
     ended_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class WaitlistRecord:
+    """Somebody who waits for an earlier visit; empty ids and days mean that any will do.
+
+    `days` are ISO weekdays (1 is Monday), hours are local, `hour_to` included; `priority` is
+    low, normal or high.
+    """
+
+    external_id: str
+    patient_external_id: str
+    department_external_id: str = ""
+    any_department: bool = False
+    provider_external_id: str = ""
+    type_external_id: str = ""
+    days: tuple[int, ...] = ()
+    hour_from: int | None = None
+    hour_to: int | None = None
+    priority: str = "normal"
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -21,12 +21,28 @@ class Finding:
 
 @dataclass(frozen=True)
 class RouteKey:
-    """By what the campaign was chosen; kept on the appointment for previews and coverage."""
+    """By what the campaign was chosen; kept on the appointment for previews and coverage.
 
+    `general` says that the practice's general campaign was taken, for its providers' sake.
+    """
+
+    type_id: str
     modality: Modality
     risk: Risk
     language: str
     campaign: str
+    general: bool = False
+
+    @property
+    def kind(self) -> dict[str, str]:
+        """The kind of visit without the campaign, as an enrollment remembers it."""
+        return {
+            "type": self.type_id,
+            "modality": self.modality.value,
+            "risk": self.risk.value,
+            "language": self.language,
+            "general": "yes" if self.general else "",
+        }
 
 
 @dataclass(frozen=True)

@@ -106,6 +106,9 @@ READS = frozenset(
 )
 # A read of another visit of the patient, asked for by the one that waits to be enrolled.
 BEFORE_ENROLLING = "before_enrolling"
+# The link to a video visit, which exists on its day only; who waits for a slot that has opened.
+JOIN_LINK = "join_link"
+WAITLIST = "waitlist"
 # About the patient as a whole; every other kind is about one appointment.
 PATIENT_KINDS = frozenset(
     {EffectKind.READ_PATIENT, EffectKind.READ_HISTORY, EffectKind.UPSERT_PATIENT}

@@ -85,6 +85,8 @@ class AppointmentFacts:
     replaced_by: str = ""
     first_seen_at: datetime | None = None
     reread_wanted: bool = False
+    join_url: str = ""
+    join_read_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,11 @@ class Campaign:
 
 @dataclass(frozen=True)
 class EnrollmentFacts:
-    """An enrollment of the appointment or of its lineage, with what the vendor last held."""
+    """An enrollment of the appointment or of its lineage, with what the vendor last held.
+
+    `route` is the kind of visit that its campaign was chosen for, as RouteKey.kind has it; empty
+    when nobody knows. `surplus` is a second one at Relatient beside the one that counts.
+    """
 
     id: int
     appointment_id: int
@@ -195,6 +201,11 @@ class EnrollmentFacts:
     ended_elsewhere: bool = False
     ended_at: datetime | None = None
     resend_dropped: bool = False
+    route: Mapping[str, str] = field(default_factory=dict)
+    messaged: bool = False
+    created_at: datetime | None = None
+    reread_wanted: bool = False
+    surplus: bool = False
 
 
 @dataclass(frozen=True)
@@ -259,7 +270,12 @@ class Sibling:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Everything known; enrollments and effects are those of the whole lineage."""
+    """Everything known; enrollments and effects are those of the whole lineage.
+
+    `rules_before` is the mapping as it was before a change that waits for approval; None when no
+    change waits. `all_move_since` is when staff last said that a change also moves visits which
+    are confirmed or were written to.
+    """
 
     settings: Settings
     appointment: AppointmentFacts
@@ -273,6 +289,8 @@ class Snapshot:
     siblings: tuple[Sibling, ...] = ()
     paused: frozenset[Vendor] = frozenset()
     provider_names: Mapping[str, str] = field(default_factory=dict)
+    rules_before: tuple[Rule, ...] | None = None
+    all_move_since: datetime | None = None
 
     @property
     def own_enrollments(self) -> tuple[EnrollmentFacts, ...]:

@@ -111,7 +111,7 @@ def _route(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan:
     allowed = _allowed(channels, campaign, notes)
     if campaign_id and (campaign is None or not campaign.active):
         notes.say("campaign", "not active at Relatient", "stop", Code.CAMPAIGN_INACTIVE)
-    key = RouteKey(route.modality, route.risk, route.language, campaign_id)
+    key = RouteKey(route.type_id, route.modality, route.risk, route.language, campaign_id)
     code = notes.first()
     if code is not None or recipient is None or not allowed or provider is None:
         return _nothing(snapshot, code or Code.NO_CONTACT_CHANNEL, notes, key)

@@ -123,6 +123,15 @@ class OnCancel(StrEnum):
     ASK = "ask"
 
 
+class RuleChangeStatus(StrEnum):
+    """What became of a change of the mapping."""
+
+    APPLIED = "applied"
+    HELD = "held"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
 class InstructionKind(StrEnum):
     """What staff can tell Kept about one appointment, obeyed until withdrawn."""
 
@@ -145,10 +154,23 @@ class WorkItemKind(StrEnum):
     NOT_RESENT = "not_resent"
     WAITLIST_NOT_TOLD = "waitlist_not_told"
     MESSAGE_FAILED = "message_failed"
+    PATIENT_AMBIGUOUS = "patient_ambiguous"
+    ENROLLED_ELSEWHERE = "enrolled_elsewhere"
+    TELEHEALTH_LINK = "telehealth_link"
+    OPEN_SLOT = "open_slot"
 
 
 # Opened and closed by looks alone, for as long as what they say is so.
-STANDING_ITEMS = frozenset({WorkItemKind.NO_CONTACT, WorkItemKind.ENDED_ELSEWHERE})
+STANDING_ITEMS = frozenset(
+    {
+        WorkItemKind.NO_CONTACT,
+        WorkItemKind.ENDED_ELSEWHERE,
+        WorkItemKind.PATIENT_AMBIGUOUS,
+        WorkItemKind.TELEHEALTH_LINK,
+    }
+)
+# About a reply and only for a while: a person closes them, or the look that asks no more.
+PASSING_ITEMS = frozenset({WorkItemKind.OPEN_SLOT})
 
 
 class EffectKind(StrEnum):

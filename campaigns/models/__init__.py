@@ -15,7 +15,7 @@ from campaigns.models.practice import (
     Provider,
 )
 from campaigns.models.response import Response
-from campaigns.models.rule import CampaignRule
+from campaigns.models.rule import CampaignRule, RuleChange
 from campaigns.models.staff import (
     ADMINS,
     CLINICAL_OPS,
@@ -51,6 +51,7 @@ __all__ = [
     "Practice",
     "Provider",
     "Response",
+    "RuleChange",
     "StaffInstruction",
     "WorkItem",
 ]

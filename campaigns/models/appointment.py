@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from campaigns.domain.coverage import LEDGER, Code, State
 from campaigns.domain.values import AppointmentStatus, Confirmation, Modality, Risk
-from campaigns.encryption import EncryptedJSONField
+from campaigns.encryption import EncryptedJSONField, EncryptedTextField
 from campaigns.models.patient import Patient
 from campaigns.models.practice import Practice, choices
 
@@ -48,6 +48,10 @@ class Appointment(models.Model):
     scheduled_at = models.DateTimeField(null=True)
     scheduled_by = models.CharField(max_length=80, blank=True, default="")
     notes = EncryptedJSONField(null=True)
+    join_url = EncryptedTextField(
+        "link to the video visit", blank=True, default="", help_text="good on the day only"
+    )
+    join_read_at = models.DateTimeField(null=True, blank=True)
     read_began = models.DateTimeField()
     read_ended = models.DateTimeField()
     reread_wanted = models.BooleanField(default=False)

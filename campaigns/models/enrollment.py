@@ -18,6 +18,9 @@ class Enrollment(models.Model):
 
     `holds` is the ReminderBody that Relatient last confirmed, `told` the VisitBody that the
     patient was last sent; a difference between `told` and the present visit is a resend owed.
+    `route` is the kind of visit that the campaign was chosen for (RouteKey.kind), `messaged_at`
+    when Relatient first reported a message of it. A `surplus` one is active at Relatient beside
+    the one that counts, and is to be ended.
     """
 
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="enrollments")
@@ -44,6 +47,14 @@ class Enrollment(models.Model):
         max_length=24, blank=True, default="", choices=choices(CancelReason)
     )
     ended_elsewhere = models.BooleanField(default=False)
+    route = models.JSONField(default=dict, blank=True)
+    messaged_at = models.DateTimeField(null=True, blank=True)
+    reread_wanted = models.BooleanField(
+        default=False, help_text="what Relatient holds may have changed without our doing"
+    )
+    surplus = models.BooleanField(
+        default=False, help_text="a second one at Relatient for the same visit"
+    )
 
     class Meta:
         ordering = ["appointment", "-generation"]
@@ -54,7 +65,7 @@ class Enrollment(models.Model):
             # Invariant 1, as far as our side goes.
             models.UniqueConstraint(
                 "appointment",
-                condition=Q(status__in=sorted(LIVE)),
+                condition=Q(status__in=sorted(LIVE), surplus=False),
                 name="one_live_enrollment_per_appointment",
             ),
             models.UniqueConstraint(

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from campaigns.domain.values import WorkItemKind
+from campaigns.encryption import EncryptedJSONField
 from campaigns.models.appointment import Appointment
 from campaigns.models.practice import Practice, choices
 from campaigns.models.response import Response
@@ -21,6 +22,7 @@ class WorkItem(models.Model):
     response = models.ForeignKey(Response, null=True, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=24, choices=choices(WorkItemKind))
     sentence = models.CharField(max_length=300)
+    details = EncryptedJSONField(null=True, help_text="what the desk needs beside the sentence")
     opened_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
     closed_by = models.CharField(max_length=150, blank=True, default="")

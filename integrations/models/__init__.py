@@ -5,6 +5,7 @@ from integrations.models.exchange import HttpExchange
 from integrations.models.feed import Feed, FeedCursor
 from integrations.models.inbound import InboundKind, InboundMessage, InboundStatus
 from integrations.models.syncrun import SyncKind, SyncOutcome, SyncRun
+from integrations.models.unknown import UnknownValue
 
 __all__ = [
     "AccessToken",
@@ -19,5 +20,6 @@ __all__ = [
     "SyncKind",
     "SyncOutcome",
     "SyncRun",
+    "UnknownValue",
     "WriteAccess",
 ]

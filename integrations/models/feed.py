@@ -6,11 +6,12 @@ from django.db import models
 
 
 class Feed(models.TextChoices):
-    """The streams that are pulled: two from athenahealth, one from Relatient."""
+    """What is pulled: two streams from athenahealth, one from Relatient, and the nightly round."""
 
     APPOINTMENTS = "appointments", "changed appointments"
     PATIENTS = "patients", "changed patients"
     EVENTS = "events", "Relatient events"
+    RECONCILE = "reconcile", "reconciliation"
 
 
 class FeedCursor(models.Model):

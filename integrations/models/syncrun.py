@@ -14,6 +14,7 @@ class SyncKind(models.TextChoices):
     BACKFILL = "backfill", "backfill"
     BOOTSTRAP = "bootstrap", "bootstrap"
     RECONCILE = "reconcile", "reconcile"
+    DRY_RUN = "dry_run", "dry run of a backfill"
 
 
 class SyncOutcome(models.TextChoices):
