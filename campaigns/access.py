@@ -24,6 +24,7 @@ KEEP = ("view", "add", "change", "delete")
 # The console, by model. Text labels, because campaigns know nothing of who comes after them.
 CLINICAL: dict[str, tuple[str, ...]] = {
     "campaigns.campaignrule": KEEP,
+    "campaigns.rulechange": EDIT,
     "campaigns.appointmenttype": EDIT,
     "campaigns.campaign": SEE,
     "campaigns.department": SEE,
@@ -37,6 +38,7 @@ CLINICAL: dict[str, tuple[str, ...]] = {
     "campaigns.workitem": EDIT,
     "campaigns.staffinstruction": SEE,
     "integrations.syncrun": SEE,
+    "integrations.unknownvalue": SEE,
 }
 ADMINISTRATION: dict[str, tuple[str, ...]] = {
     "campaigns.practice": ("view", "add", "change"),

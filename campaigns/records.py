@@ -20,6 +20,15 @@ from campaigns.domain.values import (
     EnrollmentStatus,
     ReplyKind,
 )
+from campaigns.domain.waitlist import Waiting
+
+
+@dataclass(frozen=True)
+class ReadSpan:
+    """When a read began and ended, by the database's clock."""
+
+    began: datetime
+    ended: datetime
 
 
 @dataclass(frozen=True)
@@ -80,24 +89,8 @@ class EnrollmentRecord:
 
 
 @dataclass(frozen=True)
-class WaitlistRecord:
-    """Somebody who waits for an earlier visit; empty ids and days mean that any will do.
-
-    `days` are ISO weekdays (1 is Monday), hours are local, `hour_to` included; `priority` is
-    low, normal or high.
-    """
-
-    external_id: str
-    patient_external_id: str
-    department_external_id: str = ""
-    any_department: bool = False
-    provider_external_id: str = ""
-    type_external_id: str = ""
-    days: tuple[int, ...] = ()
-    hour_from: int | None = None
-    hour_to: int | None = None
-    priority: str = "normal"
-    note: str = ""
+class WaitlistRecord(Waiting):
+    """An entry of the EHR's waitlist in Kept's words."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from django.conf.locale import LANG_INFO
 
 from campaigns.domain.coverage import Code, State
+from campaigns.domain.effects import JOIN_LINK, WAITLIST
 from campaigns.domain.values import (
     AppointmentStatus,
     CancelReason,
@@ -21,6 +22,7 @@ from campaigns.domain.values import (
     OutcomeKind,
     ReplyKind,
     ReplyOutcome,
+    RuleChangeStatus,
     Vendor,
     WorkItemKind,
 )
@@ -73,6 +75,8 @@ EFFECTS = {
     EffectKind.PATIENT_CASE: "Open a task in athenahealth",
     EffectKind.ALERT: "Mail an alert",
 }
+# Reads of an appointment that are about something else than its row.
+PURPOSES = {JOIN_LINK: "Ask for the video link", WAITLIST: "Read the waitlist"}
 EFFECT_STATUSES = {
     EffectStatus.QUEUED: "waiting",
     EffectStatus.CLAIMED: "on its way",
@@ -138,12 +142,23 @@ WORK_ITEMS = {
     WorkItemKind.NOT_RESENT: "New details not sent",
     WorkItemKind.WAITLIST_NOT_TOLD: "Waitlist desk not told",
     WorkItemKind.MESSAGE_FAILED: "Message not delivered",
+    WorkItemKind.PATIENT_AMBIGUOUS: "Two records at Relatient",
+    WorkItemKind.ENROLLED_ELSEWHERE: "Enrolled at Relatient by hand",
+    WorkItemKind.TELEHEALTH_LINK: "Video link missing",
+    WorkItemKind.OPEN_SLOT: "Open slot",
+}
+RULE_CHANGES = {
+    RuleChangeStatus.APPLIED: "in force",
+    RuleChangeStatus.HELD: "waits for approval",
+    RuleChangeStatus.APPROVED: "approved, in force",
+    RuleChangeStatus.REJECTED: "rejected",
 }
 # A decision's filters, in the order in which they are asked.
 FILTERS = {
     "status": "Visit in the chart",
     "patient": "Patient's record",
     "no_shows": "Missed visits",
+    "language": "Language",
     "resources": "Part of another visit",
     "time": "Time of the visit",
     "recipient": "Who is written to",
@@ -151,6 +166,9 @@ FILTERS = {
     "rule": "Campaign rule",
     "staff": "Instruction of staff",
     "provider": "Provider",
+    "written_to": "What the patient was told",
+    "approval": "Change of the rules",
+    "video_link": "Link to the video visit",
     "channels": "Channels of the campaign",
     "campaign": "Campaign",
     "confirmation": "Patient's promise",
@@ -166,10 +184,12 @@ _NOTED = {
     **{channel.value: word for channel, word in CHANNELS.items()},
     **{modality.value: word for modality, word in MODALITIES.items()},
     "no_address": "nothing on file",
+    "stated": "named in the record",
+    "default": "none named, so the practice's",
 }
 _PARTS = re.compile(r"\w+")
-_LANGUAGE = re.compile(r"(?<=, )([\w-]+)(?= \((?:stated|default)\)$)")
-_CAMPAIGN = re.compile(r"^(rule \d+: |keep |)([^\s,]+)")
+_LAST_WORD = re.compile(r"[\w-]+$")
+_ID = re.compile(r" \(([^()\s]+)\)")
 LANGUAGES = {
     "en": "English",
     "es": "Spanish",
@@ -190,11 +210,17 @@ def finding(
     filter_: str, saw: str, concluded: str, campaigns: Mapping[str, str]
 ) -> tuple[str, str, str]:
     """What one filter looked at, found and concluded; the decision notes codes and ids."""
-    saw = _LANGUAGE.sub(lambda tag: tongue(tag[1]), saw)
-    concluded = _CAMPAIGN.sub(
-        lambda said: said[1] + campaigns.get(said[2], said[2]), _in_words(concluded)
-    )
-    return FILTERS.get(filter_, filter_), _in_words(saw), concluded
+    if filter_ == "rule":
+        saw = _LAST_WORD.sub(lambda tag: tongue(tag[0]), saw)
+    if filter_ == "language":
+        concluded = tongue(concluded)
+    saw, concluded = (_named(_in_words(text), campaigns) for text in (saw, concluded))
+    return FILTERS.get(filter_, filter_), saw, concluded
+
+
+def _named(text: str, campaigns: Mapping[str, str]) -> str:
+    """Without the ids behind the names of campaigns, for which a page has no use."""
+    return _ID.sub(lambda id_: "" if id_[1] in campaigns else id_[0], text)
 
 
 def _in_words(text: str) -> str:

@@ -18,7 +18,7 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import Deadline, GatewayError
 from campaigns.services.roles import ensure_roles
-from integrations import polling, reference
+from integrations import polling, reference, unknowns
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient
 from integrations.athenahealth.client import client_for as athena_client
@@ -122,7 +122,8 @@ def _checked(connection: Connection, check: Check, loaded: dict[str, Any]) -> di
         name = "ATHENA" if connection.vendor == Vendor.ATHENAHEALTH else "RELATIENT"
         return {"ok": False, "problem": f"{name}_BASE_URL is not set. Set it and try again."}
     try:
-        report = check(connection, loaded)
+        with unknowns.kept(connection.practice.external_id):
+            report = check(connection, loaded)
     except (GatewayError, Nonsense) as error:
         return {"ok": False, "problem": error.sentence}
     connection.checked_at, connection.check_report = database_now(), report

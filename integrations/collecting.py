@@ -15,6 +15,7 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
+from campaigns.services.doubts import doubt_all
 from integrations import connections, incidents, leases
 from integrations.inbox import store_events
 from integrations.leases import FeedLease
@@ -77,10 +78,13 @@ def _page(
     try:
         events, following, more = feed.read_events(client, cursor.cursor)
     except feed.CursorExpired:
-        # Events were dropped at the vendor: begin with the oldest it still holds.
+        # Events were dropped at the vendor: begin with the oldest it still holds, and read what
+        # became of the enrollments that they may have been about.
         counts["expired"] += 1
-        cursor.cursor = ""
-        cursor.save(update_fields=["cursor"])
+        with transaction.atomic():
+            counts["doubted"] += doubt_all(connection.practice)
+            cursor.cursor = ""
+            cursor.save(update_fields=["cursor"])
         return True
     ended = database_now()
     with transaction.atomic():

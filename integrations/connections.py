@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit.context import acting_as, current_actor
@@ -10,6 +15,8 @@ from audit.recorder import record
 from campaigns.domain.values import Vendor
 from campaigns.ports import Refused, TryLater
 from campaigns.services.alerts import alert
+from campaigns.services.deadlocks import retried
+from campaigns.services.upcoming import look_at_waiting
 from integrations.errors import NOT_CONNECTED, PAUSED, spoken
 from integrations.models import Connection, WriteAccess
 
@@ -55,26 +62,40 @@ def paused(practice: str) -> frozenset[Vendor]:
 
 def pause(connection: Connection, *, reason: str) -> bool:
     """Let nothing more be sent; False when it was paused before. The current actor answers."""
-    with transaction.atomic():
-        changed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=True).update(
-            paused_at=timezone.now(), paused_by=current_actor().name, paused_reason=reason[:300]
-        )
-        if changed:
-            _record("connection.paused", connection, reason=reason)
-    connection.refresh_from_db()
-    return bool(changed)
+    is_open = Connection.objects.filter(pk=connection.pk, paused_at__isnull=True)
+    values = {"paused_at": timezone.now(), "paused_by": current_actor().name}
+    done = partial(_record, "connection.paused", connection, reason=reason)
+    return _switch(connection, is_open, {**values, "paused_reason": reason[:300]}, done)
 
 
 def resume(connection: Connection) -> bool:
     """Let the waiting work go on; False when it was not paused."""
-    with transaction.atomic():
-        changed = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False).update(
-            paused_at=None, paused_by="", paused_reason=""
-        )
-        if changed:
-            _record("connection.resumed", connection)
+    is_paused = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False)
+    values = {"paused_at": None, "paused_by": "", "paused_reason": ""}
+    return _switch(
+        connection, is_paused, values, partial(_record, "connection.resumed", connection)
+    )
+
+
+def _switch(
+    connection: Connection,
+    rows: QuerySet[Connection],
+    values: dict[str, Any],
+    done: Callable[[], None],
+) -> bool:
+    """Change it, say so, and look again at the visits that wait for it: their coverage says so."""
+
+    def work() -> bool:
+        with transaction.atomic():
+            changed = rows.update(**values)
+            if changed:
+                done()
+                look_at_waiting(connection.practice, Vendor(connection.vendor))
+        return bool(changed)
+
+    changed = retried(work)
     connection.refresh_from_db()
-    return bool(changed)
+    return changed
 
 
 def credentials_refused(connection: Connection, sentence: str) -> None:

@@ -20,17 +20,21 @@ from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import IN_FLIGHT, EffectKind
 from campaigns.models import BULK, PROMPT, Effect, Practice
+from campaigns.records import ReadSpan
 from campaigns.services.events import Received, take_event
-from campaigns.services.intake import ReadSpan, take_appointment, take_patient
+from campaigns.services.intake import take_appointment, take_patient
+from integrations import unknowns
 from integrations.athenahealth import translate as athena
 from integrations.errors import Nonsense
 from integrations.inbox import park_row
+from integrations.listed import Lists
 from integrations.models import InboundKind, InboundMessage, InboundStatus, SyncKind
 from integrations.relatient import translate as relatient
 
 LEASE = timedelta(seconds=120)
 REST = timedelta(seconds=10)
 MOST_ATTEMPTS = 5
+BULK_RUNS = frozenset({SyncKind.BACKFILL, SyncKind.RECONCILE})
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +79,8 @@ def process(message_id: int) -> Counts | None:
     message = InboundMessage.objects.select_related("practice", "connection", "sync_run").get(
         pk=message_id
     )
-    counts = _attempt(message)
+    with unknowns.kept(message.practice.external_id):
+        counts = _attempt(message)
     if counts["new"] or counts["changed"]:
         doorbell.ring()
     # What is still to be taken in rests a little; what is done needs no lease.
@@ -118,13 +123,15 @@ def _span(message: InboundMessage) -> ReadSpan:
 
 def _appointments(message: InboundMessage) -> Counts:
     # What a patient or the desk waits for comes before the visits of months to come.
-    bulk = message.sync_run is not None and message.sync_run.kind == SyncKind.BACKFILL
+    bulk = message.sync_run is not None and message.sync_run.kind in BULK_RUNS
     priority = BULK if bulk else PROMPT
+    lists = Lists(message.practice)
 
     def take(row: Any) -> str | None:
         record = athena.appointment(row)
         if record is None or not record.patient_external_id:
             return None
+        lists.watch(record)
         return take_appointment(message.practice, record, _span(message), priority).value
 
     return _rows(message, take)

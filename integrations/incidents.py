@@ -11,7 +11,7 @@ from datetime import timedelta
 from campaigns.clock import database_now
 from campaigns.ports import GatewayError
 from campaigns.services.alerts import alert
-from integrations.models import FeedCursor
+from integrations.models import Feed, FeedCursor
 
 
 def failed(cursor: FeedCursor, error: GatewayError) -> None:
@@ -26,9 +26,9 @@ def failed(cursor: FeedCursor, error: GatewayError) -> None:
         alert(
             practice,
             f"{cursor.incident}-failing",
-            f"Kept cannot read {cursor.get_feed_display()} for {practice.name}",
-            f"Since {cursor.failing_since:%Y-%m-%d %H:%M} UTC Kept has not been able to read "
-            f"{cursor.get_feed_display()}.\n\n{error.sentence}\n\n"
+            f"Kept cannot {_task(cursor)} for {practice.name}",
+            f"Since {cursor.failing_since:%Y-%m-%d %H:%M} UTC Kept has not been able to "
+            f"{_task(cursor)}.\n\n{error.sentence}\n\n"
             "Nothing is lost: Kept keeps trying and catches up by itself. "
             "The console's page Connections shows the state.",
         )
@@ -49,8 +49,14 @@ def recovered(cursor: FeedCursor) -> None:
         alert(
             cursor.practice,
             f"{cursor.incident}-recovered",
-            f"Kept reads {cursor.get_feed_display()} for {cursor.practice.name} again",
+            f"Kept can {_task(cursor)} for {cursor.practice.name} again",
             "The connection works again and Kept has caught up. Nothing to do.",
         )
     cursor.failing_since, cursor.incident, cursor.alerted = None, "", False
     cursor.save(update_fields=["failing_since", "incident", "alerted"])
+
+
+def _task(cursor: FeedCursor) -> str:
+    if cursor.feed == Feed.RECONCILE:
+        return "compare its records with both vendors"
+    return f"read {cursor.get_feed_display()}"

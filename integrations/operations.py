@@ -23,6 +23,7 @@ from integrations.models import (
     InboundStatus,
     SyncKind,
 )
+from integrations.reconcile import nightly
 from integrations.runs import sync_run
 
 POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
@@ -122,8 +123,8 @@ def sync(practice: Practice) -> Report:
 
 
 def tick(practice: Practice, seconds: float) -> Report:
-    """What the timer does: the feeds whose time has come, then what is due."""
-    now = database_now()
+    """What the timer does: the feeds whose time has come, what is due, then the nightly round."""
+    began, now = time.monotonic(), database_now()
     due = set(
         FeedCursor.objects.filter(practice=practice, next_poll_at__lte=now).values_list(
             "feed", flat=True
@@ -138,4 +139,5 @@ def tick(practice: Practice, seconds: float) -> Report:
         collect(practice)
     inbound.process_stored([practice])
     swept = campaigns_sweep.sweep([practice], seconds=seconds)
+    nightly.attend(practice, seconds - (time.monotonic() - began))
     return {"looked": swept.looked, "executed": swept.executed}

@@ -21,7 +21,7 @@ from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus, Vendor
 from campaigns.models import Appointment, Department, Patient, Practice
 from campaigns.ports import GatewayError, LeaseLost
-from integrations import connections, incidents, leases
+from integrations import connections, incidents, leases, unknowns
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient, client_for
 from integrations.athenahealth.paging import Page
@@ -51,7 +51,8 @@ def pull(practice: Practice, which: Feed, run: SyncRun | None) -> bool:
     if lease is None:
         return False
     try:
-        _read(connection, cursor, which, lease, run)
+        with unknowns.kept(practice.external_id):
+            _read(connection, cursor, which, lease, run)
     except LeaseLost:
         return False
     except GatewayError as error:

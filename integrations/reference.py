@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db import models
 
+from campaigns.domain.values import Vendor
 from campaigns.models import (
     AppointmentType,
     Campaign,
@@ -16,14 +17,35 @@ from campaigns.models import (
     Practice,
     Provider,
 )
+from campaigns.ports import Deadline, Guard
 from campaigns.services.configuration import time_zone_changed
+from campaigns.services.upcoming import look_at_upcoming
+from integrations import connections, unknowns
 from integrations.athenahealth import reference as athena
 from integrations.athenahealth.client import AthenaClient
+from integrations.athenahealth.client import client_for as athena_client
 from integrations.relatient import feed as relatient
 from integrations.relatient.client import RelatientClient
+from integrations.relatient.gateway import client_for as relatient_client
 
+# For one list of a vendor; each call has a deadline of its own below it.
+CALL_SECONDS = 60
 # What is left of a name that is longer than its column.
 NAME_LENGTH = 160
+
+
+def refresh(practice: Practice, guard: Guard) -> None:
+    """Read the lists of both vendors anew: a campaign that was switched off, a new provider."""
+    athenahealth = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+    engagement = connections.find_open(practice.external_id, Vendor.RELATIENT)
+
+    def client() -> AthenaClient:
+        return athena_client(athenahealth, deadline=Deadline.after(CALL_SECONDS), guard=guard)
+
+    with unknowns.kept(practice.external_id):
+        load_athenahealth(practice, client)
+        deadline = Deadline.after(CALL_SECONDS)
+        load_relatient(practice, relatient_client(engagement, deadline=deadline, guard=guard))
 
 
 def load_athenahealth(practice: Practice, client: Callable[[], AthenaClient]) -> dict[str, int]:
@@ -60,7 +82,11 @@ def load_athenahealth(practice: Practice, client: Callable[[], AthenaClient]) ->
 
 
 def load_relatient(practice: Practice, client: RelatientClient) -> dict[str, int]:
-    """The campaign library; a campaign that is gone from it is inactive, not deleted."""
+    """The campaign library; a campaign that is gone from it is inactive, not deleted.
+
+    Where it differs in what decisions go by, every visit ahead is looked at again.
+    """
+    before = _decisive(practice)
     library = relatient.campaign_library(client)
     fields = ("language", "modality", "intensity", "active")
     count = _upsert(Campaign, practice, library, fields)
@@ -72,7 +98,15 @@ def load_relatient(practice: Practice, client: RelatientClient) -> dict[str, int
         external_id__in=[record.external_id for record in library]
     )
     gone.update(active=False)
+    if _decisive(practice) != before:
+        look_at_upcoming(practice)
     return {"campaigns": count}
+
+
+def _decisive(practice: Practice) -> list[Any]:
+    """What a decision asks of the campaigns."""
+    rows = Campaign.objects.filter(practice=practice).order_by("external_id")
+    return list(rows.values_list("external_id", "active", "modality", "language", "channels"))
 
 
 def _departments(practice: Practice, records: list[Any]) -> int:

@@ -21,6 +21,7 @@ MENU = (
         "Who gets what",
         (
             ("Campaign rules", "campaigns.campaignrule", "rule"),
+            ("Changes of the rules", "campaigns.rulechange", "published_with_changes"),
             ("Appointment types", "campaigns.appointmenttype", "category"),
             ("Campaigns", "campaigns.campaign", "campaign"),
             ("Decisions", "campaigns.decisionrecord", "gavel"),
@@ -45,6 +46,7 @@ MENU = (
             ("Sync runs", "integrations.syncrun", "sync"),
             ("Feeds", "integrations.feedcursor", "rss_feed"),
             ("Inbound messages", "integrations.inboundmessage", "inbox"),
+            ("Unknown values", "integrations.unknownvalue", "help"),
             ("Calls to vendors", "integrations.httpexchange", "swap_horiz"),
         ),
     ),

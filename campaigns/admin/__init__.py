@@ -9,6 +9,7 @@ from campaigns.admin import (  # noqa: F401
     practices,
     reference,
     responses,
+    rulechanges,
     rules,
     workitems,
 )

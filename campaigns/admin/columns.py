@@ -15,7 +15,7 @@ from unfold.decorators import display
 
 from campaigns.clinictime import spoken
 from campaigns.domain.coverage import State
-from campaigns.domain.values import EffectStatus, ReplyOutcome
+from campaigns.domain.values import EffectStatus, ReplyOutcome, RuleChangeStatus
 from campaigns.models import Campaign
 from campaigns.wording import VENDORS
 
@@ -41,6 +41,12 @@ REPLY_LOOKS = {
     ReplyOutcome.FOR_STAFF.value: "warning",
     ReplyOutcome.CONFLICT.value: "warning",
     ReplyOutcome.STALE.value: "warning",
+}
+
+RULE_CHANGE_LOOKS = {
+    RuleChangeStatus.APPLIED.value: "success",
+    RuleChangeStatus.HELD.value: "warning",
+    RuleChangeStatus.APPROVED.value: "success",
 }
 
 

@@ -13,10 +13,12 @@ from campaigns.admin.practiceform import PracticeForm
 from campaigns.admin.scope import PracticeAdmin, practices_for
 from campaigns.models import Membership, Practice
 from campaigns.services.configuration import practice_saved
+from campaigns.services.practicefacts import cancel_reason_in_words
 from campaigns.services.settings import SETTINGS
 from campaigns.services.settings import change as change_settings
 
 _OWN = ("name", "active")
+_SHOWN = ("cancel_reason_in_force",)
 
 
 class MembershipInline(TabularInline):
@@ -88,6 +90,7 @@ class PracticeSettingsAdmin(PracticeAdmin):
                 "fields": (
                     "on_cancel",
                     "cancel_reason_id",
+                    "cancel_reason_in_force",
                     "desk_task",
                     "waitlist_phone",
                     "waitlist_notice_hours",
@@ -116,7 +119,16 @@ class PracticeSettingsAdmin(PracticeAdmin):
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """The id is what everything else hangs on."""
-        return ("external_id",) if obj is not None else ()
+        return ("external_id", *_SHOWN) if obj is not None else _SHOWN
+
+    @admin.display(description="Cancel reason in force")
+    def cancel_reason_in_force(self, practice: Practice) -> str:
+        """What a cancellation by reply is recorded as, and whether others can have the slot."""
+        return (
+            cancel_reason_in_words(practice)
+            if practice.pk
+            else "known once athenahealth is connected"
+        )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """A practice is switched off; its history stays."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns.domain.rules import ANY, EVERY_TYPE
 from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice
+from campaigns.services.rulechanges import WAITS, held_change
 from campaigns.wording import language
 
 Choices = list[tuple[str, Any]]
@@ -30,9 +31,13 @@ class CampaignChoice(forms.ModelChoiceField):
 
 
 class RuleForm(forms.ModelForm):
-    """`practices` are those of the visitor; the admin sets them."""
+    """`practices` are those of the visitor; the admin sets them.
+
+    `chosen` is what was chosen before the visitor came back from the page with the effect.
+    """
 
     practices: Sequence[Practice] = ()
+    chosen: Mapping[str, str] = {}
     appointment_type_id = forms.ChoiceField(label="Kind of visit", widget=UnfoldAdminSelectWidget)
     language = forms.ChoiceField(
         widget=UnfoldAdminSelectWidget,
@@ -65,6 +70,10 @@ class RuleForm(forms.ModelForm):
         if "practice" not in self.fields:
             # A page to read only.
             return
+        before = {name: self.chosen[name] for name in self.fields if name in self.chosen}
+        if before:
+            # A box that is not ticked is not sent.
+            self.initial.update({"active": False, "campaign": None, **before})
         if len(self.practices) == 1:
             self.fields["practice"].initial = self.practices[0]
             self.fields["practice"].widget = forms.HiddenInput()
@@ -102,6 +111,8 @@ class RuleForm(forms.ModelForm):
         practice, type_id = data.get("practice"), data.get("appointment_type_id")
         if practice is None or type_id is None:
             return data
+        if held_change(practice) is not None:
+            self.add_error(None, WAITS)
         known = AppointmentType.objects.filter(practice=practice, external_id=type_id)
         kept = type_id in (EVERY_TYPE, self.instance.appointment_type_id)
         if not kept and not known.exists():

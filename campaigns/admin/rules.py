@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.contrib import admin
-from django.db import transaction
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.core.exceptions import PermissionDenied
 from django.db.models import OuterRef, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html
 from unfold.decorators import display
 
 from campaigns import doorbell
+from campaigns.admin.ruleeffect import SEEN, effect_of, effect_page, ticked
 from campaigns.admin.ruleform import RuleForm
+from campaigns.admin.ruleselection import LIST, change_selected, effect_without
 from campaigns.admin.scope import PracticeAdmin, practices_for
 from campaigns.domain.rules import EVERY_TYPE
 from campaigns.models import AppointmentType, CampaignRule
-from campaigns.services.configuration import rule_as_said, rule_changed
+from campaigns.selectors import rulewords
+from campaigns.services.practicefacts import fact_of, rules_of
+from campaigns.services.rulechanges import ChangeRefused, held_change
+from campaigns.services.rulepreview import without
+from campaigns.services.rules import delete_rules, save_rule, switch_off_rules
 from campaigns.wording import language
+
+SAVED = "The campaign rule is saved."
+# Buttons that do not lead back to the list; Django's own answers know them.
+_GO_ON = {"_continue", "_addanother", "_popup"}
 
 
 @admin.register(CampaignRule)
@@ -29,7 +44,7 @@ class CampaignRuleAdmin(PracticeAdmin):
     list_select_related = ("campaign", "practice")
     search_fields = ("appointment_type_id", "campaign__name")
     search_help_text = "A campaign's name, or the number of an appointment type."
-    actions = ("switch_off",)
+    actions = ("switch_off", "delete_selected")
     fieldsets = (
         (
             "Visits of this kind",
@@ -56,7 +71,7 @@ class CampaignRuleAdmin(PracticeAdmin):
         """The form with the visitor's practices; a rule never moves to another practice."""
         form = super().get_form(request, obj, change, **kw)
         own = [obj.practice] if obj is not None else practices_for(request)
-        return type("RuleForm", (form,), {"practices": own})
+        return type("RuleForm", (form,), {"practices": own, "chosen": request.GET})
 
     @display(description="kind of visit", ordering="appointment_type_id")
     def kind(self, rule: CampaignRule) -> str:
@@ -80,38 +95,119 @@ class CampaignRuleAdmin(PracticeAdmin):
         """By whom it is for."""
         return f"{self.kind(rule)}, {language(rule.language)}"
 
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
+        """The list; while a change waits for approval it says so above."""
+        self._say_if_one_waits(request)
+        return super().changelist_view(request, extra_context)
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """The form, then the page that shows the effect, then saving."""
+        if request.method == "POST" and SEEN not in request.POST:
+            page = self._effect(request, object_id)
+            if page is not None:
+                return page
+        self._say_if_one_waits(request)
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ChangeRefused as refusal:
+            return self._refused(request, refusal)
+
     def save_model(self, request: HttpRequest, obj: CampaignRule, form: Any, change: bool) -> None:
-        """Audited with what it said before."""
-        stored = CampaignRule.objects.select_related("campaign").get(pk=obj.pk) if change else None
-        super().save_model(request, obj, form, change)
-        if stored is None:
-            self._changed(obj, "created")
-        elif form.changed_data:
-            self._changed(obj, "updated", rule_as_said(stored))
+        """As one change of the rules."""
+        save_rule(obj, user=request.user, include_messaged=ticked(request))
+        doorbell.ring()
 
-    def delete_model(self, request: HttpRequest, obj: CampaignRule) -> None:
-        """Audited while it can still be named."""
-        self._changed(obj, "removed", rule_as_said(obj))
-        super().delete_model(request, obj)
+    def response_add(
+        self, request: HttpRequest, obj: CampaignRule, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        """Back to the list."""
+        if _GO_ON & request.POST.keys():
+            return super().response_add(request, obj, post_url_continue)
+        self.message_user(request, SAVED, messages.SUCCESS)
+        return self.response_post_save_add(request, obj)
 
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[CampaignRule]) -> None:
-        """One by one, so that each leaves its trace; all or none."""
-        with transaction.atomic():
-            for rule in queryset.select_related("practice", "campaign"):
-                self.delete_model(request, rule)
+    def response_change(self, request: HttpRequest, obj: CampaignRule) -> HttpResponse:
+        """Back to the list."""
+        if _GO_ON & request.POST.keys():
+            return super().response_change(request, obj)
+        self.message_user(request, SAVED, messages.SUCCESS)
+        return self.response_post_save_change(request, obj)
+
+    def delete_view(
+        self, request: HttpRequest, object_id: str, extra_context: Any = None
+    ) -> HttpResponse:
+        """Asks once more, and says what it does to the visits."""
+        rule = self.get_object(request, unquote(object_id))
+        if rule is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_delete_permission(request, rule):
+            raise PermissionDenied
+        if request.method == "POST":
+            change_selected(request, [rule], delete_rules, "deleted")
+            return redirect(LIST)
+        return effect_without(request, [rule], "Delete", {"post": "yes"})
+
+    @admin.action(description="Delete", permissions=["delete"])
+    def delete_selected(
+        self, request: HttpRequest, queryset: QuerySet[CampaignRule]
+    ) -> HttpResponse | None:
+        """Several at once, as one change."""
+        rules = list(queryset.select_related("practice"))
+        if SEEN not in request.POST:
+            return effect_without(request, rules, "Delete")
+        change_selected(request, rules, delete_rules, "deleted")
+        return None
 
     @admin.action(description="Switch off", permissions=["change"])
-    def switch_off(self, request: HttpRequest, queryset: QuerySet[CampaignRule]) -> None:
-        """Several at once."""
-        with transaction.atomic():
-            rules = list(queryset.filter(active=True))
-            for rule in rules:
-                before = rule_as_said(rule)
-                rule.active = False
-                rule.save(update_fields=["active"])
-                self._changed(rule, "updated", before)
-        self.message_user(request, f"{len(rules)} rules are switched off.")
+    def switch_off(
+        self, request: HttpRequest, queryset: QuerySet[CampaignRule]
+    ) -> HttpResponse | None:
+        """Several at once, as one change."""
+        rules = list(queryset.filter(active=True).select_related("practice"))
+        if SEEN not in request.POST:
+            return effect_without(request, rules, "Switch off")
+        change_selected(request, rules, switch_off_rules, "switched off")
+        return None
 
-    def _changed(self, rule: CampaignRule, what: str, before: list[str] | None = None) -> None:
-        rule_changed(rule, what, before)
-        doorbell.ring()
+    def _effect(self, request: HttpRequest, object_id: str | None) -> HttpResponse | None:
+        """The page with the effect, if the form is sound and the visitor may save it."""
+        rule = self.get_object(request, unquote(object_id)) if object_id else None
+        if object_id and (rule is None or not self.has_change_permission(request, rule)):
+            return None
+        if not object_id and not self.has_add_permission(request):
+            return None
+        form = self.get_form(request, rule, change=rule is not None)(request.POST, instance=rule)
+        if not form.is_valid():
+            return None
+        new: CampaignRule = form.save(commit=False)
+        after = without(rules_of(new.practice), {new.pk})
+        if new.active:
+            after = (*after, fact_of(new))
+        effect = effect_of(new.practice, after, ticked(request))
+        chosen = {name: request.POST[name] for name in form.fields if request.POST.get(name)}
+        back = f"{request.path}?{urlencode(chosen)}"
+        return effect_page(request, "Save this campaign rule?", [effect], back)
+
+    def _refused(self, request: HttpRequest, refusal: ChangeRefused) -> HttpResponse:
+        self.message_user(request, str(refusal), messages.ERROR)
+        return redirect(LIST)
+
+    def _say_if_one_waits(self, request: HttpRequest) -> None:
+        if request.method != "GET" or not self.has_change_permission(request):
+            return
+        for practice in practices_for(request):
+            change = held_change(practice)
+            if change is not None:
+                address = reverse("admin:campaigns_rulechange_change", args=[change.pk])
+                said = format_html(
+                    '{} <a class="underline" href="{}">Open the change</a>',
+                    rulewords.held(change.moving, change.upcoming),
+                    address,
+                )
+                self.message_user(request, said, messages.WARNING)

@@ -7,11 +7,12 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import Model, QuerySet
 from django.forms import ModelChoiceField
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from campaigns.access import practices_of
 from campaigns.models import Practice
+from campaigns.services.deadlocks import retried
 
 _KEPT_AT = "practices_of_visitor"
 
@@ -54,6 +55,17 @@ class PracticeAdmin(ModelAdmin):
         if request.user.is_superuser:
             return rows
         return rows.filter(**{f"{self.practices_by}__in": [p.pk for p in practices_for(request)]})
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
+    ) -> HttpResponse:
+        """Saving opens its transaction inside, so that a deadlock is answered by doing it again."""
+        view = super().changeform_view
+        return retried(lambda: view(request, object_id, form_url, extra_context))
 
     def title_of(self, row: Any) -> str:
         """What a row is called in the console's header."""

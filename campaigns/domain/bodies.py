@@ -13,7 +13,11 @@ from campaigns.domain.values import Channel
 
 
 def reminder_of(
-    snapshot: Snapshot, recipient: Recipient, provider: Provider, allowed: tuple[Channel, ...]
+    snapshot: Snapshot,
+    recipient: Recipient,
+    provider: Provider,
+    allowed: tuple[Channel, ...],
+    join_url: str = "",
 ) -> ReminderBody:
     """Everything Relatient is told of one visit's reminder."""
     appointment = snapshot.appointment
@@ -28,7 +32,7 @@ def reminder_of(
             "department_name": appointment.department_name,
             "type_name": appointment.type_name,
             "modality": appointment.modality.value,
-            "join_url": "",
+            "join_url": join_url,
         },
         "recipient": {
             "kind": recipient.kind.value,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.effects import EffectWanted, PatientBody, ReminderBody, WorkItemWanted
 from campaigns.domain.values import CancelReason, Modality, ReplyOutcome, Risk
+from campaigns.domain.video import Link
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Finding:
 class RouteKey:
     """By what the campaign was chosen; kept on the appointment for previews and coverage.
 
-    `general` says that the practice's general campaign was taken, for its providers' sake.
+    `general` says that the practice's general campaign was taken, for its providers' sake, `kept`
+    that the visit has the campaign from before, and so perhaps for another kind of visit.
     """
 
     type_id: str
@@ -32,6 +34,7 @@ class RouteKey:
     language: str
     campaign: str
     general: bool = False
+    kept: bool = False
 
     @property
     def kind(self) -> dict[str, str]:
@@ -50,7 +53,9 @@ class Plan:
     """The enrollment as it should be: a campaign with details, or none and why.
 
     `code` is why there is none (or why it is not known yet); `keep` leaves a live enrollment
-    alone, because what would judge it is not known yet.
+    alone, because what would judge it is not known yet. `held` keeps the campaign until a change
+    of the rules is approved; cancels and updates go on. `link` is the one to a video visit,
+    `link_missing` that the practice wants one and there is none today.
     """
 
     code: Code | None
@@ -63,6 +68,9 @@ class Plan:
     desk_task: bool = False
     findings: tuple[Finding, ...] = ()
     route: RouteKey | None = None
+    held: bool = False
+    link: Link = field(default_factory=Link)
+    link_missing: bool = False
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,13 @@ from typing import Any
 
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Plan
-from campaigns.domain.effects import BEFORE_ENROLLING, PATIENT_KINDS, EffectWanted, instant
-from campaigns.domain.enrollment import LIVE
+from campaigns.domain.effects import (
+    BEFORE_ENROLLING,
+    PATIENT_KINDS,
+    EffectWanted,
+    VisitBody,
+    instant,
+)
 from campaigns.domain.facts import EffectFacts, EnrollmentFacts, Snapshot
 from campaigns.domain.values import (
     CancelReason,
@@ -44,6 +49,18 @@ class Difference:
 
 def difference(snapshot: Snapshot, plan: Plan) -> Difference:
     """Compare the plan with the enrollments as they are."""
+    found, surplus = _difference(snapshot, plan), _surplus(snapshot)
+    return Difference((*surplus.effects, *found.effects), surplus.code or found.code)
+
+
+def _surplus(snapshot: Snapshot) -> Difference:
+    """What stands at Relatient beside the enrollment that counts is ended, whatever is planned."""
+    ends = [_cancel(snapshot, e, CancelReason.SUPERSEDED) for e in snapshot.surplus if e.is_live]
+    failed = next((end.code for end in ends if _failed(end.code)), None)
+    return Difference(tuple(effect for end in ends for effect in end.effects), failed)
+
+
+def _difference(snapshot: Snapshot, plan: Plan) -> Difference:
     if plan.keep:
         return _reads(snapshot, plan)
     live = live_enrollment(snapshot)
@@ -63,7 +80,7 @@ def _reads(snapshot: Snapshot, plan: Plan) -> Difference:
 
 def live_enrollment(snapshot: Snapshot) -> EnrollmentFacts | None:
     """The appointment's own live enrollment; the database allows one."""
-    return next((e for e in snapshot.own_enrollments if e.status in LIVE), None)
+    return next((e for e in snapshot.own_enrollments if e.is_live), None)
 
 
 def _without(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts | None) -> Difference:
@@ -118,7 +135,7 @@ def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference
         wanted = EffectWanted(
             EffectKind.UPDATE_ENROLLMENT, update, basis=_consents(snapshot), enrollment_id=live.id
         )
-    elif live.told != plan.reminder["visit"] and not live.resend_dropped:
+    elif not _knows(live, plan.reminder["visit"]) and not live.resend_dropped:
         resend = {"visit": plan.reminder["visit"]}
         wanted = EffectWanted(
             EffectKind.RESEND, resend, basis=_consents(snapshot), enrollment_id=live.id
@@ -130,12 +147,19 @@ def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference
     return Difference(found.effects, _failed(found.code) if found.effects else found.code)
 
 
+def _knows(live: EnrollmentFacts, visit: VisitBody) -> bool:
+    """Whether the patient was told these details. The link of a video visit is no news, nor is
+    another spelling of the same provider's name."""
+    no_news = {"join_url": "", "provider_name": ""}
+    return live.told is not None and {**live.told, **no_news} == {**visit, **no_news}
+
+
 def _first(snapshot: Snapshot, plan: Plan) -> Difference:
     assert plan.reminder is not None
     own = snapshot.own_enrollments
     if own and own[-1].status is EnrollmentStatus.COMPLETED and _same(own[-1], plan):
         return Difference()
-    before = _lineage_waits(snapshot) or _rereads(snapshot)
+    before = _beside(snapshot) or _lineage_waits(snapshot) or _rereads(snapshot)
     if before is not None:
         return before
     patient = _patient_step(snapshot, plan)
@@ -151,6 +175,15 @@ def _same(newest: EnrollmentFacts, plan: Plan) -> bool:
     return newest.campaign == plan.campaign and held == plan.reminder["visit"]["starts_at"]
 
 
+def _beside(snapshot: Snapshot) -> Difference | None:
+    """A second enrollment ends before another is made: Relatient would name it as the one."""
+    for enrollment in snapshot.surplus:
+        if enrollment.is_live:
+            end = EffectWanted(EffectKind.CANCEL_ENROLLMENT, enrollment_id=enrollment.id)
+            return Difference(code=progress(snapshot, end))
+    return None
+
+
 def _lineage_waits(snapshot: Snapshot) -> Difference | None:
     """What an earlier appointment of this lineage still holds ends first, by its own look.
 
@@ -159,7 +192,7 @@ def _lineage_waits(snapshot: Snapshot) -> Difference | None:
     others = {
         e.id
         for e in snapshot.enrollments
-        if e.appointment_id != snapshot.appointment.id and e.status in LIVE
+        if e.appointment_id != snapshot.appointment.id and e.is_live
     }
     if not others:
         return None

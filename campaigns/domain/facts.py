@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from campaigns.domain.effects import PatientBody, ReminderBody, VisitBody, WindowBody
+from campaigns.domain.enrollment import LIVE
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,
@@ -87,6 +88,7 @@ class AppointmentFacts:
     reread_wanted: bool = False
     join_url: str = ""
     join_read_at: datetime | None = None
+    scheduled_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +157,7 @@ class PatientFacts(PatientDescription):
     consents: tuple[Consent, ...] = ()
     no_shows: tuple[date, ...] = ()
     reread_wanted: bool = False
+    seen_before: bool = False
 
 
 @dataclass(frozen=True)
@@ -206,6 +209,11 @@ class EnrollmentFacts:
     created_at: datetime | None = None
     reread_wanted: bool = False
     surplus: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it is on its way, active, or being ended."""
+        return self.status in LIVE
 
 
 @dataclass(frozen=True)
@@ -293,10 +301,24 @@ class Snapshot:
     all_move_since: datetime | None = None
 
     @property
+    def _all_own(self) -> tuple[EnrollmentFacts, ...]:
+        return tuple(e for e in self.enrollments if e.appointment_id == self.appointment.id)
+
+    @property
     def own_enrollments(self) -> tuple[EnrollmentFacts, ...]:
         """The appointment's own enrollments without its lineage's, oldest generation first."""
-        own = (e for e in self.enrollments if e.appointment_id == self.appointment.id)
+        own = (e for e in self._all_own if not e.surplus)
         return tuple(sorted(own, key=lambda e: e.generation))
+
+    @property
+    def compared(self) -> tuple[EnrollmentFacts, ...]:
+        """Own enrollments of which Relatient has to be asked how they stand."""
+        return tuple(e for e in self._all_own if e.reread_wanted and e.vendor_id)
+
+    @property
+    def surplus(self) -> tuple[EnrollmentFacts, ...]:
+        """Own enrollments that stand at Relatient beside the one that counts."""
+        return tuple(e for e in self._all_own if e.surplus)
 
     @property
     def by_hand(self) -> bool:

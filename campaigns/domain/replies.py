@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from campaigns.domain.decision import ReplyVerdict
-from campaigns.domain.effects import EffectWanted, WorkItemWanted, instant
+from campaigns.domain.effects import WAITLIST, EffectWanted, WorkItemWanted, instant
 from campaigns.domain.facts import EffectFacts, ReplyFacts, Snapshot
 from campaigns.domain.values import (
     CONFIRMED,
@@ -64,6 +64,9 @@ def settle(snapshot: Snapshot, now: datetime) -> Settled:
         items.extend([item] if item else [])
     effects.extend(_waitlist(snapshot, now))
     items.extend(_not_told(snapshot))
+    slot = _slot(snapshot, now)
+    effects.extend(slot.effects)
+    items.extend(slot.work_items)
     return Settled(tuple(verdicts), tuple(effects), tuple(items))
 
 
@@ -273,11 +276,39 @@ def _not_told(snapshot: Snapshot) -> Iterator[WorkItemWanted]:
     failed = any(
         e.kind is EffectKind.WAITLIST_NOTICE and e.status in stuck for e in snapshot.effects
     )
-    cancelled = (e for e in snapshot.effects if e.kind is EffectKind.CANCEL_APPOINTMENT)
-    reply = next((e.response_id for e in cancelled if e.status is EffectStatus.ACCEPTED), None)
+    reply = _answer_that_cancelled(snapshot)
     if failed and reply is not None:
         sentence = "The waitlist could not be told of the open slot. Call the next patient on it."
         yield WorkItemWanted(WorkItemKind.WAITLIST_NOT_TOLD, sentence, response_id=reply)
+
+
+def _slot(snapshot: Snapshot, now: datetime) -> Settled:
+    """The open slot as work for the desk, with those who wait for one like it (read once)."""
+    reply = _answer_that_cancelled(snapshot)
+    hours = timedelta(hours=snapshot.settings.waitlist_notice_hours)
+    starts_at = snapshot.appointment.starts_at
+    if (
+        reply is None
+        or not _cancelled_by_us(snapshot)
+        or not snapshot.settings.cancel_reason_frees_slot
+        or starts_at is None
+        or starts_at - now < hours
+    ):
+        return Settled()
+    sentence = "A patient cancelled and the slot is open. Offer it to somebody who waits."
+    item = WorkItemWanted(WorkItemKind.OPEN_SLOT, sentence, response_id=reply)
+    settled = (EffectStatus.ACCEPTED, EffectStatus.REJECTED, EffectStatus.PARKED)
+    asked = any(e.purpose == WAITLIST and e.status in settled for e in snapshot.effects)
+    body = {"appointment": snapshot.appointment.external_id, "asks": WAITLIST}
+    kind = EffectKind.READ_APPOINTMENT
+    read = EffectWanted(kind, body, purpose=WAITLIST, response_id=reply)
+    return Settled(effects=() if asked else (read,), work_items=(item,))
+
+
+def _answer_that_cancelled(snapshot: Snapshot) -> int | None:
+    """The reply whose cancellation is in the chart."""
+    cancelled = (e for e in snapshot.effects if e.kind is EffectKind.CANCEL_APPOINTMENT)
+    return next((e.response_id for e in cancelled if e.status is EffectStatus.ACCEPTED), None)
 
 
 def _cancelled_by_us(snapshot: Snapshot) -> bool:

@@ -14,8 +14,9 @@ from campaigns.domain.difference import Difference, ask, difference
 from campaigns.domain.effects import EffectWanted, WorkItemWanted
 from campaigns.domain.facts import Snapshot
 from campaigns.domain.planning import plan
-from campaigns.domain.replies import settle
-from campaigns.domain.values import EffectKind, WorkItemKind
+from campaigns.domain.replies import Settled, settle
+from campaigns.domain.status import over_at
+from campaigns.domain.values import PASSING_ITEMS, EffectKind, WorkItemKind
 
 DESK_TASKS = frozenset({EffectKind.PATIENT_CASE, EffectKind.SCHEDULE_NOTE})
 TASK_TEXT = {
@@ -26,6 +27,22 @@ TASK_TEXT = {
     Code.GUARDIAN_CONTACT_MISSING: (
         "The patient is a minor and no parent or guardian contact is on file, so no reminder "
         "can be sent. Please add the guarantor's phone or email."
+    ),
+}
+
+# What somebody has to see to for as long as the visit stands there.
+TO_SEE_TO: dict[Code, tuple[WorkItemKind, str]] = {
+    Code.ENDED_ELSEWHERE: (
+        WorkItemKind.ENDED_ELSEWHERE,
+        "Somebody ended the reminders at Relatient. Enroll by hand if they should go on.",
+    ),
+    Code.PATIENT_AMBIGUOUS: (
+        WorkItemKind.PATIENT_AMBIGUOUS,
+        "Relatient holds two records of this patient. Have them merged there, then try again.",
+    ),
+    Code.TELEHEALTH_LINK_MISSING: (
+        WorkItemKind.TELEHEALTH_LINK,
+        "athenahealth has no link for this video visit today. Send the patient one, or call.",
     ),
 }
 
@@ -42,17 +59,23 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
         campaign=planned.campaign,
         route=planned.route,
         findings=(*planned.findings, _last_finding(found, code)),
-        effects=(*_reread(snapshot), *found.effects, *tasks, *replies.effects),
+        effects=(*_reread(snapshot, planned), *found.effects, *tasks, *replies.effects),
         replies=replies.verdicts,
-        work_items=(*_work_items(planned), *replies.work_items),
-        look_again_at=_look_again(snapshot, code, replies.effects, now),
+        work_items=(*_work_items(planned, code), *replies.work_items),
+        look_again_at=_look_again(snapshot, planned, code, replies, now),
     )
 
 
 def _code(planned: Plan, found: Difference) -> Code:
+    failed = found.code is not None and state_of(found.code) is State.FAILED
+    if planned.reminder is not None and not failed:
+        # It goes on with what it has, but somebody has to know.
+        if planned.held:
+            return Code.HELD_FOR_APPROVAL
+        if planned.link_missing and found.code is None:
+            return Code.TELEHEALTH_LINK_MISSING
     if planned.code is not None and not planned.keep:
         # An end that was refused is what somebody has to see to, unless the visit itself is over.
-        failed = found.code is not None and state_of(found.code) is State.FAILED
         return found.code if found.code and failed and not _closed(planned.code) else planned.code
     return found.code or planned.code or Code.ENROLLED
 
@@ -66,9 +89,18 @@ def _last_finding(found: Difference, code: Code) -> Finding:
     return Finding("difference", kinds or "nothing to change", code.value)
 
 
-def _reread(snapshot: Snapshot) -> tuple[EffectWanted, ...]:
-    """Reads owed because two earlier ones overlapped and nobody can say which is newer."""
-    owed = []
+def _reread(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
+    """Reads that are owed beside the way to an enrollment.
+
+    Two earlier ones overlapped and nobody can say which is newer; Relatient may hold something
+    else than we think; the link to a video visit is there from today on.
+    """
+    owed = [
+        EffectWanted(EffectKind.READ_ENROLLMENT, purpose="compare", enrollment_id=enrollment.id)
+        for enrollment in snapshot.compared
+    ]
+    if planned.link.read is not None:
+        owed.append(planned.link.read)
     if snapshot.appointment.reread_wanted:
         body = {"appointment": snapshot.appointment.external_id}
         owed.append(EffectWanted(EffectKind.READ_APPOINTMENT, body, purpose="overlap"))
@@ -98,32 +130,33 @@ def _desk_task(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
     return (EffectWanted(kind, body, purpose="contact"),)
 
 
-def _work_items(planned: Plan) -> tuple[WorkItemWanted, ...]:
+def _work_items(planned: Plan, code: Code) -> tuple[WorkItemWanted, ...]:
     items = []
+    if code in TO_SEE_TO:
+        items.append(WorkItemWanted(*TO_SEE_TO[code]))
+    elif planned.link_missing:
+        items.append(WorkItemWanted(*TO_SEE_TO[Code.TELEHEALTH_LINK_MISSING]))
     if planned.desk_task and planned.code is not None:
         items.append(WorkItemWanted(WorkItemKind.NO_CONTACT, TASK_TEXT[planned.code]))
-    if planned.code is Code.ENDED_ELSEWHERE:
-        sentence = "Somebody ended the reminders at Relatient. Enroll by hand if they should go on."
-        items.append(WorkItemWanted(WorkItemKind.ENDED_ELSEWHERE, sentence))
     return tuple(items)
 
 
 def _look_again(
-    snapshot: Snapshot, code: Code, reply_effects: tuple[EffectWanted, ...], now: datetime
+    snapshot: Snapshot, planned: Plan, code: Code, replies: Settled, now: datetime
 ) -> datetime | None:
     """When the passing of time alone changes the answer: too late to begin, then over.
 
-    Of a closed visit only the open slot is left, until it is too late to offer it.
+    A video visit's link comes on its day. Of a closed visit only the open slot is left, until it
+    is too late to offer it.
     """
-    starts_at, settings = snapshot.appointment.starts_at, snapshot.settings
-    if starts_at is None:
-        return None
-    moments: tuple[datetime, ...] = (
-        starts_at - timedelta(hours=settings.too_late_hours),
-        starts_at,
-    )
+    settings, over = snapshot.settings, over_at(snapshot.appointment)
     if _closed(code):
-        offered = any(e.kind is EffectKind.WAITLIST_NOTICE for e in reply_effects)
-        too_late = starts_at - timedelta(hours=settings.waitlist_notice_hours)
-        moments = (too_late, starts_at) if offered else ()
-    return next((moment for moment in moments if moment > now), None)
+        offered = any(e.kind is EffectKind.WAITLIST_NOTICE for e in replies.effects)
+        listed = any(item.kind in PASSING_ITEMS for item in replies.work_items)
+        too_late = over - timedelta(hours=settings.waitlist_notice_hours)
+        moments = [too_late, over] if offered or listed else []
+    else:
+        moments = [over - timedelta(hours=settings.too_late_hours), over]
+    if planned.link.next_at is not None:
+        moments.append(planned.link.next_at)
+    return min((moment for moment in moments if moment > now), default=None)

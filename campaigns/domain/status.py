@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from campaigns.domain.coverage import Code
-from campaigns.domain.facts import AppointmentFacts
+from campaigns.domain.facts import AppointmentFacts, Snapshot
 from campaigns.domain.values import AppointmentStatus, CancelReason
+
+# Local time is at most this far behind UTC, anywhere.
+LAST_ZONE = timedelta(hours=12)
 
 CLOSED_BY_STATUS: dict[AppointmentStatus, Code] = {
     AppointmentStatus.CANCELLED: Code.CANCELLED,
@@ -34,9 +38,22 @@ def closed_code(appointment: AppointmentFacts, now: datetime) -> Code | None:
     closed = CLOSED_BY_STATUS.get(appointment.status)
     if closed is not None:
         return closed
-    if appointment.starts_at is not None and appointment.starts_at <= now:
-        return Code.OUTCOME_NOT_RECORDED
-    return None
+    return Code.OUTCOME_NOT_RECORDED if over_at(appointment) <= now else None
+
+
+def over_at(appointment: AppointmentFacts) -> datetime:
+    """When the start has certainly passed: where the zone is unknown, at the world's last hour."""
+    if appointment.starts_at is not None:
+        return appointment.starts_at
+    return appointment.local_start + LAST_ZONE
+
+
+def visit_day(snapshot: Snapshot) -> datetime:
+    """The visit's start in the practice's zone; department time while the zone is unknown."""
+    starts_at = snapshot.appointment.starts_at
+    if starts_at is None:
+        return snapshot.appointment.local_start
+    return starts_at.astimezone(ZoneInfo(snapshot.settings.time_zone))
 
 
 def cancel_reason(code: Code) -> CancelReason:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
+
 from campaigns.domain.coverage import Code, sentence_of
 from campaigns.models import Appointment, Attempt, DecisionRecord, Effect, Response
+from campaigns.selectors.circumstances import circumstances_of
 
 
 def appointments_called(external_id: str) -> list[Appointment]:
@@ -19,7 +22,11 @@ def appointments_called(external_id: str) -> list[Appointment]:
 
 
 def explanation_of(appointment: Appointment) -> dict[str, Any]:
-    """Everything that happened about one appointment, oldest first."""
+    """Everything that happened about one appointment, each list oldest first.
+
+    "Why did this patient get nothing?": the findings of the last decision say it. What led there
+    is in the observations, consents and instructions, what came of it in the effects.
+    """
     return {
         "appointment": _visit(appointment),
         "coverage": {
@@ -27,6 +34,7 @@ def explanation_of(appointment: Appointment) -> dict[str, Any]:
             "code": str(appointment.coverage_code),
             "sentence": sentence_of(Code(appointment.coverage_code)),
         },
+        **circumstances_of(appointment),
         "decisions": [_decision(row) for row in appointment.decisions.order_by("at", "pk")],
         "effects": [_effect(row) for row in _effects(appointment)],
         "responses": [
@@ -70,9 +78,11 @@ def _decision(row: DecisionRecord) -> dict[str, Any]:
 
 def _effects(appointment: Appointment) -> list[Effect]:
     """The appointment's own effects, and those about its patient as a whole."""
-    own = Effect.objects.filter(appointment=appointment)
-    patients = Effect.objects.filter(appointment__isnull=True, patient=appointment.patient)
-    return list((own | patients).prefetch_related("tries").order_by("created_at", "pk"))
+    # A record that was merged into the patient's is part of their history.
+    patient = appointment.patient_id
+    person = Q(patient=patient) | Q(patient__merged_into=patient)
+    rows = Effect.objects.filter(Q(appointment=appointment) | person & Q(appointment__isnull=True))
+    return list(rows.prefetch_related("tries").order_by("created_at", "pk"))
 
 
 def _effect(row: Effect) -> dict[str, Any]:

@@ -10,12 +10,19 @@ from django.db.models import QuerySet
 
 from campaigns.clinictime import clock, day, spoken, zone_of
 from campaigns.domain.coverage import Code, State, sentence_of
-from campaigns.domain.values import AppointmentStatus, Confirmation, EnrollmentStatus
+from campaigns.domain.values import (
+    AppointmentStatus,
+    Confirmation,
+    EnrollmentStatus,
+    WorkItemKind,
+)
 from campaigns.models import Appointment, AppointmentType, Campaign
 from campaigns.selectors.reach import Reach, reach_of
 from campaigns.selectors.reference import Names, names_of
 from campaigns.selectors.timeline import Entry, entries_of
-from campaigns.selectors.worklistrows import Visit, visit_of
+from campaigns.selectors.videolink import VideoLink, video_link_of
+from campaigns.selectors.waiting import people_on
+from campaigns.selectors.worklistrows import Item, Visit, item_of, visit_of
 from campaigns.wording import APPOINTMENTS, CONFIRMATIONS, ENROLLMENTS, STATES
 
 
@@ -30,9 +37,16 @@ class Story:
     visit: Visit
     reach: Reach
     facts: tuple[tuple[str, str], ...]
+    video: VideoLink | None
+    slots: tuple[Item, ...]
     before: Appointment | None
     after: Appointment | None
     entries: tuple[Entry, ...]
+
+    @property
+    def others(self) -> int:
+        """How many other patients the page names."""
+        return sum(len(slot.waiting or ()) for slot in self.slots)
 
 
 def story_of(row: Appointment, now: datetime) -> Story:
@@ -51,10 +65,19 @@ def story_of(row: Appointment, now: datetime) -> Story:
         visit=visit_of(row, row.practice, names, now),
         reach=_reach(row),
         facts=tuple(_facts(row, names, campaigns, zone)),
+        video=video_link_of(row, now),
+        slots=_slots(row),
         before=_neighbours(row).filter(replaced_by=row.external_id).first(),
         after=_neighbours(row).filter(external_id=row.replaced_by or "-").first(),
         entries=tuple(entries_of(row, campaigns, zone)),
     )
+
+
+def _slots(row: Appointment) -> tuple[Item, ...]:
+    """The slot that its cancellation opened, while the desk has not dealt with it."""
+    items = list(row.work_items.filter(kind=WorkItemKind.OPEN_SLOT, closed_at__isnull=True))
+    people = people_on(items, row.practice)
+    return tuple(item_of(item, people, confidential=_confidential(row)) for item in items)
 
 
 def _neighbours(row: Appointment) -> QuerySet[Appointment]:

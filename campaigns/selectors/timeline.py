@@ -32,6 +32,7 @@ from campaigns.wording import (
     END_REASONS,
     INSTRUCTIONS,
     OUTCOMES,
+    PURPOSES,
     REPLIES,
     REPLY_OUTCOMES,
     STATES,
@@ -117,9 +118,9 @@ def _findings(decision: DecisionRecord, campaigns: dict[str, str]) -> Iterator[t
 
 def _effects(row: Appointment, zone: str) -> Iterator[Entry]:
     """The visit's own, and since it was seen those about its patient, on which it waits."""
-    about_patient = Q(
-        appointment__isnull=True, patient=row.patient_id, created_at__gte=row.first_seen_at
-    )
+    # A record that was merged into the patient's is part of their history.
+    person = Q(patient=row.patient_id) | Q(patient__merged_into=row.patient_id)
+    about_patient = person & Q(appointment__isnull=True, created_at__gte=row.first_seen_at)
     rows = Effect.objects.filter(Q(appointment=row) | about_patient).prefetch_related("tries")
     for effect in rows:
         status = EffectStatus(effect.status)
@@ -128,7 +129,7 @@ def _effects(row: Appointment, zone: str) -> Iterator[Entry]:
             effect.created_at,
             zone,
             "effect",
-            EFFECTS[EffectKind(effect.kind)],
+            PURPOSES.get(effect.purpose) or EFFECTS[EffectKind(effect.kind)],
             effect.sentence or _waiting(status, vendor),
             badge=EFFECT_STATUSES[status].capitalize(),
             look=_LOOKS.get(status, "pending"),

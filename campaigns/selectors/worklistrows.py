@@ -16,6 +16,7 @@ from campaigns.models import Appointment, Practice, Response, WorkItem
 from campaigns.selectors.chartwrites import ChartWrite, chart_write
 from campaigns.selectors.reach import Reach, reach_of
 from campaigns.selectors.reference import Names
+from campaigns.selectors.waiting import Candidate, People, candidates_on, people_on
 from campaigns.wording import REPLIES, WORK_ITEMS
 
 
@@ -35,13 +36,15 @@ class Visit:
 
 @dataclass(frozen=True)
 class Item:
-    """One open work item."""
+    """One open work item; a `slot` has those who wait for it, None while nobody asked."""
 
     id: int
     title: str
     sentence: str
     quote: str
     closable: bool
+    slot: bool = False
+    waiting: tuple[Candidate, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -75,13 +78,15 @@ def item_rows_of(
     items: Iterable[Any], practice: Practice, names: Names, now: datetime
 ) -> list[ItemRow]:
     """The rows of items that came from other_items(...)."""
+    shown = list(items)
+    people = people_on(shown, practice)
     return [
         ItemRow(
             visit_of(item.appointment, practice, names, now),
             _reach(item.appointment, practice, confidential=item.confidential),
-            _item(item),
+            item_of(item, people, confidential=item.confidential),
         )
-        for item in items
+        for item in shown
     ]
 
 
@@ -95,7 +100,7 @@ def _row(visit: Any, practice: Practice, names: Names, now: datetime) -> Row:
         visit=visit_of(visit, practice, names, now),
         reach=_reach(visit, practice, confidential=visit.confidential),
         reasons=tuple(_reasons(visit, answers, now)),
-        items=tuple(_item(item) for item in visit.open_items),
+        items=tuple(item_of(item) for item in visit.open_items),
         chart=None if told else chart_write(newest, writes[-1] if writes else None),
         answered=visit.answered,
     )
@@ -152,13 +157,23 @@ def _reasons(row: Any, answers: list[Response], now: datetime) -> Iterable[str]:
         yield f"Voicemail left {times}, last {lately(calls[0].occurred_at, zone, now)}."
 
 
-def _item(item: WorkItem) -> Item:
+def item_of(item: WorkItem, people: People | None = None, *, confidential: bool = False) -> Item:
+    """An item in words; `people` are those on the waitlist of an open slot (waiting.people_on)."""
     kind = WorkItemKind(item.kind)
     quoted = kind is WorkItemKind.UNRECOGNIZED_REPLY and item.response is not None
+    slot = kind is WorkItemKind.OPEN_SLOT
+    visit = item.appointment
+    starts_at = visit.starts_at or visit.local_start
     return Item(
         id=item.pk,
         title=WORK_ITEMS[kind],
         sentence=item.sentence,
         quote=item.response.raw_text if quoted and item.response else "",
         closable=kind not in STANDING_ITEMS,
+        slot=slot,
+        waiting=candidates_on(
+            item, people or {}, visit.practice, starts_at, confidential=confidential
+        )
+        if slot
+        else None,
     )

@@ -12,26 +12,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.recorder import record as audit
-from campaigns.models import Appointment, AppointmentType, CampaignRule, Department, Practice
-from campaigns.services.intake import starts_at
-from campaigns.services.rules import rules_changed, types_changed
+from campaigns.models import Appointment, AppointmentType, Department, Practice
+from campaigns.services.deadlocks import retried
+from campaigns.services.rules import types_changed
 from campaigns.services.upcoming import look_at_upcoming
+from campaigns.services.visitcolumns import starts_at
 
 _CHUNK = 500
-
-
-def rule_changed(rule: CampaignRule, what: str, before: list[str] | None = None) -> None:
-    """A campaign rule was `created`, `updated` or `removed`; any visit may be meant by it."""
-    with transaction.atomic():
-        _say(f"rule.{what}", rule.practice, "rule", rule.pk, rule=rule_as_said(rule), before=before)
-        rules_changed(rule.practice)
-
-
-def rule_as_said(rule: CampaignRule) -> list[str]:
-    """A rule as the audit trail and the import speak of it."""
-    key = [rule.appointment_type_id, rule.modality, rule.risk, rule.language]
-    campaign = rule.campaign.external_id if rule.campaign else ""
-    return [*key, campaign, "active" if rule.active else "inactive"]
 
 
 def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
@@ -60,6 +47,10 @@ def time_zone_changed(department: Department) -> int:
 
     Answers how many visits now start at another moment.
     """
+    return retried(lambda: _change_time_zone(department))
+
+
+def _change_time_zone(department: Department) -> int:
     with transaction.atomic():
         department.save(update_fields=["time_zone", "time_zone_set_by_hand"])
         visits = Appointment.objects.filter(

@@ -20,6 +20,7 @@ from campaigns.services.csv_lines import (
     shape_of,
     written,
 )
+from campaigns.services.deadlocks import retried
 from campaigns.services.rules import Changes, types_changed
 
 COLUMNS = ("appointment_type_id", "modality", "confidential", "on_cancel", "visit_value")
@@ -88,6 +89,10 @@ def _value(text: str) -> Decimal | None:
 
 def apply_types(practice: Practice, lines: Sequence[TypeLine]) -> Changes:
     """Take over what staff decided, in one transaction, each change with its audit event."""
+    return retried(lambda: _apply_all(practice, lines))
+
+
+def _apply_all(practice: Practice, lines: Sequence[TypeLine]) -> Changes:
     changes = Changes()
     with transaction.atomic():
         for line in lines:

@@ -9,12 +9,15 @@ from django.db import transaction
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import EnrollmentStatus, ReplyKind, WorkItemKind
-from campaigns.models import Appointment, ConsentEvent, Enrollment, Patient, Practice, Response
+from campaigns.models import Appointment, Enrollment, Practice, Response
 from campaigns.records import EventRecord, EventType
+from campaigns.services import consents
 from campaigns.services.enrollments import advance
 from campaigns.services.intake import locked_patient
-from campaigns.services.looks_due import look_at, look_at_patient
+from campaigns.services.locks import lock_patient
+from campaigns.services.looks_due import look_at
 from campaigns.services.workitems import open_item
+from campaigns.wording import CHANNELS
 
 
 class Received(StrEnum):
@@ -57,6 +60,7 @@ def _reply(practice: Practice, event: EventRecord) -> Received:
     )
     if not created:
         return Received.DUPLICATE
+    _messaged(practice, event)
     look_at(appointment, now)
     audit(
         "response.received",
@@ -74,7 +78,7 @@ def _locked(practice: Practice, external_id: str) -> Appointment | None:
     row = Appointment.objects.filter(practice=practice, external_id=external_id).first()
     if row is None:
         return None
-    Patient.objects.select_for_update().get(pk=row.patient_id)
+    lock_patient(row.patient_id)
     return Appointment.objects.select_for_update(of=("self",)).get(pk=row.pk)
 
 
@@ -84,29 +88,17 @@ def _consent(practice: Practice, event: EventRecord) -> Received:
     # Somebody who is not known yet may be booked tomorrow: their word counts from now on.
     patient = locked_patient(practice, event.patient_external_id)
     state = "opted_out" if event.type is EventType.OPTED_OUT else "opted_in"
-    consent, created = ConsentEvent.objects.get_or_create(
-        practice=practice,
+    kept = consents.remember(
+        patient,
+        event.channel,
+        state,
+        source=consents.EVENT,
         event_id=event.event_id,
-        defaults={
-            "patient": patient,
-            "channel": event.channel,
-            "state": state,
-            "source": "relatient",
-            "seq": event.seq,
-            "at": event.occurred_at,
-        },
+        at=event.occurred_at,
+        now=database_now(),
+        seq=event.seq,
     )
-    if not created:
-        return Received.DUPLICATE
-    look_at_patient(patient, database_now())
-    audit(
-        "consent.received",
-        practice=practice.external_id,
-        subject=("consent", consent.pk),
-        patient=patient.external_id,
-        detail={"channel": str(consent.channel), "state": state, "source": "relatient"},
-    )
-    return Received.NEW
+    return Received.NEW if kept else Received.DUPLICATE
 
 
 def _enrollment_event(practice: Practice, event: EventRecord) -> Received:
@@ -115,7 +107,8 @@ def _enrollment_event(practice: Practice, event: EventRecord) -> Received:
     ).first()
     if found is None:
         return Received.UNMATCHED
-    Patient.objects.select_for_update().get(pk=found.patient_id)
+    lock_patient(found.patient_id)
+    _messaged(practice, event)
     enrollment = Enrollment.objects.select_for_update(of=("self",)).get(pk=found.pk)
     now = database_now()
     if event.type is EventType.ENROLLMENT_COMPLETED:
@@ -124,11 +117,19 @@ def _enrollment_event(practice: Practice, event: EventRecord) -> Received:
         advance(enrollment, EnrollmentStatus.COMPLETED, now)
         look_at(enrollment.appointment, now)
     elif event.type is EventType.MESSAGE_FAILED:
-        way = f"by {event.channel.value}" if event.channel else ""
+        way = f" by {CHANNELS[event.channel]}" if event.channel else ""
         open_item(
             enrollment.appointment,
             WorkItemKind.MESSAGE_FAILED,
-            f"A reminder could not be delivered {way}. Check the contact data, or call.",
+            f"A reminder could not be delivered{way}. Check the contact data, or call.",
             now,
         )
     return Received.NEW
+
+
+def _messaged(practice: Practice, event: EventRecord) -> None:
+    """Remember when the enrollment was first known to have written; that alone needs no look."""
+    if event.enrollment_vendor_id:
+        Enrollment.objects.filter(
+            practice=practice, vendor_id=event.enrollment_vendor_id, messaged_at__isnull=True
+        ).update(messaged_at=event.occurred_at)

@@ -1,35 +1,36 @@
 """Step 3, take in: what was read becomes rows, and a look is owed wherever something changed.
 
 The newest read wins. Each read says when it began and ended; it replaces what is stored only if
-it began after that one ended. Two that overlap and differ cause another read.
+it began after that one ended. Two that overlap and differ cause another read, and only one that
+began after both have ended settles it.
 """
 
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db import OperationalError, transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
-from campaigns.domain.values import AppointmentStatus, Confirmation
+from campaigns.domain.values import AppointmentStatus
 from campaigns.models import (
     PROMPT,
     Appointment,
     AppointmentType,
-    ConfirmationStatus,
-    Department,
     Patient,
     Practice,
 )
 from campaigns.models.patient import as_json
-from campaigns.records import AppointmentRecord, PatientRecord
+from campaigns.records import AppointmentRecord, PatientRecord, ReadSpan
+from campaigns.services.locks import lock_patient
 from campaigns.services.looks_due import look_at, look_at_patient
+from campaigns.services.merging import locked_with_earlier, take_over
+from campaigns.services.visitcolumns import columns_of
 
 logger = logging.getLogger(__name__)
 
@@ -40,14 +41,6 @@ class Taken(StrEnum):
     NEW = "new"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
-
-
-@dataclass(frozen=True)
-class ReadSpan:
-    """When a read began and ended, by the database's clock."""
-
-    began: datetime
-    ended: datetime
 
 
 def take_appointment(
@@ -61,62 +54,19 @@ def take_appointment(
             .filter(practice=practice, external_id=record.external_id)
             .first()
         )
-        fields = _fields(practice, record)
+        fields = columns_of(practice, record)
         if row is None:
             return _create(practice, patient, record, fields, span, priority)
         return _update(row, patient, fields, span, priority)
 
 
 def locked_patient(practice: Practice, external_id: str) -> Patient:
-    """The patient with this id, locked; a stub when nobody has described them yet."""
-    patient, _ = Patient.objects.get_or_create(practice=practice, external_id=external_id)
-    return Patient.objects.select_for_update(of=("self",)).get(pk=patient.pk)
+    """The patient with this id, locked; a stub when nobody has described them yet.
 
-
-def _fields(practice: Practice, record: AppointmentRecord) -> dict[str, Any]:
-    """A record as columns: the department's zone makes an instant of the local start."""
-    zone = (
-        Department.objects.filter(practice=practice, external_id=record.department_external_id)
-        .values_list("time_zone", flat=True)
-        .first()
-    ) or ""
-    return {
-        "status": record.status,
-        "local_start": record.local_start.replace(tzinfo=UTC),
-        "starts_at": starts_at(record.local_start, zone),
-        "time_zone": zone,
-        "duration_minutes": record.duration_minutes,
-        "department_external_id": record.department_external_id,
-        "provider_external_ids": list(record.provider_external_ids),
-        "type_external_id": record.type_external_id,
-        "type_name": record.type_name,
-        "public_type_name": record.patient_type_name,
-        "telehealth": record.telehealth,
-        "confirmation": _meaning(practice, record.confirmation_external_id),
-        "confirmation_external_id": record.confirmation_external_id,
-        "secondary": record.secondary,
-        "replaced_by": record.replaced_by,
-        "cancel_reason_external_id": record.cancel_reason_external_id,
-        "cancelled_by": record.cancelled_by,
-        "scheduled_at": record.scheduled_at,
-        "scheduled_by": record.scheduled_by,
-        "notes": list(record.notes),
-    }
-
-
-def starts_at(local_start: datetime, zone: str) -> datetime | None:
-    """Naive department time as an instant; None while the zone is unknown.
-
-    Of an hour that occurs twice the first is taken; one that the clock skips is moved on by it.
+    An id that was merged away leads to the survivor, whoever still uses it.
     """
-    return local_start.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC) if zone else None
-
-
-def _meaning(practice: Practice, external_id: str) -> str:
-    if not external_id:
-        return Confirmation.NONE
-    known = ConfirmationStatus.objects.filter(practice=practice, external_id=external_id).first()
-    return known.meaning if known else Confirmation.OTHER
+    patient, _ = Patient.objects.get_or_create(practice=practice, external_id=external_id)
+    return lock_patient(patient.pk)
 
 
 def _create(
@@ -163,9 +113,9 @@ def _update(
     now = database_now()
     if span.began <= row.read_ended:
         if changed:
-            # Nobody can say which of two overlapping reads is newer: read once more.
-            row.reread_wanted = True
-            row.save(update_fields=["reread_wanted"])
+            # Nobody can say which of two overlapping reads is newer: read once more, after both.
+            row.reread_wanted, row.read_ended = True, max(row.read_ended, span.ended)
+            row.save(update_fields=["reread_wanted", "read_ended"])
             look_at(row, now, priority)
         return Taken.UNCHANGED
     row.read_began, row.read_ended, row.reread_wanted = span.began, span.ended, False
@@ -186,6 +136,10 @@ def _update(
             "reread_wanted",
         ]
     )
+    if "patient" in changed and patient.read_ended is not None:
+        # Two records may have been merged, and only the new owner's record can say so.
+        patient.reread_wanted = True
+        patient.save(update_fields=["reread_wanted"])
     look_at(row, now, priority)
     _after(row, Taken.CHANGED, now, changed)
     return Taken.CHANGED
@@ -205,11 +159,24 @@ def _after(row: Appointment, taken: Taken, now: datetime, changed: list[str]) ->
     )
 
 
-def take_patient(practice: Practice, record: PatientRecord, span: ReadSpan) -> Taken:
-    """Take in one patient as read; all their visits are looked at when anything changed."""
+def take_patient(
+    practice: Practice, record: PatientRecord, span: ReadSpan, earlier: Iterable[str] = ()
+) -> Taken:
+    """Take in one patient as read; all their visits are looked at when anything changed.
+
+    What the record's earlier ids stand for is taken over, as is that of `earlier`: ids that were
+    answered with this record. A record that was itself merged away describes nobody any more.
+    """
     with transaction.atomic():
-        patient = locked_patient(practice, record.external_id)
-        return _take_locked(patient, record, span)
+        patient, gone = locked_with_earlier(
+            practice, record.external_id, {*record.previous_external_ids, *earlier}
+        )
+        for one in gone:
+            take_over(patient, one)
+        taken = Taken.UNCHANGED
+        if patient.external_id == record.external_id:
+            taken = _take_locked(patient, record, span)
+        return Taken.CHANGED if gone and taken is Taken.UNCHANGED else taken
 
 
 def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Taken:
@@ -222,7 +189,8 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Tak
         if span.began <= patient.read_ended:
             if changed:
                 patient.reread_wanted = True
-                patient.save(update_fields=["reread_wanted"])
+                patient.read_ended = max(patient.read_ended, span.ended)
+                patient.save(update_fields=["reread_wanted", "read_ended"])
                 look_at_patient(patient, now)
             return Taken.UNCHANGED
     patient.describe(record)

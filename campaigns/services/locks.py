@@ -14,8 +14,12 @@ from campaigns.models import Appointment, Patient, Practice
 
 
 def lock_patient(patient_id: int) -> Patient:
-    """The patient's row, held until the transaction ends."""
-    return Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
+    """The patient's row, or the row it was merged into, held until the transaction ends."""
+    while True:
+        patient = Patient.objects.select_for_update(of=("self",)).get(pk=patient_id)
+        if patient.merged_into_id is None:
+            return patient
+        patient_id = patient.merged_into_id
 
 
 def lock_appointments(ids: Iterable[int]) -> dict[int, Appointment]:

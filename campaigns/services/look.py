@@ -16,6 +16,7 @@ from django.db import transaction
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.decision import Decision, ReplyVerdict
+from campaigns.domain.enrollment import LIVE, REMINDING
 from campaigns.domain.routing import decide
 from campaigns.domain.values import ReplyOutcome
 from campaigns.models import ROUTINE, Appointment, DecisionRecord, Response
@@ -55,6 +56,7 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
         _settle(verdict, now)
     settle_items(appointment, decision.work_items, now)
     outbox_intake.reconcile(appointment, decision.effects, now)
+    _remember_route(appointment, decision)
     _wake_secondary(appointment, decision, now)
     route = decision.route
     appointment.coverage_state = decision.state
@@ -77,6 +79,18 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
             "look_priority",
         ]
     )
+
+
+def _remember_route(appointment: Appointment, decision: Decision) -> None:
+    """For what kind of visit the enrollment's campaign was chosen: a change of the rules moves
+    it only if the rules still speak of that kind."""
+    route = decision.route
+    if route is None or route.kept:
+        return
+    live = appointment.enrollments.filter(
+        status__in=sorted(LIVE | REMINDING), campaign=route.campaign, surplus=False
+    )
+    live.exclude(route=route.kind).update(route=route.kind)
 
 
 def _wake_secondary(appointment: Appointment, decision: Decision, now: datetime) -> None:

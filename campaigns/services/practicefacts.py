@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.db.models import Max
+from django.db.models.functions import Coalesce
+
 from campaigns.domain import facts
 from campaigns.domain.effects import WindowBody
-from campaigns.domain.values import Channel, Confirmation
+from campaigns.domain.values import Channel, Confirmation, RuleChangeStatus
 from campaigns.models import (
     Campaign,
     CampaignRule,
     ChartCancelReason,
     ConfirmationStatus,
     Practice,
+    RuleChange,
 )
 
 
@@ -74,20 +80,51 @@ def cancel_reason_of(practice: Practice) -> ChartCancelReason | None:
     return named[0] if named else None
 
 
+def cancel_reason_in_words(practice: Practice) -> str:
+    """Which reason is in force, why, and what becomes of the slot: for the settings' pages."""
+    reason = cancel_reason_of(practice)
+    if reason is None:
+        why = "is not in athenahealth's list" if practice.cancel_reason_id else "fits by its flags"
+        which = f"reason {practice.cancel_reason_id}" if practice.cancel_reason_id else "no reason"
+        return f"none: {which} {why}, so cancellations are left to the desk"
+    how = "as set" if practice.cancel_reason_id else "chosen by its flags"
+    slot = "frees the slot" if reason.frees_slot else "does not free the slot"
+    return f"{reason.name} ({reason.external_id}), {how}; {slot}"
+
+
 def rules_of(practice: Practice) -> tuple[facts.Rule, ...]:
     """The mapping in force."""
     rows = CampaignRule.objects.filter(practice=practice, active=True).select_related("campaign")
-    return tuple(
-        facts.Rule(
-            row.pk,
-            row.appointment_type_id,
-            row.modality,
-            row.risk,
-            row.language,
-            row.campaign.external_id if row.campaign else "",
-        )
-        for row in rows
+    return tuple(fact_of(row) for row in rows)
+
+
+def fact_of(row: CampaignRule) -> facts.Rule:
+    """One line of the mapping as decisions know it; 0 is the id of one that is not stored yet."""
+    return facts.Rule(
+        row.pk or 0,
+        row.appointment_type_id,
+        row.modality,
+        row.risk,
+        row.language,
+        row.campaign.external_id if row.campaign else "",
     )
+
+
+def rules_before_of(practice: Practice) -> tuple[facts.Rule, ...] | None:
+    """The mapping as it was before the change that waits for approval; None when none waits."""
+    held = RuleChange.objects.filter(practice=practice, status=RuleChangeStatus.HELD).first()
+    return None if held is None else tuple(facts.Rule(*line) for line in held.before)
+
+
+def all_move_since_of(practice: Practice) -> datetime | None:
+    """When staff last said that a change also moves visits that were written to or confirmed."""
+    in_force = RuleChange.objects.filter(
+        practice=practice,
+        include_messaged=True,
+        status__in=[RuleChangeStatus.APPLIED, RuleChangeStatus.APPROVED],
+    )
+    moment = Coalesce("decided_at", "made_at")
+    return in_force.aggregate(newest=Max(moment))["newest"]
 
 
 def campaigns_of(practice: Practice) -> dict[str, facts.Campaign]:

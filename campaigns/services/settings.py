@@ -10,6 +10,7 @@ from django.db import transaction
 from audit.recorder import record as audit
 from campaigns.models import Practice
 from campaigns.services import setting_values as kinds
+from campaigns.services.deadlocks import retried
 from campaigns.services.setting_values import BadValue, Kind
 from campaigns.services.upcoming import look_at_upcoming
 
@@ -91,8 +92,15 @@ def change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[
 
     Where one of them bears on decisions, every visit ahead is looked at again.
     """
+    changed = retried(lambda: _change(practice, values))
+    practice.refresh_from_db()
+    return changed
+
+
+def _change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[str]:
     with transaction.atomic():
-        row = Practice.objects.select_for_update().get(pk=practice.pk)
+        # Not FOR UPDATE, for which every look would wait that writes a row of the practice.
+        row = Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
         before = show(row)
         columns = {column: value for one in values.values() for column, value in one.items()}
         for column, value in columns.items():
@@ -104,8 +112,7 @@ def change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[
             _record(row, [[name, str(before[name]), str(after[name])] for name in changed])
             if not _OF_DECISIONS.keys().isdisjoint(changed):
                 look_at_upcoming(row)
-    practice.refresh_from_db()
-    return changed
+        return changed
 
 
 def _record(practice: Practice, changes: list[list[str]]) -> None:

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from campaigns import gateways
 from campaigns.clock import database_now
-from campaigns.domain.effects import READS
+from campaigns.domain.effects import PATIENT_KINDS, READS
 from campaigns.domain.retry import delay_seconds
 from campaigns.domain.values import (
     EffectKind,
@@ -119,12 +119,19 @@ def _classify(
         # The whole connection is refused, not this effect: it waits until that is mended.
         return OutcomeKind.LATER, EffectStatus.UNKNOWN if effect.maybe_done else EffectStatus.QUEUED
     if isinstance(error, Refused) and not (effect.maybe_done and error.code in ASKED_TOO_EARLY):
-        return OutcomeKind.REJECTED, EffectStatus.REJECTED
+        return OutcomeKind.REJECTED, _refused(effect)
     if isinstance(error, OutcomeUnknown) and not read:
         return OutcomeKind.UNKNOWN, _unknown(effect, now)
     if effect.maybe_done:
         return OutcomeKind.LATER, _unknown(effect, now)
     return OutcomeKind.LATER, EffectStatus.QUEUED
+
+
+def _refused(effect: Effect) -> EffectStatus:
+    """Nobody has to see to what was asked of a record that was merged away meanwhile."""
+    gone = effect.patient is not None and effect.patient.merged_into_id is not None
+    about_record = EffectKind(effect.kind) in PATIENT_KINDS
+    return EffectStatus.SUPERSEDED if gone and about_record else EffectStatus.REJECTED
 
 
 def _paused(effect: Effect) -> bool:

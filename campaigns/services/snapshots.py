@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q
 from campaigns import gateways
 from campaigns.domain import facts
 from campaigns.domain.coverage import State
-from campaigns.domain.effects import BEFORE_ENROLLING
+from campaigns.domain.effects import BEFORE_ENROLLING, WAITLIST
 from campaigns.domain.enrollment import LIVE, REMINDING
 from campaigns.domain.values import (
     AppointmentStatus,
@@ -40,7 +40,13 @@ from campaigns.models import (
     Provider,
     Response,
 )
-from campaigns.services.practicefacts import campaigns_of, rules_of, settings_of
+from campaigns.services.practicefacts import (
+    all_move_since_of,
+    campaigns_of,
+    rules_before_of,
+    rules_of,
+    settings_of,
+)
 
 
 def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
@@ -63,6 +69,8 @@ def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
         siblings=_siblings(appointment, lineage),
         paused=gateways.paused(practice.external_id),
         provider_names=names,
+        rules_before=rules_before_of(practice),
+        all_move_since=all_move_since_of(practice),
     )
 
 
@@ -97,6 +105,9 @@ def _appointment(
         replaced_by=row.replaced_by,
         first_seen_at=row.first_seen_at,
         reread_wanted=row.reread_wanted,
+        join_url=row.join_url,
+        join_read_at=row.join_read_at,
+        scheduled_at=row.scheduled_at,
     )
 
 
@@ -121,7 +132,11 @@ def _patient(row: Patient) -> facts.PatientFacts:
         ),
         no_shows=_no_shows(row),
         reread_wanted=row.reread_wanted,
+        seen_before=row.appointments.filter(status__in=_CAME).exists(),
     )
+
+
+_CAME = [AppointmentStatus.CHECKED_IN, AppointmentStatus.COMPLETED]
 
 
 def _no_shows(patient: Patient) -> tuple[date, ...]:
@@ -149,6 +164,11 @@ def _enrollments(lineage: set[int]) -> tuple[facts.EnrollmentFacts, ...]:
             ended_elsewhere=row.ended_elsewhere,
             ended_at=row.ended_at,
             resend_dropped=row.resend_dropped,
+            route=row.route,
+            messaged=row.messaged_at is not None,
+            created_at=row.created_at,
+            reread_wanted=row.reread_wanted,
+            surplus=row.surplus,
         )
         for row in Enrollment.objects.filter(appointment__in=lineage).order_by("pk")
     )
@@ -172,7 +192,7 @@ def _effects(appointment: Appointment, lineage: set[int]) -> tuple[facts.EffectF
         | Q(purpose=BEFORE_ENROLLING, patient=appointment.patient)
     )
     matters = ~Q(status__in=[EffectStatus.ACCEPTED, EffectStatus.SUPERSEDED]) | Q(
-        kind__in=_REMEMBERED, status=EffectStatus.ACCEPTED
+        Q(kind__in=_REMEMBERED) | Q(purpose=WAITLIST), status=EffectStatus.ACCEPTED
     )
     return tuple(_effect(row) for row in Effect.objects.filter(mine & matters).order_by("pk"))
 
@@ -236,7 +256,8 @@ def _siblings(appointment: Appointment, lineage: set[int]) -> tuple[facts.Siblin
             row.starts_at,
             AppointmentStatus(row.status),
             row.enrolled,
-            row.read_ended,
+            # Of two reads that disagree none counts.
+            None if row.reread_wanted else row.read_ended,
             row.secondary,
             row.coverage_state == State.PENDING,
         )

@@ -85,10 +85,11 @@ def close_work_item(item: WorkItem, user: Any) -> bool:
         return True
 
 
-def page_viewed(page: str, appointment: Appointment, user: Any) -> None:
-    """Somebody read a page about one patient."""
+def page_viewed(page: str, appointment: Appointment, user: Any, *, others: int = 0) -> None:
+    """Somebody read a page about one patient, on which so many others were named, too."""
+    named = {"others": others} if others else {}
     with transaction.atomic(), acting_as(user=user):
-        _say("page.viewed", appointment, ("appointment", appointment.pk), page=page)
+        _say("page.viewed", appointment, ("appointment", appointment.pk), page=page, **named)
 
 
 def list_viewed(page: str, practice: str, rows: int, user: Any) -> None:

@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
 from campaigns.clock import database_now
-from campaigns.models import BULK, Appointment, Practice
+from campaigns.domain.values import IN_FLIGHT, AppointmentStatus, EffectStatus, Vendor
+from campaigns.models import BULK, ROUTINE, Appointment, Effect, Practice
 from campaigns.services.looks_due import concerned, look_again
 
 
 def look_at_upcoming(practice: Practice, priority: int = BULK) -> int:
     """Make looks due at the practice's visits that are ahead or still hold an enrollment.
 
-    BULK, so that a patient's answer never waits behind a rule change.
+    BULK, so that a patient's answer never waits behind a rule change. One statement, whatever
+    the number of visits. It locks them in the order of their ids, as looks do; what still can
+    wait in a circle is done again by `deadlocks.retried`.
     """
     now = database_now()
-    ids = Appointment.objects.filter(concerned(now), practice=practice).values("pk")
-    return look_again(Appointment.objects.filter(pk__in=ids), now, priority)
+    ahead = Appointment.objects.filter(concerned(now), practice=practice)
+    return _look_in_order(ahead, now, priority)
+
+
+def look_at_waiting(practice: Practice, vendor: Vendor) -> int:
+    """Make looks due at the visits with effects that wait for a vendor: whether it is paused is
+    part of what their coverage says."""
+    now = database_now()
+    waiting = Effect.objects.filter(
+        practice=practice, vendor=vendor, status__in=[EffectStatus.QUEUED, *IN_FLIGHT]
+    )
+    about_patients = waiting.filter(appointment__isnull=True).values("patient")
+    visits = Appointment.objects.filter(
+        Q(pk__in=waiting.filter(appointment__isnull=False).values("appointment"))
+        | Q(patient__in=about_patients, status=AppointmentStatus.SCHEDULED)
+    )
+    return _look_in_order(visits, now, ROUTINE)
+
+
+def _look_in_order(visits: QuerySet[Appointment], now: datetime, priority: int) -> int:
+    # Two levels, because a row cannot be locked through an outer join.
+    in_order = (
+        Appointment.objects.filter(pk__in=visits.values("pk")).select_for_update().order_by("pk")
+    )
+    return look_again(Appointment.objects.filter(pk__in=in_order.values("pk")), now, priority)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from django.db.models import Q
+
 from audit.context import current_actor
 from audit.recorder import record as audit
 from campaigns.domain.effects import WorkItemWanted
-from campaigns.domain.values import STANDING_ITEMS, WorkItemKind
+from campaigns.domain.values import PASSING_ITEMS, STANDING_ITEMS, WorkItemKind
 from campaigns.models import Appointment, Response, WorkItem
 
 
@@ -52,9 +54,9 @@ def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now
         response = Response.objects.get(pk=item.response_id) if item.response_id else None
         open_item(appointment, item.kind, item.sentence, now, response)
     still = {item.kind for item in items}
-    for row in appointment.work_items.filter(
-        closed_at__isnull=True, response__isnull=True, kind__in=STANDING_ITEMS - still
-    ):
+    standing = Q(response__isnull=True, kind__in=STANDING_ITEMS - still)
+    passing = Q(kind__in=PASSING_ITEMS - still)
+    for row in appointment.work_items.filter(standing | passing, closed_at__isnull=True):
         close_item(row, now)
 
 

@@ -19,5 +19,6 @@ def appointment(request: HttpRequest, appointment: int) -> HttpResponse:
     """The timeline; who read it is audited."""
     rows = Appointment.objects.filter(practice__in=practices_of(request.user))
     row = get_object_or_404(rows.select_related("practice", "patient"), pk=appointment)
-    page_viewed("appointment", row, request.user)
-    return render(request, "campaigns/appointment.html", {"story": story_of(row, database_now())})
+    story = story_of(row, database_now())
+    page_viewed("appointment", row, request.user, others=story.others)
+    return render(request, "campaigns/appointment.html", {"story": story})

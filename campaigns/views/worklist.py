@@ -69,7 +69,7 @@ def _page(request: HttpRequest, practice: Practice) -> dict[str, Any]:
         "remaining": lists.unanswered(waiting).count(),
         "items": items,
         "item_rows": item_rows,
-        "listed": len(rows) + len(item_rows),
+        "listed": len(rows) + sum(1 + len(row.item.waiting or ()) for row in item_rows),
         "time": clock(now.astimezone(zone_of(practice.time_zone))),
     }
 

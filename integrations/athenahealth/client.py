@@ -16,7 +16,7 @@ from integrations import errors
 from integrations.athenahealth import paging, times
 from integrations.athenahealth.calls import Calls, calls_for
 from integrations.athenahealth.paging import PAGE_ROWS, Json, Page
-from integrations.athenahealth.schemas import to_text
+from integrations.athenahealth.schemas import RoomRow, to_text
 from integrations.models import Connection
 
 READ_APPOINTMENTS = "read appointments"
@@ -187,15 +187,27 @@ class AthenaClient:
             patientid=patient,
         )
 
-    def telehealth_room(self, appointment: str) -> str:
-        """GET /appointments/{id}/nativeathenatelehealthroom: a link for that day only (3)."""
+    def telehealth_room(self, appointment: str) -> RoomRow:
+        """GET /appointments/{id}/nativeathenatelehealthroom: a link for that day only (3).
+
+        On every other day, and for a visit without a room: Refused `not_found`.
+        """
         body = self.calls.read(
             "/appointments/{appointmentid}/nativeathenatelehealthroom",
             task="read telehealth links",
             appointmentid=appointment,
         )
-        room = body[0] if isinstance(body, list) and body else body
-        return to_text(room.get("patienturl")) if isinstance(room, dict) else ""
+        return RoomRow.model_validate(_the_one(body, "appointmentid", appointment))
+
+    def waitlist(self) -> list[Json]:
+        """GET /appointments/waitlist: everybody who waits (4.4); its plural is not recorded."""
+        return paging.rows(
+            self.calls,
+            "/appointments/waitlist",
+            "waitlistentries",
+            id_field="waitlistid",
+            task="read the waitlist",
+        )
 
     def _list(
         self, template: str, key: str, id_field: str, params: Json | None = None

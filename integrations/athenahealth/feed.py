@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
 from campaigns.ports import OutcomeUnknown
-from integrations import errors
+from integrations import drift, errors
 from integrations.athenahealth import paging
 from integrations.athenahealth.answers import NotSubscribed
 from integrations.athenahealth.client import AthenaClient
@@ -39,6 +40,7 @@ OPTIONS = {
     Feed.PATIENTS: {"showpreviouspatientids": "true"},
 }
 TASK = "read the change feed"
+SUBSCRIPTION_STATUSES = frozenset({"ACTIVE", "PARTIAL", "INACTIVE", "UNKNOWN"})
 
 
 def subscribe(client: AthenaClient, feed: Feed) -> None:
@@ -51,7 +53,10 @@ def subscription_status(client: AthenaClient, feed: Feed) -> str:
     """GET .../subscription: ACTIVE, PARTIAL, INACTIVE or UNKNOWN."""
     path, _, _ = PATHS[feed]
     body = client.calls.read(path + "/subscription", task=TASK)
-    return to_text(body.get("status")).upper() if isinstance(body, dict) else "UNKNOWN"
+    status = to_text(body.get("status")).upper() if isinstance(body, dict) else "UNKNOWN"
+    if status not in SUBSCRIPTION_STATUSES:
+        drift.unknown(Vendor.ATHENAHEALTH, drift.What.SUBSCRIPTION_STATUS, status)
+    return status
 
 
 def read_page(client: AthenaClient, feed: Feed) -> Page:

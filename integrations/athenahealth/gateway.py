@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 from campaigns.domain.values import Vendor
 from campaigns.models import Department
 from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, Guard, OutcomeUnknown, Refused
-from campaigns.records import AppointmentRecord, PatientRecord
-from integrations import connections, errors
-from integrations.athenahealth import translate
+from campaigns.records import AppointmentRecord, PatientRecord, WaitlistRecord
+from integrations import connections, errors, unknowns
+from integrations.athenahealth import translate, waitlist
 from integrations.athenahealth.client import AthenaClient, client_for
-from integrations.athenahealth.schemas import to_text
+from integrations.athenahealth.schemas import RoomRow, to_text
+from integrations.listed import Lists
 from integrations.models import Connection, WriteAccess
 
 CANCELLED = "x"
@@ -25,6 +26,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
+@unknowns.watched(lambda gateway: gateway.connection.practice.external_id)
 @dataclass(frozen=True)
 class AthenaGateway:
     """Translates on the way out and on the way back; all the rest is the client's."""
@@ -40,6 +42,7 @@ class AthenaGateway:
             raise Refused(
                 "athenahealth shows an open slot where this appointment was.", code=NOT_FOUND
             )
+        Lists(self.connection.practice).watch(record)
         return record
 
     def read_patient(self, patient: str) -> PatientRecord:
@@ -55,10 +58,25 @@ class AthenaGateway:
         found: dict[str, AppointmentRecord] = {}
         for page in self.client.booked(first, last, self.departments, patient=patient):
             for row in page.rows:
-                record = _understood(row)
+                record = _understood(translate.appointment, row)
                 if record is not None and record.patient_external_id == patient:
                     found[record.external_id] = record
         return sorted(found.values(), key=lambda visit: (visit.local_start, visit.external_id))
+
+    def read_join_link(self, appointment: str) -> str:
+        """The link to today's video visit; empty when athenahealth has no room for it."""
+        try:
+            room = self.client.telehealth_room(appointment)
+        except Refused as refused:
+            if refused.code == NOT_FOUND:
+                return ""
+            raise
+        return _translated(_web_link, room)
+
+    def read_waitlist(self) -> Sequence[WaitlistRecord]:
+        """Everybody who waits for an earlier visit; an odd entry does not hide the others."""
+        found = (_understood(waitlist.entry, row) for row in self.client.waitlist())
+        return [entry for entry in found if entry is not None]
 
     def write_confirmation(self, appointment: str, confirmation_status: str) -> None:
         """Set the appointment's confirmation status (the practice's reference id)."""
@@ -120,6 +138,13 @@ def build(practice: str, *, deadline: Deadline, guard: Guard) -> AthenaGateway:
     )
 
 
+def _web_link(room: RoomRow) -> str:
+    # It is shown as a link to people: nothing but a web address may become one.
+    if room.patienturl and not room.patienturl.lower().startswith("https://"):
+        raise errors.Nonsense("athenahealth sent a video link that is no secure web address.")
+    return room.patienturl
+
+
 def _translated(translation: Callable[[Any], Result], row: Any) -> Result:
     try:
         return translation(row)
@@ -127,12 +152,12 @@ def _translated(translation: Callable[[Any], Result], row: Any) -> Result:
         raise Refused(nonsense.sentence, code=errors.VENDOR_NONSENSE) from None
 
 
-def _understood(row: Any) -> AppointmentRecord | None:
+def _understood(translation: Callable[[Any], Result], row: Any) -> Result | None:
     # One odd row of years ago must not keep a patient from being reminded.
     try:
-        return translate.appointment(row)
+        return translation(row)
     except errors.Nonsense:
-        logger.warning("history_row_skipped")
+        logger.warning("row_skipped", extra={"list": translation.__module__.rpartition(".")[2]})
         return None
 
 

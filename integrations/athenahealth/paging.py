@@ -60,11 +60,13 @@ def page_of(body: Any, key: str, began: datetime) -> Page | None:
 
 
 def _rows_of(envelope: Mapping[str, Any], key: str) -> list[Json] | None:
-    if key in envelope or "totalcount" in envelope:
+    if key in envelope:
         return to_list(envelope.get(key))
     # The plural of some lists is known from one client's code only: take the only list there is.
     lists = [value for value in envelope.values() if isinstance(value, list)]
-    return lists[0] if len(lists) == 1 else None
+    if len(lists) == 1:
+        return lists[0]
+    return [] if "totalcount" in envelope else None
 
 
 def pages(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from campaigns.domain.values import Confirmation
+from campaigns.domain.values import Confirmation, Vendor
 from campaigns.records import (
     CancelReasonRecord,
     ConfirmationRecord,
@@ -12,6 +12,7 @@ from campaigns.records import (
     ProviderRecord,
     TypeRecord,
 )
+from integrations import drift
 from integrations.athenahealth.schemas import (
     CancelReasonRow,
     ConfirmationRow,
@@ -30,7 +31,7 @@ CONFIRMATIONS = {
     "contacted": Confirmation.CONTACTED,
     "unable to reach": Confirmation.UNABLE_TO_REACH,
 }
-PERSON = "person"
+PERSON, NO_PERSON = "person", "non-person entity"
 
 
 def department(row: Any) -> DepartmentRecord:
@@ -51,10 +52,13 @@ def provider(row: Any) -> ProviderRecord:
     """A provider; displayname is often absent, and some resources are not people."""
     fields = parse(ProviderRow, row)
     full_name = f"{fields.firstname} {fields.lastname}".strip()
+    kind = fields.entitytype.lower()
+    if kind not in ("", PERSON, NO_PERSON):
+        drift.unknown(Vendor.ATHENAHEALTH, drift.What.RESOURCE_TYPE, fields.entitytype)
     return ProviderRecord(
         external_id=_required(fields.providerid),
         name=fields.displayname or full_name or fields.schedulingname,
-        is_person=fields.entitytype.lower() in ("", PERSON),
+        is_person=kind in ("", PERSON),
     )
 
 

@@ -2,13 +2,17 @@
 
 The same field is "15", 15, "true", true, "Y", "" or absent, by the key's JSON setting and the age
 of the endpoint (contract sections 0 and 2: types). Nothing here judges a value; translate.py does.
+Only what cannot be read at all is told (drift), and a consent that cannot be read is an error.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
+
+from campaigns.domain.values import Vendor
+from integrations import drift
 
 YES = frozenset({"true", "t", "yes", "y", "1"})
 NO = frozenset({"false", "f", "no", "n", "0"})
@@ -55,10 +59,53 @@ def to_list(value: Any) -> list[Any]:
     return [] if value in (None, "") else [value]
 
 
-Text = Annotated[str, BeforeValidator(to_text)]
-Id = Annotated[str, BeforeValidator(to_id)]
-Flag = Annotated[bool | None, BeforeValidator(to_flag)]
-Number = Annotated[int | None, BeforeValidator(to_number)]
+def to_parts(value: Any) -> list[Any]:
+    """A list that may also be sent as one text with commas, or as a single value."""
+    return value.split(",") if isinstance(value, str) and value.strip() else to_list(value)
+
+
+def _text(value: Any, info: ValidationInfo) -> str:
+    _tell_odd_shape(value, info)
+    return to_text(value)
+
+
+def _id(value: Any, info: ValidationInfo) -> str:
+    _tell_odd_shape(value, info)
+    return to_id(value)
+
+
+def _number(value: Any, info: ValidationInfo) -> int | None:
+    number = to_number(value)
+    if number is None and value not in (None, ""):
+        drift.shape(Vendor.ATHENAHEALTH, info.field_name or "", value)
+    return number
+
+
+def _flag(value: Any, info: ValidationInfo) -> bool | None:
+    flag = to_flag(value)
+    if flag is None and value not in (None, ""):
+        drift.unknown(Vendor.ATHENAHEALTH, drift.What.FLAG, value, info.field_name or "")
+    return flag
+
+
+def _consent(value: Any, info: ValidationInfo) -> bool | None:
+    flag = _flag(value, info)
+    if flag is None and value not in (None, ""):
+        # An absent preference is a yes, so one that cannot be read must not count as absent.
+        raise ValueError("neither yes nor no")
+    return flag
+
+
+def _tell_odd_shape(value: Any, info: ValidationInfo) -> None:
+    if value is not None and not isinstance(value, str | int | float):
+        drift.shape(Vendor.ATHENAHEALTH, info.field_name or "", value)
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Id = Annotated[str, BeforeValidator(_id)]
+Flag = Annotated[bool | None, BeforeValidator(_flag)]
+Consent = Annotated[bool | None, BeforeValidator(_consent)]
+Number = Annotated[int | None, BeforeValidator(_number)]
 Ids = Annotated[list[Id], BeforeValidator(to_list)]
 
 
@@ -122,13 +169,13 @@ class PatientRow(Row):
     workphone: Text = ""
     email: Text = ""
     emailexists: Flag = Field(None, validation_alias=AliasChoices("emailexists", "emailexistsyn"))
-    consenttotext: Flag = None
-    consenttocall: Flag = None
-    donotcall: Flag = None
+    consenttotext: Consent = None
+    consenttocall: Consent = None
+    donotcall: Consent = None
     contactpreference: Text = ""
-    contactpreference_appointment_email: Flag = None
-    contactpreference_appointment_sms: Flag = None
-    contactpreference_appointment_phone: Flag = None
+    contactpreference_appointment_email: Consent = None
+    contactpreference_appointment_sms: Consent = None
+    contactpreference_appointment_phone: Consent = None
     contactname: Text = ""
     contactrelationship: Text = ""
     contacthomephone: Text = ""
@@ -184,6 +231,28 @@ class CancelReasonRow(Row):
     patientrescheduled: Flag = None
     providerunavailable: Flag = None
     slotavailable: Flag = None
+
+
+class RoomRow(Row):
+    """Contract section 3: the way into a video visit, for whoever has it, on its day."""
+
+    patienturl: Text = ""
+
+
+class WaitlistRow(Row):
+    """Contract section 4.4; the days of the week are one number, several, or text with commas."""
+
+    waitlistid: Id = Field("", validation_alias=AliasChoices("waitlistid", "id"))
+    patientid: Id = ""
+    departmentid: Id = ""
+    allowanydepartment: Flag = None
+    providerid: Id = ""
+    appointmenttypeid: Id = ""
+    dayofweekids: Annotated[list[Id], BeforeValidator(to_parts)] = []
+    hourfrom: Text = ""
+    hourto: Text = ""
+    priority: Text = ""
+    note: Text = ""
 
 
 class ConfirmationRow(Row):

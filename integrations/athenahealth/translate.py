@@ -5,15 +5,19 @@ A row that makes no sense raises Nonsense with a sentence that quotes nothing of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
 from campaigns.domain.facts import Contact
-from campaigns.domain.values import AppointmentStatus, Channel
+from campaigns.domain.languages import tag_of
+from campaigns.domain.values import AppointmentStatus, Channel, Vendor
 from campaigns.records import AppointmentRecord, PatientRecord
+from integrations import drift
 from integrations.athenahealth.schemas import AppointmentRow, PatientRow, Row
 from integrations.athenahealth.times import from_eastern, local_start, parse_date
+from integrations.drift import What
 from integrations.errors import Nonsense
 
 # appointmentstatus (contract section 3). `f` includes past visits that nobody checked in, and
@@ -37,14 +41,24 @@ PREFERENCE_HINTS = {
     "PORTAL": Channel.EMAIL,
     "MAIL": Channel.EMAIL,
 }
-# `active` and `inactive` were recorded; the other two are what deletion may be called.
+# `active` and `inactive` were recorded. Client libraries generated from the specification add
+# `prospective` (booked, not seen yet) and `deleted`; the last is what death may be called.
+ACTIVE = frozenset({"", "active", "prospective"})
 INACTIVE = frozenset({"inactive", "deleted", "deceased"})
-# guarantorrelationshiptopatient (section 5).
+# guarantorrelationshiptopatient (section 5). Other numbers exist, and none of them is the patient.
 SELF = "1"
-RELATIONSHIPS = {"2": "spouse", "3": "child", "18": "mother", "19": "father"}
+RELATIONSHIPS = {"2": "spouse", "3": "child", "13": "", "18": "mother", "19": "father"}
+# contactrelationship (section 5).
+EMERGENCY_RELATIONS = frozenset(
+    {"CHILD", "COUSIN", "FRIEND", "GUARDIAN", "OTHER", "PARENT", "SIBLING", "SPOUSE"}
+)
 GUARDIANS = frozenset({"PARENT", "GUARDIAN"})
-# language6392code of somebody who would not say.
+# language6392code of somebody who would not say, or who speaks none that has a code.
 LANGUAGE_DECLINED = "declined"
+LANGUAGES_WITHOUT_ANSWER = frozenset({"", LANGUAGE_DECLINED, "und", "mul", "zxx", "mis"})
+
+# What pydantic calls an error that schemas.py raises itself; it has told of the value already.
+UNREADABLE_CONSENT = "value_error"
 
 RowT = TypeVar("RowT", bound=Row)
 
@@ -53,9 +67,19 @@ def parse(shape: type[RowT], row: Any) -> RowT:
     """The row in its shape; Nonsense when it is no row at all."""
     try:
         return shape.model_validate(row)
-    except ValidationError:
+    except ValidationError as errors:
+        for field, kind, value in _faults(errors, row):
+            if kind != UNREADABLE_CONSENT:
+                drift.shape(Vendor.ATHENAHEALTH, field, value)
         # Not chained: the error of the parser may hold the row.
         raise Nonsense("athenahealth sent a row of an unexpected shape.") from None
+
+
+def _faults(errors: ValidationError, row: Any) -> Iterator[tuple[str, str, Any]]:
+    """Each field that is wrong, how, and what stands there; the row itself when it is none."""
+    for error in errors.errors():
+        field = str(error["loc"][0]) if error["loc"] else "row"
+        yield field, error["type"], row.get(field) if isinstance(row, dict) else row
 
 
 def appointment(row: Any) -> AppointmentRecord | None:
@@ -117,7 +141,7 @@ def patient(row: Any) -> PatientRecord:
             Channel.SMS: fields.contactpreference_appointment_sms,
             Channel.VOICE: fields.contactpreference_appointment_phone,
         },
-        preference_hint=PREFERENCE_HINTS.get(fields.contactpreference.upper()),
+        preference_hint=_preference(fields),
         language_code=_language(fields),
         guarantor=_guarantor(fields),
         emergency=_emergency(fields),
@@ -135,6 +159,7 @@ def _status(fields: AppointmentRow) -> AppointmentStatus | None:
     if code == CANCELLED:
         return _kind_of_cancellation(fields)
     if code not in STATUSES:
+        drift.unknown(Vendor.ATHENAHEALTH, What.APPOINTMENT_STATUS, fields.appointmentstatus)
         raise Nonsense("athenahealth sent an appointment with a status that Kept does not know.")
     return STATUSES[code]
 
@@ -154,18 +179,35 @@ def _providers(fields: AppointmentRow) -> tuple[str, ...]:
 
 
 def _active(fields: PatientRow) -> bool:
+    status = fields.status.lower()
+    if status not in ACTIVE | INACTIVE:
+        drift.unknown(Vendor.ATHENAHEALTH, What.PATIENT_STATUS, fields.status)
+        raise Nonsense("athenahealth sent a patient with a status that Kept does not know.")
     # A placeholder date such as 01/01/0001 is no death.
-    return fields.status.lower() not in INACTIVE and parse_date(fields.deceaseddate) is None
+    return status in ACTIVE and parse_date(fields.deceaseddate) is None
+
+
+def _preference(fields: PatientRow) -> Channel | None:
+    code = fields.contactpreference.upper()
+    if code and code not in PREFERENCE_HINTS:
+        drift.unknown(Vendor.ATHENAHEALTH, What.CONTACT_PREFERENCE, fields.contactpreference)
+    return PREFERENCE_HINTS.get(code)
 
 
 def _language(fields: PatientRow) -> str:
     code = fields.language6392code.lower()
+    if code not in LANGUAGES_WITHOUT_ANSWER and tag_of(code) is None:
+        drift.unknown(Vendor.ATHENAHEALTH, What.LANGUAGE, fields.language6392code)
     return "" if code == LANGUAGE_DECLINED else code
 
 
 def _guarantor(fields: PatientRow) -> Contact:
     relation = fields.guarantorrelationshiptopatient
+    if relation and relation != SELF and relation not in RELATIONSHIPS:
+        drift.unknown(Vendor.ATHENAHEALTH, What.GUARANTOR_RELATION, relation)
     is_self = relation == SELF
+    # Any number but the patient's own is somebody else (section 5); a word may mean anything.
+    understood = not relation or relation.isdigit()
     name = f"{fields.guarantorfirstname} {fields.guarantorlastname}".strip()
     return Contact(
         name=name,
@@ -173,12 +215,14 @@ def _guarantor(fields: PatientRow) -> Contact:
         mobile_phone=fields.guarantorphone,
         email=fields.guarantoremail,
         is_self=is_self,
-        may_guard=bool(name) and not is_self,
+        may_guard=bool(name) and understood and not is_self,
     )
 
 
 def _emergency(fields: PatientRow) -> Contact:
     relation = fields.contactrelationship.upper()
+    if relation and relation not in EMERGENCY_RELATIONS:
+        drift.unknown(Vendor.ATHENAHEALTH, What.EMERGENCY_RELATION, fields.contactrelationship)
     return Contact(
         name=fields.contactname,
         relationship=relation.lower(),

@@ -26,7 +26,7 @@ from campaigns.ports import (
     Refused,
     TryLater,
 )
-from integrations import errors
+from integrations import drift, errors
 from integrations.http import HttpReply
 from integrations.relatient.schemas import Failure
 
@@ -119,4 +119,6 @@ def _code(status: int, said: str) -> str:
         return NOT_FOUND
     if status == 412:
         return CHANGED_MEANWHILE
+    if said not in SENTENCES:
+        drift.unknown(Vendor.RELATIENT, drift.What.ERROR_CODE, said)
     return said if PLAIN_WORD.fullmatch(said) else errors.REJECTED

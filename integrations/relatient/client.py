@@ -20,6 +20,7 @@ from integrations.relatient.schemas import (
     CampaignPage,
     Enrollment,
     EnrollmentList,
+    EnrollmentPage,
     EventPage,
     Message,
     MessageList,
@@ -108,10 +109,10 @@ class RelatientClient:
 
     def enrollments(
         self, status: str, cursor: str = "", limit: int = ENROLLMENT_PAGE
-    ) -> EnrollmentList:
+    ) -> EnrollmentPage:
         """GET /enrollments: one page of the practice's with this status, oldest first."""
         params = _given(status=status, cursor=cursor, limit=str(limit))
-        return self._call("GET /enrollments", EnrollmentList, params=params)
+        return self._call("GET /enrollments", EnrollmentPage, params=params)
 
     def enroll(self, fields: Json, key: str) -> Enrollment:
         """POST /enrollments: at most one active per appointment."""

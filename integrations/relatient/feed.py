@@ -6,14 +6,14 @@ translated one by one, so that one bad event holds up no other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, TypedDict
 
 from campaigns.ports import Refused
 from campaigns.records import CampaignRecord, EnrollmentRecord
+from integrations.errors import Nonsense
 from integrations.relatient import translate
 from integrations.relatient.answers import CURSOR_EXPIRED
-from integrations.relatient.client import RelatientClient
+from integrations.relatient.client import ENROLLMENT_PAGE, RelatientClient
 
 # All that the key of a practice must be allowed to do.
 SCOPES = (
@@ -64,16 +64,22 @@ def campaign_library(client: RelatientClient) -> list[CampaignRecord]:
         cursor = page.next_cursor
 
 
-def enrollments(client: RelatientClient, status: str) -> Iterator[EnrollmentRecord]:
-    """All of the practice's enrollments with one status, oldest first, page by page."""
-    cursor = ""
-    while True:
-        page = client.enrollments(status, cursor)
-        for enrollment in page.enrollments:
-            yield translate.enrollment_record(client.practice, enrollment)
-        if not page.next_cursor:
-            return
-        cursor = page.next_cursor
+def read_enrollments(
+    client: RelatientClient, status: str, cursor: str, limit: int = ENROLLMENT_PAGE
+) -> tuple[list[EnrollmentRecord], str]:
+    """One page of the practice's enrollments with one status, and the next cursor ("" at the end).
+
+    Rows of another system, and such that make no sense, are left out.
+    """
+    page = client.enrollments(status, cursor, limit)
+    records = []
+    for row in page.enrollments:
+        try:
+            records.append(translate.listed_enrollment(client.practice, row))
+        except Nonsense:
+            # It is counted where it was found not to make sense; nothing here can mend it.
+            continue
+    return records, page.next_cursor or ""
 
 
 def check(client: RelatientClient) -> KeyCheck:

@@ -12,7 +12,7 @@ from campaigns.domain.effects import EnrollBody, PatientBody, ReminderBody
 from campaigns.domain.values import CancelReason, Vendor
 from campaigns.ports import Deadline, EngagementGateway, GatewayError, Guard, Refused
 from campaigns.records import EnrollmentRecord, PatientMirror, SentMessage
-from integrations import connections
+from integrations import connections, unknowns
 from integrations.errors import THROTTLED, Nonsense
 from integrations.http import HttpClient
 from integrations.models import Connection, WriteAccess
@@ -83,6 +83,7 @@ def _key_is_still(connection_id: int, key: str) -> bool:
     return Connection.objects.get(pk=connection_id).secret == key
 
 
+@unknowns.watched(lambda gateway: gateway.client.practice)
 @dataclass(frozen=True)
 class RelatientGateway:
     """Translates on the way out and on the way back; all the rest is the client's."""

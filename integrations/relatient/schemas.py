@@ -47,6 +47,7 @@ class Patient(Answer):
     mobile_phone: str | None = None
     home_phone: str | None = None
     language: str | None = None
+    consents: dict[str, str | None] | None = None
 
 
 class Step(Answer):
@@ -116,9 +117,15 @@ class Enrollment(Answer):
 
 
 class EnrollmentList(Answer):
-    """A patient's enrollments, or one page of the practice's."""
+    """A patient's enrollments."""
 
     enrollments: list[Enrollment]
+
+
+class EnrollmentPage(Answer):
+    """One page of the practice's, each left as it came: one odd row must not hide the others."""
+
+    enrollments: list[dict[str, Any]]
     next_cursor: str | None = None
 
 

@@ -7,7 +7,7 @@ None when missing, channels in the order given.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -20,7 +20,7 @@ from campaigns.domain.effects import (
     VisitBody,
     instant,
 )
-from campaigns.domain.values import Channel, EnrollmentStatus, ReplyKind
+from campaigns.domain.values import Channel, EnrollmentStatus, ReplyKind, Vendor
 from campaigns.records import (
     CampaignRecord,
     EnrollmentRecord,
@@ -29,6 +29,8 @@ from campaigns.records import (
     PatientMirror,
     SentMessage,
 )
+from integrations import drift
+from integrations.drift import What
 from integrations.errors import Nonsense
 from integrations.relatient import schemas
 
@@ -70,6 +72,10 @@ ENROLLMENT_STATUSES = {
 # What Relatient takes a patient to speak who has no language there.
 VENDOR_LANGUAGE = "en"
 CHANNELS = {channel.value: channel for channel in Channel}
+CONSENT_STATES = frozenset({"opted_in", "opted_out", "unknown"})
+MESSAGE_STATUSES = frozenset({"queued", "sent", "delivered", "failed", "skipped"})
+MODALITIES = frozenset({"in_person", "telehealth", "any"})
+INTENSITIES = frozenset({"standard", "high"})
 
 
 def external_id(practice: str, own: str) -> str:
@@ -168,13 +174,33 @@ def patient_mirror(practice: str, patient: schemas.Patient) -> PatientMirror:
             home_phone=patient.home_phone or None,
             language=patient.language or VENDOR_LANGUAGE,
         ),
+        consents=_consents(patient),
     )
+
+
+def _consents(patient: schemas.Patient) -> dict[str, str]:
+    """What the record says of each channel that Kept can use; of the others nothing matters."""
+    held = {
+        CHANNELS[name]: state
+        for name, state in (patient.consents or {}).items()
+        if name in CHANNELS
+    }
+    for name in patient.consents or {}:
+        _watch(What.CHANNEL, name, CHANNELS)
+    odd = [state for state in held.values() if state and state not in CONSENT_STATES]
+    for state in odd:
+        drift.unknown(Vendor.RELATIENT, What.CONSENT_STATE, state)
+    if odd:
+        # It may be a no in a new word: not to be guessed at, and not to be passed over.
+        raise Nonsense("Relatient named a state of consent that Kept does not know.")
+    return {channel.value: state for channel, state in held.items() if state}
 
 
 def enrollment_record(practice: str, enrollment: schemas.Enrollment) -> EnrollmentRecord:
     """An enrollment as Relatient holds it."""
     status = ENROLLMENT_STATUSES.get(enrollment.status)
     if status is None:
+        drift.unknown(Vendor.RELATIENT, What.ENROLLMENT_STATUS, enrollment.status)
         raise Nonsense("Relatient named an enrollment status that Kept does not know.")
     visit = _visit(practice, enrollment.appointment)
     return EnrollmentRecord(
@@ -192,6 +218,17 @@ def enrollment_record(practice: str, enrollment: schemas.Enrollment) -> Enrollme
         created_at=enrollment.created_at,
         ended_at=enrollment.ended_at,
     )
+
+
+def listed_enrollment(practice: str, raw: Mapping[str, Any]) -> EnrollmentRecord:
+    """One row of the practice's list; of another system, or without sense, it is refused."""
+    try:
+        enrollment = schemas.Enrollment.model_validate(raw)
+    except ValidationError:
+        drift.shape(Vendor.RELATIENT, "enrollment", raw)
+        # Not chained: the error of pydantic holds the payload.
+        raise Nonsense("Relatient listed an enrollment that Kept cannot read.") from None
+    return enrollment_record(practice, enrollment)
 
 
 def _visit(practice: str, appointment: schemas.Appointment) -> VisitBody:
@@ -221,6 +258,7 @@ def _recipient(recipient: schemas.Recipient) -> RecipientBody:
 
 def sent_message(message: schemas.Message) -> SentMessage:
     """One logged message; its status stays in Relatient's words, which staff know."""
+    _watch(What.MESSAGE_STATUS, message.status, MESSAGE_STATUSES)
     return SentMessage(
         vendor_id=message.id,
         channel=message.channel,
@@ -234,6 +272,10 @@ def campaign_record(campaign: schemas.Campaign) -> CampaignRecord:
     """A campaign; a channel that Kept cannot use is left out."""
     used = [step.channel for step in campaign.steps if step.channel in campaign.channels]
     in_order = dict.fromkeys([*used, *campaign.channels])
+    _watch(What.CAMPAIGN_MODALITY, campaign.modality, MODALITIES)
+    _watch(What.CAMPAIGN_INTENSITY, campaign.intensity, INTENSITIES)
+    for name in in_order:
+        _watch(What.CHANNEL, name, CHANNELS)
     return CampaignRecord(
         external_id=campaign.id,
         name=campaign.name,
@@ -245,15 +287,23 @@ def campaign_record(campaign: schemas.Campaign) -> CampaignRecord:
     )
 
 
+def _watch(what: What, value: str, known: Container[str]) -> None:
+    if value not in known:
+        drift.unknown(Vendor.RELATIENT, what, value)
+
+
 def event_record(practice: str, raw: Mapping[str, Any]) -> EventRecord:
     """One stored event, from webhook or feed alike; anything unforeseen is refused, loudly."""
     event = _event(raw)
     kind = EVENT_TYPES.get(event.type)
     if kind is None:
+        drift.unknown(Vendor.RELATIENT, What.EVENT_TYPE, event.type)
         raise Nonsense("Relatient sent an event of a type that Kept does not know.")
     if any(not getattr(event, name) for name in NEEDED[kind]):
         raise Nonsense("Relatient sent an event without the ids that its type must carry.")
     channel = CHANNELS.get(event.channel or "")
+    if event.channel:
+        _watch(What.CHANNEL, event.channel, CHANNELS)
     # For a reply an unknown channel is a detail; for a consent it is the whole message.
     if channel is None and "channel" in NEEDED[kind]:
         raise Nonsense("Relatient sent a consent for a channel that Kept does not know.")
@@ -276,6 +326,7 @@ def _event(raw: Mapping[str, Any]) -> schemas.Event:
     try:
         return schemas.Event.model_validate(raw)
     except ValidationError:
+        drift.shape(Vendor.RELATIENT, "event", raw)
         # Not chained: the error of pydantic holds the payload.
         raise Nonsense("Relatient sent an event that Kept cannot read.") from None
 

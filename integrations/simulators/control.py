@@ -17,6 +17,8 @@ POST /_sim/athena/appointments/{id}/reschedule -> {newappointmentid}
          {starts_at | date + starttime, departmentid?, providerid?, appointmenttypeid?,
          appointmentcancelreasonid?: "-4"}
 POST /_sim/athena/appointments/{id}/noshow, /checkin, /checkout
+POST /_sim/athena/waitlist -> {waitlistid}
+         {patientid, departmentid?, any field of a waitlist row}
 POST /_sim/athena/patients -> {patientid}          {any patient field}
 POST /_sim/athena/patients/{id}                    {any patient field}; null removes a field
 POST /_sim/athena/patients/{id}/merge              {into}
@@ -34,6 +36,7 @@ POST /_sim/relatient/events/{id}/duplicate         told again, under a new seq
 POST /_sim/relatient/enrollments/{id}/end          {status?: "cancelled"}; without an event
 POST /_sim/relatient/events/expire                 drops all events: older cursors answer 410
 POST /_sim/relatient/patients -> {id}              {external_id, any field}; a second one is allowed
+POST /_sim/relatient/patients/{id}/merge           {into}; a person merges two records there
 """
 
 import json

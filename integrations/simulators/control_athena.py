@@ -51,6 +51,7 @@ def state(simulation: Simulation) -> Body:
         ],
         "patients": list(chart.patients.values()),
         "patient_cases": chart.cases,
+        "waitlist": chart.waitlist,
         "merged_patients": chart.merged_into,
         "feeds": feeds,
         "tokens_issued": athena.tokens.issued,
@@ -159,6 +160,15 @@ def check_out(simulation: Simulation, body: Body, id: str) -> Row:
     return row
 
 
+def wait(simulation: Simulation, body: Body) -> Body:
+    chart = simulation.athena.chart
+    patient = str(body.pop("patientid"))
+    if patient not in chart.patients:
+        raise ValueError("no such patient")
+    entry = chart.wait(patient, str(body.pop("departmentid", "1")), body)
+    return {"waitlistid": entry["waitlistid"]}
+
+
 def create_patient(simulation: Simulation, body: Body) -> Body:
     fields = {name: value for name, value in (PATIENT_DEFAULTS | body).items() if value is not None}
     return {
@@ -193,6 +203,7 @@ ROUTES = [
     Route("POST", "/athena/appointments/<id>/noshow", no_show),
     Route("POST", "/athena/appointments/<id>/checkin", check_in),
     Route("POST", "/athena/appointments/<id>/checkout", check_out),
+    Route("POST", "/athena/waitlist", wait),
     Route("POST", "/athena/patients", create_patient),
     Route("POST", "/athena/patients/<id>", update_patient),
     Route("POST", "/athena/patients/<id>/merge", merge),

@@ -6,6 +6,7 @@ from typing import Any
 
 from .relatient import answers
 from .relatient.events import shown as shown_event
+from .relatient.patients import merge_records
 from .relatient.store import Record
 from .relatient.times import instant, read_instant
 from .routing import Route
@@ -113,6 +114,12 @@ def add_patient(simulation: Simulation, body: Body) -> Body:
     return {"id": simulation.relatient.store.add_patient(body)["id"]}
 
 
+def merge(simulation: Simulation, body: Body, id: str) -> Body:
+    """A person at the vendor merges two records; {into} stays."""
+    store = simulation.relatient.store
+    return merge_records(store, store.patients[id], store.patients[body["into"]])
+
+
 ROUTES = [
     Route("POST", "/relatient/answer", answer),
     Route("POST", "/relatient/consent", consent),
@@ -123,4 +130,5 @@ ROUTES = [
     Route("POST", "/relatient/events/<id>/duplicate", duplicate_event),
     Route("POST", "/relatient/events/expire", expire_events),
     Route("POST", "/relatient/patients", add_patient),
+    Route("POST", "/relatient/patients/<id>/merge", merge),
 ]

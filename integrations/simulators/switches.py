@@ -31,6 +31,10 @@ class Switches:
     proper_json: bool = True
     # The output name of the telehealth flag is unconfirmed; an empty name leaves the flag out.
     telehealth_field: str = "telehealth"
+    # Whether a native video visit has a room on its day.
+    telehealth_room: bool = True
+    # What the list of the waitlist is called in its answer; not recorded anywhere.
+    waitlist_field: str = "waitlistentries"
     # Several events on one appointment between two reads: one row, or one row each.
     feed_collapse: bool = True
     subscription_delay_seconds: int = 0

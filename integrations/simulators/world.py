@@ -33,6 +33,15 @@ MOVED = {40: 30, 41: 55, 42: 100}
 MOVED_THEN_CANCELLED = {43: 60}
 CONFIRMED = {44: "2", 45: "2", 46: "41", 47: "8", 48: "3"}
 
+# place -> who waits for an earlier visit; days are 1 for Sunday to 7 for Saturday
+WAITING: dict[int, Row] = {
+    29: {"appointmenttypeid": 82, "priority": "HIGH", "note": "Flies out at the end of the month"},
+    37: {"appointmenttypeid": 82, "dayofweekids": [2, 3, 4, 5, 6], "hourfrom": 8, "hourto": 12},
+    38: {"appointmenttypeid": 82, "priority": "LOW", "allowanydepartment": True},
+    30: {"appointmenttypeid": 83, "dayofweekids": [3, 5], "note": "Needs a ride"},
+    49: {"hourfrom": 15, "hourto": 18, "allowanydepartment": True},
+}
+
 
 class Builder:
     def __init__(self, chart: Chart, seed: int, now: datetime) -> None:
@@ -198,16 +207,9 @@ class Builder:
             )
 
     def waitlist(self) -> None:
-        for number, place in enumerate((29, 37, 38)):
+        for place, fields in WAITING.items():
             patient = self.cast[place]
-            entry: Row = {
-                "waitlistid": 1208 + number,
-                "patientid": int(patient["patientid"]),
-                "departmentid": int(patient["departmentid"]),
-            }
-            self.chart.waitlist.append(
-                entry | {"appointmenttypeid": 82, "priority": ["HIGH", "NORMAL", "LOW"][number]}
-            )
+            self.chart.wait(patient["patientid"], patient["departmentid"], fields)
 
 
 def furnish(chart: Chart, seed: int, now: datetime) -> None:

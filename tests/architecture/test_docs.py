@@ -31,6 +31,7 @@ SHOWN: list[dict] = [
     wording.REPLIES,
     wording.REPLY_OUTCOMES,
     wording.WORK_ITEMS,
+    wording.RULE_CHANGES,
 ]
 
 
@@ -78,6 +79,7 @@ def test_every_state_has_a_word_on_screen() -> None:
         values.ReplyKind,
         values.ReplyOutcome,
         values.WorkItemKind,
+        values.RuleChangeStatus,
     ]
     assert [set(table) for table in SHOWN] == [set(enum) for enum in enums]
 

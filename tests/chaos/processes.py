@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -49,17 +51,41 @@ def start(*command: str, **more: str) -> subprocess.Popen[str]:
     )
 
 
-def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
+def finish(process: subprocess.Popen[str], seconds: float = SECONDS) -> dict[str, Any]:
     """Wait for a command started with --json, and read what it said."""
-    out, err = process.communicate(timeout=SECONDS)
+    out, err = process.communicate(timeout=seconds)
     assert process.returncode == 0, f"exit {process.returncode}: {err[-2000:]}"
     report: dict[str, Any] = json.loads(out)
     return report
 
 
-def run(*command: str) -> dict[str, Any]:
+def run(*command: str, seconds: float = SECONDS) -> dict[str, Any]:
     """Run a command to its end."""
-    return finish(start(*command, "--json"))
+    return finish(start(*command, "--json"), seconds)
+
+
+def killed_when(reached: Callable[[], bool], *command: str) -> None:
+    """Run a command and kill it with -9 from outside as soon as something is so; it must get there.
+
+    Where in its code that hits is anybody's guess.
+    """
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "manage.py"), *command],
+        env=environment(),
+        cwd=ROOT,
+        # Nobody reads what it says, and a full pipe would stop it.
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        while not reached():
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.02)
+                raise AssertionError(f"it ended by itself: {process.returncode}")
+    finally:
+        process.kill()
+        process.wait()
+    assert process.returncode == KILLED
 
 
 def killed_at(point: str, *command: str, after: int = 0) -> None:

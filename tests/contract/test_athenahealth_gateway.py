@@ -1,6 +1,6 @@
 """Every call of the gateway against the simulated athenahealth: what is asked for happens."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -11,7 +11,6 @@ from integrations.models import HttpExchange, WriteAccess
 
 CONFIRMED = "2"
 PATIENT_CANCELLED = "41"
-VIDEO = "91"
 
 
 def _refusal(call, *arguments):
@@ -204,20 +203,3 @@ def test_the_practices_lists_are_read_whole(athena):
     assert {row["name"] for row in client.confirmation_statuses()} >= {"Confirmed", "Contacted"}
     listed = {str(row["appointmenttypeid"]) for row in client.appointment_types()}
     assert "82" in listed
-
-
-@pytest.mark.parametrize("field", ["telehealth", "telehealthyn", "istelehealth", ""])
-def test_a_video_visit_is_flagged_where_the_vendor_flags_it(athena, field):
-    athena.settings(telehealth_field=field)
-    video = athena.book(athena.patient(), appointmenttypeid=VIDEO)
-    office = athena.book(athena.patient())
-    flags = [athena.gateway().read_appointment(one).telehealth for one in (video, office)]
-    assert flags == ([True, False] if field else [None, None])
-
-
-def test_a_telehealth_room_is_a_link_for_the_day(athena):
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:00Z")
-    today = athena.book(athena.patient(), now, appointmenttypeid=VIDEO)
-    assert athena.client().telehealth_room(today).startswith("https://")
-    later = athena.book(athena.patient(), appointmenttypeid=VIDEO)
-    assert _refusal(athena.client().telehealth_room, later).http_status == 400

@@ -105,15 +105,22 @@ class TestOtherReads:
     def test_the_video_room_opens_on_the_day(self, athena: Athena, clock: Clock) -> None:
         id = athena.book(appointmenttypeid="91")
         path = f"/appointments/{id}/nativeathenatelehealthroom"
-        assert athena.call("GET", path).status_code == 400
+        assert athena.call("GET", path).status_code == 404
         clock.now = datetime(2026, 12, 3, 6, 0, tzinfo=UTC)
         athena.sign_in()
         assert athena.get(path)["patienturl"].startswith("https://")
-        office = athena.book()
-        assert (
-            athena.call("GET", f"/appointments/{office}/nativeathenatelehealthroom").status_code
-            == 400
-        )
+        office = f"/appointments/{athena.book()}/nativeathenatelehealthroom"
+        assert athena.call("GET", office).status_code == 404
+        athena.sim("POST", "/settings", {"telehealth_room": False})
+        assert athena.call("GET", path).status_code == 404
+
+    def test_people_wait_for_an_earlier_visit(self, athena: Athena) -> None:
+        patient = athena.sim("POST", "/athena/patients", {})["patientid"]
+        entry = athena.sim("POST", "/athena/waitlist", {"patientid": patient, "hourfrom": 8})
+        [row] = athena.get("/appointments/waitlist")["waitlistentries"]
+        assert row["waitlistid"] == entry["waitlistid"]
+        assert (row["patientid"], row["hourfrom"]) == (int(patient), 8)
+        assert "appointmenttypeid" not in row
 
     def test_open_slots_need_a_type_or_a_reason(self, athena: Athena) -> None:
         athena.sim("POST", "/athena/appointments", {"starts_at": "2026-12-02T16:00:00Z"})

@@ -155,6 +155,7 @@ def rule_form(practice: Practice, **fields: object) -> dict[str, object]:
         "language": "any",
         "campaign": "",
         "active": "on",
+        "effect_seen": "yes",
     } | fields
 
 
@@ -205,7 +206,7 @@ def test_several_rules_at_once_are_audited_too(
     client: Client, practice: Practice, quiet: Appointment, action: str
 ) -> None:
     rule = CampaignRule.objects.get()
-    body = {"action": action, "_selected_action": [rule.pk], "post": "yes"}
+    body = {"action": action, "_selected_action": [rule.pk], "effect_seen": "yes"}
     signed_in(client, CLINICAL_OPS, practice).post(address("campaigns.campaignrule"), body)
     assert not CampaignRule.objects.filter(active=True).exists()
     assert AuditEvent.objects.filter(subject_kind="rule").count() == 1

@@ -110,18 +110,24 @@ def test_a_filter_offers_the_words_of_its_column(ops: Client, practice: Practice
 
 def test_a_finding_is_told_without_codes() -> None:
     names = {"cmp_7": "Gentle Reminder"}
-    assert finding("rule", "type 83, in_person, enhanced, fi (stated)", "rule 6: cmp_7", names) == (
+    saw = "Follow-up (83), in_person, enhanced, fi"
+    assert finding("rule", saw, "rule 6: Gentle Reminder (cmp_7)", names) == (
         "Campaign rule",
-        "type 83, in person, enhanced, Finnish (stated)",
+        "Follow-up (83), in person, enhanced, Finnish",
         "rule 6: Gentle Reminder",
+    )
+    assert finding("language", "default", "es", names) == (
+        "Language",
+        "none named, so the practice's",
+        "Spanish",
     )
     assert finding("contact", "sms usable, voice no_address", "usable: sms", names)[1:] == (
         "text usable, call nothing on file",
         "usable: text",
     )
-    assert finding("time", "too late for another campaign", "keep cmp_7", names)[2] == (
-        "keep Gentle Reminder"
-    )
+    assert finding("time", "too late for another campaign", "keep Gentle Reminder (cmp_7)", names)[
+        2
+    ] == ("keep Gentle Reminder")
     assert finding("difference", "upsert_patient", "effect_in_flight", names)[1:] == (
         "tell Relatient the patient's contact data",
         "a change is on its way",

@@ -6,7 +6,7 @@ the two disagree, one of them is wrong.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -39,13 +39,30 @@ class Rule:
     active: bool = True
 
 
+@dataclass
+class Mapping:
+    """The rules in force, and what is left of others.
+
+    `kept` are mappings under which a patient may have been written to, and that staff have not
+    told to give way; `before` is the one that a change which waits for approval would replace.
+    """
+
+    rules: list[Rule]
+    kept: list[list[Rule]] = field(default_factory=list)
+    before: list[Rule] | None = None
+
+
 @dataclass(frozen=True)
 class Wanted:
-    """What should be active: any of these campaigns (the channels by campaign); or nothing, why."""
+    """What should be active: any of these campaigns (the channels by campaign); or nothing, why.
+
+    `optional` when it may as well be nothing.
+    """
 
     why_not: str = ""
     campaigns: dict[str, set[str]] = field(default_factory=dict)
     unsure: bool = False
+    optional: bool = False
 
 
 def start_of(row: Row) -> datetime:
@@ -56,7 +73,7 @@ def start_of(row: Row) -> datetime:
     return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
-def wanted(state: Row, rules: list[Rule], standing: Row | None, row: Row, now: datetime) -> Wanted:
+def wanted(state: Row, mapping: Mapping, standing: Row | None, row: Row, now: datetime) -> Wanted:
     """Judge one row of the chart; `standing` is the staff instruction in force."""
     patient = next(p for p in state["athena"]["patients"] if p["patientid"] == row["patientid"])
     start = start_of(row)
@@ -73,17 +90,44 @@ def wanted(state: Row, rules: list[Rule], standing: Row | None, row: Row, now: d
         return Wanted("nobody can be reached")
     if start - now < timedelta(hours=2):
         return Wanted("too late to begin", unsure=True)
-    return _campaigns(state, rules, standing, row, patient, usable)
+    return _campaigns(state, mapping, standing, row, patient, usable)
 
 
 def _campaigns(
-    state: Row, rules: list[Rule], standing: Row | None, row: Row, patient: Row, usable: set[str]
+    state: Row, mapping: Mapping, standing: Row | None, row: Row, patient: Row, usable: set[str]
 ) -> Wanted:
     library = {c["id"]: c for c in CAMPAIGNS}
     if standing is not None:
-        chosen = {standing["campaign"]}
-    else:
-        chosen = _by_rules(state, rules, row, patient, library)
+        return _served(library, usable, {standing["campaign"]})
+    chosen = _by_rules(state, mapping.rules, row, patient, library)
+    if mapping.before is not None:
+        former = _by_rules(state, mapping.before, row, patient, library)
+        if former != chosen:
+            return Wanted("a change waits for approval", unsure=True)
+    served = _served(library, usable, chosen)
+    if not written_to(state, row):
+        return served
+    known: set[str | None] = set()
+    for rules in mapping.kept:
+        known |= _by_rules(state, rules, row, patient, library)
+    kept = _served(library, usable, known).campaigns
+    optional = not served.campaigns
+    return replace(served, campaigns={**kept, **served.campaigns}, optional=optional)
+
+
+def written_to(state: Row, row: Row) -> bool:
+    """Whether Relatient has told of a message or an answer, or the chart says confirmed."""
+    visit = f":{row['appointmentid']}"
+    mine = {
+        e["id"]
+        for e in state["relatient"]["enrollments"]
+        if e["appointment"]["external_id"].endswith(visit)
+    }
+    told = any(e.get("enrollment_id") in mine for e in state["relatient"]["events"])
+    return told or str(row.get("appointmentconfirmationid")) in CONFIRMED
+
+
+def _served(library: Row, usable: set[str], chosen: set[str | None]) -> Wanted:
     good = {c: usable & set(library[c]["channels"]) for c in chosen if c and library[c]["active"]}
     good = {campaign: channels for campaign, channels in good.items() if channels}
     if not good:

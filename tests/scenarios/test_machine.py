@@ -29,12 +29,12 @@ from hypothesis.stateful import (
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import ReplyKind
-from campaigns.models import Appointment, Campaign, CampaignRule, Effect, Practice, StaffInstruction
-from campaigns.services.configuration import rule_changed
+from campaigns.models import Appointment, Effect, Practice, StaffInstruction
 from campaigns.services.looks_due import look_at
 from campaigns.services.staff import record_call
 from integrations import operations
 from integrations.models import FeedCursor
+from integrations.reconcile.foreground import reconcile
 from integrations.simulators.server import SimulatorServer
 from tests.chaos.die_at import POINTS
 from tests.scenarios import machine_checks as checks
@@ -56,7 +56,8 @@ from tests.scenarios.machine_choices import (
     TYPES,
     VISIT_CHANGES,
 )
-from tests.scenarios.machine_oracle import Rule, start_of
+from tests.scenarios.machine_oracle import start_of
+from tests.scenarios.machine_rules import ClinicalOps
 
 Row = dict[str, Any]
 
@@ -77,12 +78,10 @@ class Loop(RuleBasedStateMachine):
         self.clinic = Clinic(self.simulator)
         # Made before the bootstrap, which would keep to the vendors' usual pace.
         quick = {"athena_requests_per_second": 1000, "relatient_requests_per_second": 1000}
-        Practice.objects.create(external_id=PRACTICE, waitlist_phone="+16172530110", **quick)
+        told = {"waitlist_phone": "+16172530110", "alert_emails": "admin@example.org"}
+        Practice.objects.create(external_id=PRACTICE, **told, **quick)
         self.clinic.open()
-        self.rules = [Rule(*line) for line in RULES]
-        self.rules += [Rule(**vars(line)) for line in MORE_RULES]
-        for line in self.rules[len(RULES) :]:
-            self._row_of(line, create=True)
+        self.ops = ClinicalOps(self.clinic)
         self.user, _ = get_user_model().objects.get_or_create(username="desk")
 
     def teardown(self) -> None:
@@ -90,6 +89,7 @@ class Loop(RuleBasedStateMachine):
         try:
             if sys.exc_info()[0] is None:
                 self.settle(rounds=2)
+                self.compare()
         finally:
             self.simulator.stop()
             self.seeded.disable()
@@ -191,15 +191,19 @@ class Loop(RuleBasedStateMachine):
         line=st.integers(0, len(RULES) + len(MORE_RULES) - 1),
         campaign=st.one_of(st.just("as it is"), st.none(), CAMPAIGN_IDS),
         active=st.booleans(),
+        all_move=st.booleans(),
+        share=st.sampled_from([1.0, 1.0, 0.0]),
     )
-    def change_rule(self, line: int, campaign: str | None, active: bool) -> None:
-        """Clinical ops change the mapping."""
-        mine = self.rules[line]
-        mine.active = active
-        mine.campaign = mine.campaign if campaign == "as it is" else campaign
-        row = self._row_of(mine)
-        with acting_as(process="test"):
-            rule_changed(row, "updated")
+    def change_rule(
+        self, line: int, campaign: str | None, active: bool, all_move: bool, share: float
+    ) -> None:
+        """Clinical ops change the mapping; a change that moves too many waits."""
+        self.ops.change(line, campaign, active, all_move, share)
+
+    @rule(yes=st.booleans())
+    def decide_change(self, yes: bool) -> None:
+        """A second person approves what waits, or somebody takes it back."""
+        self.ops.decide(yes)
 
     @rule(
         visit=visits,
@@ -306,7 +310,7 @@ class Loop(RuleBasedStateMachine):
         self.books.observe(state["athena"]["appointments"])
         checks.never_two_at_once(state)
         checks.nothing_waits()
-        checks.every_visit_has_what_it_should(state, self.rules, self.books.standing())
+        checks.every_visit_has_what_it_should(state, self.ops.mapping, self.books.standing())
         checks.the_ledger_agrees(state)
         checks.the_chart_shows_the_answers(state, self.books.desk_confirmations)
         checks.the_desk_is_told_once(state)
@@ -316,6 +320,20 @@ class Loop(RuleBasedStateMachine):
             self.clinic.sync()
         assert self.clinic.writes() == state["writes"], "a write while idle"
         assert Effect.objects.count() == effects, "an effect while idle"
+
+    def compare(self) -> None:
+        """Asked, Relatient tells of what no trigger does; a second comparison finds nothing."""
+        today = datetime.now(UTC).date()
+        window = (today - timedelta(days=250), today + timedelta(days=60))
+        with acting_as(process="test"):
+            reconcile(self.clinic.practice, *window, print)
+            self._until_quiet()
+            again = reconcile(self.clinic.practice, *window, print)
+        assert (again["drift"], again["problems"]) == (0, []), again
+        state = self.clinic.state()
+        checks.never_two_at_once(state)
+        checks.every_visit_has_what_it_should(state, self.ops.mapping, self.books.standing())
+        checks.the_ledger_agrees(state, all_known=True)
 
     @invariant()
     def chart_is_observed(self) -> None:
@@ -350,20 +368,6 @@ class Loop(RuleBasedStateMachine):
 
     def _known(self, visit: str) -> Appointment | None:
         return Appointment.objects.filter(external_id=visit).first()
-
-    def _row_of(self, line: Rule, create: bool = False) -> CampaignRule:
-        key = {
-            "practice": self.clinic.practice,
-            "appointment_type_id": line.type_id,
-            "modality": line.modality,
-            "risk": line.risk,
-            "language": line.language,
-        }
-        row = CampaignRule(**key) if create else CampaignRule.objects.get(**key)
-        row.campaign = Campaign.objects.filter(external_id=line.campaign or "-").first()
-        row.active = line.active
-        row.save()
-        return row
 
 
 def search() -> settings:

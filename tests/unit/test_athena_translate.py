@@ -159,10 +159,39 @@ def test_a_single_note_may_come_without_its_list():
     ("value", "flag"),
     [("true", True), ("Y", True), (1, True), ("1", True), (True, True),
      ("false", False), ("N", False), (0, False), ("0", False), (False, False),
-     ("", None), (None, None), ("perhaps", None)],
+     ("", None), (None, None)],
 )  # fmt: skip
 def test_a_consent_has_three_states(value, flag):
     assert _patient(consenttocall=value).consent_to_call is flag
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"consenttotext": "perhaps"},
+        {"donotcall": "2"},
+        {"contactpreference_appointment_sms": ["true"]},
+        {"status": "elsewhere"},
+    ],
+)
+def test_a_consent_or_status_that_cannot_be_read_is_never_guessed(fields):
+    with pytest.raises(Nonsense):
+        _patient(**fields)
+
+
+def test_any_other_flag_that_cannot_be_read_counts_as_absent():
+    assert _appointment(appointmentstatus="x", cancelreasonnoshow="perhaps").status is (
+        AppointmentStatus.CANCELLED
+    )
+
+
+@pytest.mark.parametrize(
+    ("relation", "may_guard"),
+    [("", True), ("19", True), ("27", True), ("1", False), ("Self", False)],
+)
+def test_a_guarantor_whose_relation_is_no_number_guards_nobody(relation, may_guard):
+    record = _patient(guarantorfirstname="Pat", guarantorrelationshiptopatient=relation)
+    assert record.guarantor.may_guard is may_guard
 
 
 def test_absent_consents_and_preferences_stay_open():

@@ -10,6 +10,7 @@ from django.core.management.base import CommandParser
 from campaigns.management.practice_command import BadUsage, PracticeCommand, Report
 from campaigns.models import Practice
 from campaigns.services import settings
+from campaigns.services.practicefacts import cancel_reason_in_words
 
 
 class Command(PracticeCommand):
@@ -29,7 +30,11 @@ class Command(PracticeCommand):
 
     def run(self, practice: Practice, **options: Any) -> Report:
         changed = settings.change(practice, self.wanted[practice.pk])
-        return {"settings": settings.show(practice), "changed": changed}
+        return {
+            "settings": settings.show(practice),
+            "changed": changed,
+            "cancel_reason": cancel_reason_in_words(practice),
+        }
 
     def total(self, reports: Sequence[Report]) -> Report:
         """Of several practices, the settings in which they agree."""
@@ -37,9 +42,11 @@ class Command(PracticeCommand):
         first = shown[0]
         agreed = {k: v for k, v in first.items() if all(other[k] == v for other in shown)}
         changed = sorted({name for report in reports for name in report["changed"]})
-        return {"settings": agreed, "changed": changed}
+        reasons = sorted({report["cancel_reason"] for report in reports})
+        return {"settings": agreed, "changed": changed, "cancel_reason": "; ".join(reasons)}
 
     def describe(self, report: Report) -> Iterable[str]:
         for name, value in report["settings"].items():
             shown = str(value).lower() if isinstance(value, bool) else value
             yield f"{name}={shown}" + ("  (changed)" if name in report["changed"] else "")
+        yield f"Cancel reason in force: {report['cancel_reason']}."

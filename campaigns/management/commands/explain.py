@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.management.explained import lines_of
 from campaigns.management.practice_command import BadUsage, PracticeCommand, Report
 from campaigns.models import Practice
 from campaigns.selectors.explanation import appointments_called, explanation_of
@@ -43,31 +43,4 @@ class Command(PracticeCommand):
         return next(iter(reports.values()))
 
     def describe(self, report: Report) -> Iterable[str]:
-        visit, coverage = report["appointment"], report["coverage"]
-        yield f"Appointment {visit['id']}, {visit['status']}, {_when(visit['starts_at'])}"
-        yield f"{coverage['state']} / {coverage['code']}: {coverage['sentence']}"
-        for decision in report["decisions"]:
-            yield f"{_when(decision['at'])}  decided {decision['state']} / {decision['code']}"
-            for finding in decision["findings"]:
-                yield f"    {finding['filter']}: {finding['saw']} -> {finding['concluded']}"
-        for effect in report["effects"]:
-            yield f"{_when(effect['created_at'])}  {effect['kind']}: {effect['status']}" + _why(
-                effect
-            )
-            for one in effect["attempts"]:
-                outcome = one["outcome"] or "not ended"
-                yield f"    try {one['number']} {_when(one['began_at'])}: {outcome}" + _why(one)
-        for response in report["responses"]:
-            yield (
-                f"{_when(response['occurred_at'])}  answered {response['kind']}: "
-                f"{response['outcome']}. {response['sentence']}"
-            )
-
-
-def _when(moment: datetime | None) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC" if moment else "time unknown"
-
-
-def _why(row: Mapping[str, Any]) -> str:
-    words = " ".join(word for word in (row["code"], row["sentence"]) if word)
-    return f" ({words})" if words else ""
+        yield from lines_of(report)

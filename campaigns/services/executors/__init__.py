@@ -10,11 +10,19 @@ from collections.abc import Callable
 
 from campaigns.domain.values import EffectKind
 from campaigns.models import Effect
-from campaigns.services.executors import alerts, chart, enrollment, messages, patient, reads
+from campaigns.services.executors import (
+    alerts,
+    chart,
+    enrollment,
+    messages,
+    patient,
+    patientrecord,
+    reads,
+)
 from campaigns.services.executors.call import Call, Done
 
 EXECUTORS: dict[EffectKind, Callable[[Effect, Call], Done]] = {
-    EffectKind.READ_PATIENT: reads.patient,
+    EffectKind.READ_PATIENT: patientrecord.read,
     EffectKind.READ_HISTORY: reads.history,
     EffectKind.READ_APPOINTMENT: reads.appointment,
     EffectKind.READ_ENROLLMENT: enrollment.read,

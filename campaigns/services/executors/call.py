@@ -11,7 +11,7 @@ from campaigns import gateways
 from campaigns.clock import database_now
 from campaigns.models import Effect, Practice
 from campaigns.ports import Deadline, EhrGateway, EngagementGateway, Guard
-from campaigns.services.intake import ReadSpan
+from campaigns.records import ReadSpan
 
 T = TypeVar("T")
 

@@ -12,9 +12,10 @@ from datetime import datetime
 from campaigns.domain.values import AppointmentStatus
 from campaigns.models import Effect
 from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused
-from campaigns.records import AppointmentRecord
+from campaigns.records import AppointmentRecord, ReadSpan
 from campaigns.services.executors.call import Call, Done, timed
-from campaigns.services.intake import ReadSpan, take_appointment
+from campaigns.services.intake import take_appointment
+from campaigns.services.merging import leads_to
 from campaigns.services.moved_on import MovedOn
 
 Shows = Callable[[AppointmentRecord], bool]
@@ -66,6 +67,8 @@ def _write(effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[],
                 code="changed_by_others",
             )
         raise MovedOn(lambda: take_appointment(effect.practice, before, span))
+    if _named_wrongly(effect, before):
+        raise MovedOn(lambda: take_appointment(effect.practice, before, span))
     write()
     return _read_back(effect, ehr, shows)
 
@@ -83,6 +86,12 @@ def _read_back(effect: Effect, ehr: EhrGateway, shows: Shows) -> Done:
             "athenahealth said yes, but the chart does not show it yet.", code="not_shown"
         )
     return Done("Written to the chart and read back.", _observed(effect, after, span))
+
+
+def _named_wrongly(effect: Effect, record: AppointmentRecord) -> bool:
+    """A cancellation names the patient, who may have been merged into another since."""
+    named, owner = "patient" in effect.body, effect.patient
+    return named and owner is not None and not leads_to(owner, record.patient_external_id)
 
 
 def _as_expected(record: AppointmentRecord, expected: dict[str, str]) -> bool:

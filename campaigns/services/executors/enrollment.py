@@ -11,9 +11,9 @@ from campaigns.domain.effects import EnrollBody, ReminderBody
 from campaigns.domain.values import CancelReason, EffectKind
 from campaigns.models import Effect, Enrollment
 from campaigns.ports import ACTIVE_EXISTS, NOT_ACTIVE, NOT_FOUND, EngagementGateway, Refused
-from campaigns.records import EnrollmentRecord
+from campaigns.records import EnrollmentRecord, ReadSpan
 from campaigns.services.enrollments import gone, mirror
-from campaigns.services.executors.call import Call, Done
+from campaigns.services.executors.call import Call, Done, timed
 
 # How long Relatient holds an idempotency key; after that a repeat would be a second request.
 KEY_HELD_FOR = timedelta(days=7)
@@ -34,12 +34,14 @@ def enroll(effect: Effect, call: Call) -> Done:
         if found is not None:
             return _mirrored("Found.", found)
     try:
-        made = relatient.enroll(body, effect.key)
-        return _mirrored("Enrolled.", made, asked=body["reminder"])
+        made, span = timed(lambda: relatient.enroll(body, effect.key))
+        return _mirrored("Enrolled.", made, asked=body["reminder"], span=span)
     except Refused as refused:
-        if refused.code != ACTIVE_EXISTS or not refused.existing_id:
+        existing = refused.existing_id
+        if refused.code != ACTIVE_EXISTS or not existing:
             raise
-        return _mirrored("Adopted.", relatient.read_enrollment(refused.existing_id))
+    record, span = timed(lambda: relatient.read_enrollment(existing))
+    return _mirrored("Adopted.", record, span=span)
 
 
 def _made_since(
@@ -105,20 +107,23 @@ def _changing(
 ) -> Done:
     """Make a change; if the enrollment is not active or not there, take over how it is."""
     try:
-        return _mirrored(sentence, change(), reason, asked)
+        record, span = timed(change)
+        return _mirrored(sentence, record, reason, asked, span)
     except Refused as refused:
         if refused.code not in (NOT_FOUND, NOT_ACTIVE):
             raise
+    began = database_now()
     try:
-        return _mirrored("It had ended before.", relatient.read_enrollment(vendor_id), reason)
+        record, span = timed(lambda: relatient.read_enrollment(vendor_id))
+        return _mirrored("It had ended before.", record, reason, span=span)
     except Refused as refused:
         if refused.code != NOT_FOUND:
             raise
-    return Done("Relatient does not know it any more.", _gone)
-
-
-def _gone(effect: Effect, now: datetime) -> None:
-    gone(_enrollment(effect), now)
+    unknown = ReadSpan(began, database_now())
+    return Done(
+        "Relatient does not know it any more.",
+        lambda effect, now: gone(_enrollment(effect), now, unknown),
+    )
 
 
 def _mirrored(
@@ -126,6 +131,7 @@ def _mirrored(
     record: EnrollmentRecord,
     reason: CancelReason | None = None,
     asked: ReminderBody | None = None,
+    span: ReadSpan | None = None,
 ) -> Done:
     def apply(effect: Effect, now: datetime) -> None:
         enrollment = _enrollment(effect)
@@ -134,7 +140,7 @@ def _mirrored(
         # New details are a new debt, whatever became of an earlier one.
         if effect.kind == EffectKind.UPDATE_ENROLLMENT:
             enrollment.resend_dropped = False
-        mirror(enrollment, record, now, asked)
+        mirror(enrollment, record, now, asked, span)
 
     return Done(sentence, apply)
 

@@ -5,17 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 from typing import cast
 
+from campaigns.clock import database_now
 from campaigns.domain.effects import PatientBody
 from campaigns.models import Effect, Patient
 from campaigns.ports import CHANGED_MEANWHILE, EngagementGateway, Refused, TryLater
 from campaigns.records import PatientMirror
+from campaigns.services.consents import take_from_record
 from campaigns.services.executors.call import Call, Done
+from campaigns.services.locks import lock_patient
 
 
 def upsert(effect: Effect, call: Call) -> Done:
     """Make Relatient hold the body. Looking up comes first, so a repeat does no harm."""
     relatient = call.engagement(effect.practice)
     body = cast(PatientBody, effect.body)
+    began = database_now()
     mirror = relatient.find_patient(body["patient"])
     sentence = "Up to date already."
     if mirror is None:
@@ -24,7 +28,7 @@ def upsert(effect: Effect, call: Call) -> Done:
         mirror = _updated(relatient, mirror, body)
         sentence = "Updated."
     held = mirror
-    return Done(sentence, lambda row, now: _remember(row, held, now))
+    return Done(sentence, lambda row, now: _remember(row, held, began, now))
 
 
 def _updated(
@@ -39,7 +43,7 @@ def _updated(
         raise TryLater(refused.sentence, code=refused.code, http_status=412) from None
 
 
-def _remember(effect: Effect, mirror: PatientMirror, now: datetime) -> None:
+def _remember(effect: Effect, mirror: PatientMirror, began: datetime, now: datetime) -> None:
     assert effect.patient is not None
     Patient.objects.filter(pk=effect.patient.pk).update(
         relatient_id=mirror.vendor_id,
@@ -47,3 +51,6 @@ def _remember(effect: Effect, mirror: PatientMirror, now: datetime) -> None:
         # make every look ask again.
         relatient_holds=effect.body,
     )
+    # The record stays with the id it was made for; what its owner said goes with the person.
+    person = lock_patient(effect.patient.pk)
+    take_from_record(person, mirror.vendor_id, mirror.consents, began, now)

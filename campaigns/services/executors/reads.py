@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
+from campaigns.domain.effects import JOIN_LINK, WAITLIST
 from campaigns.models import Effect
-from campaigns.ports import Refused
 from campaigns.services.executors.call import Call, Done, timed
-from campaigns.services.intake import take_appointment, take_history, take_patient
-
-MERGED = "patient_merged"
-
-
-def patient(effect: Effect, call: Call) -> Done:
-    """Read the patient's record."""
-    ehr = call.ehr(effect.practice)
-    record, span = timed(lambda: ehr.read_patient(effect.body["patient"]))
-    if record.external_id != effect.body["patient"]:
-        raise Refused(
-            "athenahealth shows another record in this patient's place; the two may have been "
-            "merged. Kept goes on when the visit names the other patient.",
-            code=MERGED,
-        )
-    return Done("Read.", lambda row, now: take_patient(row.practice, record, span))
+from campaigns.services.executors.joinlink import join_link
+from campaigns.services.executors.waitlist import waitlist
+from campaigns.services.intake import take_appointment, take_history
 
 
 def history(effect: Effect, call: Call) -> Done:
@@ -36,7 +24,14 @@ def history(effect: Effect, call: Call) -> Done:
 
 
 def appointment(effect: Effect, call: Call) -> Done:
-    """Read one appointment as it is now."""
+    """What the purpose asks about an appointment; without one of its own, the row as it is now."""
+    return _ABOUT.get(effect.purpose, _visit)(effect, call)
+
+
+def _visit(effect: Effect, call: Call) -> Done:
     ehr = call.ehr(effect.practice)
     record, span = timed(lambda: ehr.read_appointment(effect.body["appointment"]))
     return Done("Read.", lambda row, now: take_appointment(row.practice, record, span))
+
+
+_ABOUT: dict[str, Callable[[Effect, Call], Done]] = {JOIN_LINK: join_link, WAITLIST: waitlist}

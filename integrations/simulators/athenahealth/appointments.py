@@ -124,7 +124,8 @@ def one_of_patient(call: Call, patientid: str, appointmentid: str) -> list[Row]:
 
 
 def waitlist(call: Call) -> dict[str, Any]:
-    return page(call, "waitlistentries", call.chart.waitlist, **MOST_LISTS)
+    """Integers where booked rows carry strings (contract section 2: types)."""
+    return page(call, call.switches.waitlist_field, call.chart.waitlist, **MOST_LISTS)
 
 
 ROUTES = [

@@ -30,7 +30,13 @@ class Chart:
         self.merged_into: dict[str, str] = {}
         self.cases: list[Row] = []
         self.waitlist: list[Row] = []
-        self.last_ids = {"appointment": 1192900, "patient": 7000, "note": 100, "case": 173600}
+        self.last_ids = {
+            "appointment": 1192900,
+            "patient": 7000,
+            "note": 100,
+            "case": 173600,
+            "waitlist": 1207,
+        }
 
     def new_id(self, kind: str) -> int:
         self.last_ids[kind] += 1
@@ -179,6 +185,18 @@ class Chart:
         self.notes[row["appointmentid"]].append(
             note | {"displayonschedule": on_schedule, "deleted": False}
         )
+
+    def wait(self, patient_id: str, department: str, fields: Row) -> Row:
+        """Somebody waits for an earlier visit; what they leave open is absent from the row."""
+        entry: Row = {
+            "waitlistid": self.new_id("waitlist"),
+            "patientid": int(patient_id),
+            "departmentid": int(department),
+            "priority": "NORMAL",
+            "allowanydepartment": False,
+        }
+        self.waitlist.append(entry | fields)
+        return self.waitlist[-1]
 
     def living_notes(self, appointment_id: str) -> list[Row]:
         return [note for note in self.notes.get(appointment_id, []) if not note["deleted"]]

@@ -26,10 +26,17 @@ def change_patient(
 
 
 def merge_patients(chart: Chart, gone: str, survivor: str, *, at: datetime, by: str) -> None:
-    """The visits move to the surviving record, which the feed shows with `previouspatientids`."""
+    """All that hangs on the old record moves to the surviving one.
+
+    The feed shows that one with `previouspatientids`, and each visit with its new patient.
+    """
     chart.merged_into[gone] = survivor
     chart.previous_ids[survivor] += [gone, *chart.previous_ids.pop(gone, [])]
     del chart.patients[gone]
     for appointment_id in chart.of_patient.pop(gone, []):
         chart.change(chart.appointments[appointment_id], {"patientid": survivor}, at=at, by=by)
+    for row in [*chart.cases, *chart.waitlist]:
+        if str(row["patientid"]) == gone:
+            # Each list keeps its own type of id.
+            row["patientid"] = type(row["patientid"])(survivor)
     chart.publish("patients", "MergePatient", survivor)

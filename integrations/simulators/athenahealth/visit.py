@@ -81,14 +81,15 @@ def cancel_checkin(call: Call, appointmentid: str) -> dict[str, Any]:
 
 
 def telehealth_room(call: Call, appointmentid: str) -> dict[str, str]:
-    """An unauthenticated link, valid on the day of the appointment only."""
+    """An unauthenticated link, there on the department's day of a booked video visit only."""
     row = call.appointment(appointmentid)
-    if not APPOINTMENT_TYPES[row["appointmenttypeid"]].telehealth:
-        raise AthenaError(400, "The appointment is not a native telehealth appointment.")
+    video = APPOINTMENT_TYPES[row["appointmenttypeid"]].telehealth
+    if not video or row["appointmentstatus"] != "f" or not call.switches.telehealth_room:
+        raise AthenaError(404, "There is no telehealth room for this appointment.")
     zone = call.chart.zone(row)
     if call.now.astimezone(zone).date() != call.chart.start(row).astimezone(zone).date():
         raise AthenaError(
-            400, "The telehealth room is available on the day of the appointment only."
+            404, "The telehealth room is available on the day of the appointment only."
         )
     token = f"join-{appointmentid}"
     return {

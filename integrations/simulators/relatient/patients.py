@@ -6,6 +6,7 @@ from ..routing import Route
 from .call import Call, Reply
 from .errors import Refusal, invalid
 from .fields import CHANNELS, check_birth_date, check_contacts, moment, one_of, required_text
+from .store import Record, Store
 
 WRITABLE = [
     "external_id",
@@ -75,6 +76,19 @@ def record_consent(call: Call, id: str, channel: str) -> Reply:
     moment(call.body, "at")
     call.subjects["patient_external_id"] = patient["external_id"]
     return Reply(200, call.store.set_consent(patient, channel, state))
+
+
+def merge_records(store: Store, gone: Record, survivor: Record) -> Record:
+    """Two records of one person become one: enrollments follow, and a no stays a no."""
+    for enrollment in store.enrollments.values():
+        if enrollment["patient_id"] == gone["id"]:
+            enrollment["patient_id"] = survivor["id"]
+    for channel, state in gone["consents"].items():
+        if state == "opted_out" or channel not in survivor["consents"]:
+            survivor["consents"][channel] = state
+    store.patients_by_external_id[gone["external_id"]].remove(gone)
+    del store.patients[gone["id"]]
+    return store.patient_changed(survivor)
 
 
 ROUTES = [

@@ -130,6 +130,30 @@ def cancelled_by_answer(s: Snapshot) -> Snapshot:
     return replace(s, effects=(done,), replies=(plain.a_reply(ReplyKind.CANCELLED),))
 
 
+def written_to(s: Snapshot) -> Snapshot:
+    """A message went out; the enrollment remembers for what kind of visit it was chosen."""
+    route = plan(s, plain.NOW).route
+    kind = route.kind if route else {}
+    earlier = plain.NOW - timedelta(days=1)
+    return own(messaged=True, route=kind, created_at=earlier)(s)
+
+
+def two_records(s: Snapshot) -> Snapshot:
+    unknown = patient(relatient_id="", relatient_holds=None)(s)
+    (want,) = decide(unknown, plain.NOW).effects
+    said_no = plain.an_effect(
+        want.kind, EffectStatus.REJECTED, body=want.body, appointment_id=None, code="ambiguous"
+    )
+    return replace(unknown, effects=(said_no,))
+
+
+def second_enrollment(s: Snapshot) -> Snapshot:
+    beside = plain.an_enrollment(s, id=7, generation=2, vendor_id="e7", surplus=True)
+    return replace(s, enrollments=(*s.enrollments, beside))
+
+
+ENGLISH = plain.a_rule(language="en")
+SPANISH = plain.a_rule(plain.CMP_ES, id=2, language="es")
 HIGH = plain.a_rule(plain.CMP_HIGH, id=2, risk="enhanced")
 STANDARD = plain.a_rule(risk="standard")
 OFF = {plain.CMP: replace(plain.LIBRARY[plain.CMP], active=False)}
@@ -171,6 +195,9 @@ PREPARE: dict[str, Change] = {
     "spanish-rule": facts(rules=(plain.a_rule(language="es"),)),
     "only-standard-rule": facts(rules=(STANDARD,)),
     "two-rules": facts(rules=(STANDARD, HIGH)),
+    "two-languages": facts(rules=(ENGLISH, SPANISH)),
+    "today": starting(plain.NOW + timedelta(hours=5)),
+    "slots-not-freed": setting(cancel_reason_frees_slot=False),
 }
 BEGIN: dict[str, Change] = {
     "enrolled": enrolled,
@@ -179,6 +206,7 @@ BEGIN: dict[str, Change] = {
     "ended-elsewhere": ended_elsewhere,
     "lineage-enrolled": of_the_old_row(EnrollmentStatus.ACTIVE),
     "lineage-ended": of_the_old_row(EnrollmentStatus.CANCELLED),
+    "two-records": two_records,
 }
 CHANGE: dict[str, Change] = {
     "completed": own(status=EnrollmentStatus.COMPLETED),
@@ -187,6 +215,20 @@ CHANGE: dict[str, Change] = {
     "past": starting(plain.NOW - timedelta(hours=1)),
     "updated": updated,
     "told": told,
+    "written-to": written_to,
+    "speaks-spanish-now": patient(language_code="spa"),
+    "all-move": facts(all_move_since=plain.NOW),
+    "change-held": facts(rules=(plain.a_rule(plain.CMP_HIGH),), rules_before=(plain.a_rule(),)),
+    "exclusion-held": facts(rules=(plain.a_rule(""),), rules_before=(plain.a_rule(),)),
+    "link": visit(join_url="https://visit.example.org/1", join_read_at=plain.NOW),
+    "no-link": visit(join_read_at=plain.NOW),
+    "no-link-an-hour-ago": visit(join_read_at=plain.NOW - timedelta(hours=1)),
+    "link-required": setting(telehealth_link_required=True),
+    "compare": own(reread_wanted=True),
+    "second-enrollment": second_enrollment,
+    "day-gone-without-zone": visit(
+        starts_at=None, time_zone="", local_start=plain.NOW - timedelta(hours=12)
+    ),
     "lineage-end-refused": refused_to_end,
     "cancelled": visit(status=AppointmentStatus.CANCELLED),
     "rescheduled": visit(status=AppointmentStatus.RESCHEDULED, replaced_by="1002"),

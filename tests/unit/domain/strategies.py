@@ -114,6 +114,9 @@ APPOINTMENTS = st.builds(
     secondary=BOOLEANS,
     first_seen_at=st.one_of(st.none(), PAST),
     reread_wanted=SELDOM,
+    join_url=st.sampled_from(["", "https://visit.example.org/1"]),
+    join_read_at=st.one_of(st.none(), PAST),
+    scheduled_at=st.one_of(st.none(), PAST),
 )
 RULES = st.lists(
     st.builds(
@@ -146,6 +149,7 @@ SETTINGS = st.builds(
     cancel_reason_id=st.sampled_from(["", "7"]),
     cancel_reason_frees_slot=BOOLEANS,
     confirmed_status_id=st.sampled_from(["", "1"]),
+    telehealth_link_required=SELDOM,
 )
 INSTRUCTIONS = st.one_of(
     st.none(),
@@ -188,6 +192,13 @@ SIBLINGS = st.lists(
 PAUSED = st.sets(st.sampled_from(Vendor), max_size=1).map(frozenset)
 
 HELD = plain.an_enrollment(plain.a_snapshot())
+HELD_KIND = {
+    "type": "82",
+    "modality": "in_person",
+    "risk": "standard",
+    "language": "en",
+    "general": "",
+}
 OVER = (EnrollmentStatus.COMPLETED, EnrollmentStatus.CANCELLED, EnrollmentStatus.FAILED)
 UNBEGUN = (EnrollmentStatus.WANTED, EnrollmentStatus.ENROLLING)
 # An enrollment in one of these has, in the outbox, the effect that it waits for.
@@ -208,15 +219,25 @@ ENROLLMENTS = st.builds(
     ended_elsewhere=BOOLEANS,
     ended_at=PAST,
     resend_dropped=BOOLEANS,
+    route=st.sampled_from([{}, HELD_KIND, {**HELD_KIND, "risk": "enhanced"}]),
+    messaged=BOOLEANS,
+    created_at=PAST,
+    reread_wanted=SELDOM,
 )
+_BESIDE = EnrollmentStatus.ACTIVE
 OWN = st.lists(ENROLLMENTS, max_size=2)
 EARLIER = st.lists(ENROLLMENTS, max_size=1)
+BESIDE = st.lists(ENROLLMENTS.map(lambda e: replace(e, status=_BESIDE)), max_size=1)
 
 
-def histories(own: list[EnrollmentFacts], earlier: list[EnrollmentFacts]) -> dict[str, Any]:
-    """Enrollments of the appointment and of the one it replaced, with the effects they wait for."""
+def histories(
+    own: list[EnrollmentFacts], earlier: list[EnrollmentFacts], beside: list[EnrollmentFacts]
+) -> dict[str, Any]:
+    """Enrollments of the appointment and of the one it replaced, with the effects they wait for,
+    and at times a second one at Relatient beside the own ones."""
     rows = [_possible(row, number, own) for number, row in enumerate(own, start=1)]
     rows += [replace(_possible(row, 9, earlier), appointment_id=5) for row in earlier]
+    rows += [replace(_possible(row, 8, beside), surplus=True) for row in beside]
     waiting = [row for row in rows if row.status in WAITS_FOR]
     effects = [_awaited(row, number) for number, row in enumerate(waiting, start=1)]
     return {"enrollments": tuple(rows), "effects": tuple(effects)}
@@ -234,6 +255,7 @@ def _possible(row: EnrollmentFacts, number: int, rows: list[EnrollmentFacts]) ->
         generation=number,
         status=status,
         holds=row.holds if begun else None,
+        vendor_id=f"e{number}" if begun else "",
         told=row.told if begun else None,
         ended_elsewhere=row.ended_elsewhere and status is EnrollmentStatus.CANCELLED,
         ended_at=row.ended_at if status in OVER else None,
@@ -257,9 +279,10 @@ def _awaited(row: EnrollmentFacts, number: int) -> EffectFacts:
 
 
 SNAPSHOTS = st.builds(
-    lambda own, earlier, **facts: Snapshot(**facts, **histories(own, earlier)),
+    lambda own, earlier, beside, **facts: Snapshot(**facts, **histories(own, earlier, beside)),
     own=OWN,
     earlier=EARLIER,
+    beside=BESIDE,
     settings=SETTINGS,
     appointment=APPOINTMENTS,
     patient=PATIENTS,
@@ -270,4 +293,6 @@ SNAPSHOTS = st.builds(
     siblings=SIBLINGS,
     paused=PAUSED,
     provider_names=st.just({"79": "The practice"}),
+    rules_before=usually(None, RULES),
+    all_move_since=usually(None, PAST),
 )

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 
-from campaigns.domain.coverage import LEDGER, State
-from campaigns.domain.facts import Snapshot
+from campaigns.domain.coverage import LEDGER, Code, State
+from campaigns.domain.facts import Rule, Snapshot
 from campaigns.domain.routing import decide
 from campaigns.domain.values import EffectKind, EnrollmentStatus, ReplyOutcome
-from tests.unit.domain.snapshots import NOW
+from tests.unit.domain.snapshots import CMP_HIGH, NOW, a_rule
 from tests.unit.domain.strategies import SNAPSHOTS
 from tests.unit.domain.world import World
 
@@ -59,6 +59,7 @@ def test_at_most_one_enrollment_is_asked_for_and_never_beside_a_live_one(
     if EffectKind.ENROLL in kinds:
         assert EffectKind.CANCEL_ENROLLMENT not in kinds
         assert not active(snapshot)
+        assert not any(e.is_live for e in snapshot.surplus)
 
 
 @given(SNAPSHOTS)
@@ -69,7 +70,8 @@ def test_deciding_again_on_the_result_changes_nothing(snapshot: Snapshot) -> Non
     last = world.settle()
     assert not last.effects
     assert not last.replies
-    assert last.state is not State.PENDING
+    # What waits for a person rests too.
+    assert last.state is not State.PENDING or last.code is Code.HELD_FOR_APPROVAL
     assert (last.state is State.ENROLLED) == (last.code == "enrolled")
 
 
@@ -81,7 +83,31 @@ def test_at_rest_an_active_enrollment_belongs_to_a_visit_that_says_enrolled(
     world = World(replace(snapshot, paused=frozenset()), NOW)
     last = world.settle()
     assert active(world.snapshot) <= 1
-    assert not active(world.snapshot) or last.state is State.ENROLLED
+    goes_on = {Code.ENROLLED, Code.HELD_FOR_APPROVAL, Code.TELEHEALTH_LINK_MISSING}
+    assert not active(world.snapshot) or last.code in goes_on
+
+
+@given(SNAPSHOTS)
+@MANY
+def test_at_rest_nothing_stands_beside_the_enrollment_that_counts(snapshot: Snapshot) -> None:
+    world = World(replace(snapshot, paused=frozenset()), NOW, link="")
+    world.settle()
+    assert not any(e.is_live for e in world.snapshot.surplus)
+
+
+@given(SNAPSHOTS)
+@MANY
+def test_a_rejected_change_of_the_rules_leaves_everything_as_it_was(snapshot: Snapshot) -> None:
+    """While it waits nobody is enrolled elsewhere; taken back, it has never been."""
+    free = replace(snapshot, paused=frozenset())
+    mapped = [free.rules_before or free.rules, plain_rules()]
+    waiting = replace(free, rules=mapped[1], rules_before=mapped[0])
+    before = World(replace(free, rules=mapped[0], rules_before=None), NOW)
+    taken_back = World(waiting, NOW)
+    taken_back.settle()
+    taken_back.snapshot = replace(taken_back.snapshot, rules=mapped[0], rules_before=None)
+    assert taken_back.settle().code == before.settle().code
+    assert taken_back.snapshot.own_enrollments[-1:] or not before.snapshot.own_enrollments
 
 
 @given(SNAPSHOTS)
@@ -102,6 +128,10 @@ def test_a_paused_connection_sends_nothing_and_a_resumed_one_comes_to_the_same(
     held.settle()
     held.snapshot = replace(held.snapshot, paused=frozenset())
     assert held.settle().code == free.settle().code
+
+
+def plain_rules() -> tuple[Rule, ...]:
+    return (a_rule(CMP_HIGH, id=100),)
 
 
 def active(snapshot: Snapshot) -> int:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.domain.decision import Decision
-from campaigns.domain.effects import EffectWanted
+from campaigns.domain.effects import WAITLIST, EffectWanted
 from campaigns.domain.facts import ReplyFacts, Snapshot
 from campaigns.domain.routing import decide
 from campaigns.domain.values import (
@@ -256,7 +256,8 @@ def cancelled_by_reply(**facts: Any) -> Decision:
 
 def test_a_cancellation_of_ours_tells_the_waitlist() -> None:
     decision = cancelled_by_reply()
-    (notice,) = decision.effects
+    notice, waiting = decision.effects
+    assert waiting.purpose == WAITLIST
     assert notice.kind is EffectKind.WAITLIST_NOTICE
     assert notice.body["to"] == "+16172279999"
     assert "Mon Mar 09, 02:00 PM" in notice.body["text"]
@@ -281,7 +282,7 @@ def test_a_cancellation_of_ours_tells_the_waitlist() -> None:
 )
 def test_or_says_why_it_does_not(facts: dict[str, Any], why: str) -> None:
     decision = cancelled_by_reply(**facts)
-    assert not decision.effects
+    assert EffectKind.WAITLIST_NOTICE not in {effect.kind for effect in decision.effects}
     assert why in decision.replies[0].sentence
 
 
@@ -291,7 +292,8 @@ def test_or_says_why_it_does_not(facts: dict[str, Any], why: str) -> None:
 def test_the_waitlist_is_told_once(status: EffectStatus) -> None:
     done = write_for(EffectKind.CANCEL_APPOINTMENT, EffectStatus.ACCEPTED)
     notice = an_effect(EffectKind.WAITLIST_NOTICE, status, id=2)
-    assert not cancelled_by_reply(effects=(done, notice)).effects
+    kinds = {effect.kind for effect in cancelled_by_reply(effects=(done, notice)).effects}
+    assert EffectKind.WAITLIST_NOTICE not in kinds
 
 
 def test_a_queued_notice_is_kept_until_it_would_come_too_late() -> None:

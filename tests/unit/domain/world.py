@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.domain.decision import Decision
-from campaigns.domain.effects import PATIENT_KINDS, EffectWanted
+from campaigns.domain.effects import JOIN_LINK, PATIENT_KINDS, WAITLIST, EffectWanted
 from campaigns.domain.enrollment import LIVE
 from campaigns.domain.facts import EffectFacts, EnrollmentFacts, Snapshot
 from campaigns.domain.routing import decide
@@ -43,6 +43,7 @@ class World:
     now: datetime
     refuses: bool = False
     sent: int = 0
+    link: str = "https://visit.example.org/1"
 
     def settle(self, rounds: int = 12) -> Decision:
         """Look and act until a look changes nothing; fails when that does not happen."""
@@ -146,7 +147,8 @@ class World:
                 self._change(effect.enrollment_id, status=EnrollmentStatus.FAILED)
             return
         done = replace(effect, status=EffectStatus.ACCEPTED)
-        self._replace(effect, done if effect.kind in REMEMBERED else None)
+        remembered = effect.kind in REMEMBERED or effect.purpose == WAITLIST
+        self._replace(effect, done if remembered else None)
         getattr(self, f"_{effect.kind.value}")(effect)
 
     def _replace(self, old: EffectFacts, new: EffectFacts | None) -> None:
@@ -181,6 +183,11 @@ class World:
         self._patient(history_read_at=self.now)
 
     def _read_appointment(self, effect: EffectFacts) -> None:
+        if effect.purpose == JOIN_LINK:
+            self._appointment(join_url=self.link, join_read_at=self.now)
+            return
+        if effect.purpose == WAITLIST:
+            return
         if effect.appointment_id == self.snapshot.appointment.id:
             self._appointment(reread_wanted=False)
         siblings = tuple(
@@ -188,6 +195,9 @@ class World:
             for s in self.snapshot.siblings
         )
         self.snapshot = replace(self.snapshot, siblings=siblings)
+
+    def _read_enrollment(self, effect: EffectFacts) -> None:
+        self._change(effect.enrollment_id, reread_wanted=False)
 
     def _upsert_patient(self, effect: EffectFacts) -> None:
         self._patient(relatient_id="rp1", relatient_holds=dict(effect.body))

@@ -1,0 +1,167 @@
+"""Changes of the rules: who changed what, whom it moves, and the second person's say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from campaigns import doorbell
+from campaigns.admin.columns import RULE_CHANGE_LOOKS, badge, in_words, moment
+from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.clinictime import spoken
+from campaigns.domain.values import RuleChangeStatus
+from campaigns.models import RuleChange
+from campaigns.selectors import rulewords
+from campaigns.services import rulechanges
+from campaigns.services.rulechanges import ChangeRefused
+from campaigns.wording import RULE_CHANGES
+
+# Set on a row by `get_object`: who looks at it.
+VISITOR = "visitor"
+
+
+def is_held(change: RuleChange) -> bool:
+    """Whether anything is left to decide."""
+    return change.status == RuleChangeStatus.HELD
+
+
+def is_own(change: RuleChange) -> bool:
+    """Whether the visitor made the change."""
+    return rulechanges.made_by(change, getattr(change, VISITOR))
+
+
+def approve(request: HttpRequest, change: RuleChange) -> str:
+    """The second person's yes."""
+    try:
+        rulechanges.approve(change, request.user)
+    except ChangeRefused as refusal:
+        return str(refusal)
+    doorbell.ring()
+    return "Approved. Kept moves the visits now, one after the other."
+
+
+def reject(request: HttpRequest, change: RuleChange) -> str:
+    """A no, or the author's own change of mind."""
+    try:
+        rulechanges.reject(change, request.user)
+    except ChangeRefused as refusal:
+        return str(refusal)
+    doorbell.ring()
+    return "The rules before are in force again. No visit was moved."
+
+
+@admin.register(RuleChange)
+class RuleChangeAdmin(ReadOnlyAdmin, VerbsAdmin):
+    """The history of the mapping; only one change of a practice can wait at a time."""
+
+    made = moment("made_at", "made")
+    list_display = ("made", "by", "what", "effect", "stands")
+    list_filter = (("status", in_words(RULE_CHANGES)),)
+    list_select_related = ("practice",)
+    search_fields = ("made_by_name__exact", "decided_by_name__exact")
+    search_help_text = "The user name of who made or decided a change."
+    fields = (
+        "stands",
+        "next_step",
+        "made",
+        "by",
+        "what",
+        "moves_in_words",
+        "share",
+        "written_to",
+        "decision",
+    )
+    readonly_fields = fields
+    verbs = (
+        Verb("approve", "Approve", lambda row: is_held(row) and not is_own(row), approve),
+        Verb("reject", "Reject", lambda row: is_held(row) and not is_own(row), reject),
+        Verb("withdraw", "Withdraw", lambda row: is_held(row) and is_own(row), reject),
+    )
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> RuleChange | None:
+        """The row, and who looks at it: nobody approves a change of their own."""
+        change: RuleChange | None = super().get_object(request, object_id, from_field)
+        if change is not None:
+            setattr(change, VISITOR, request.user)
+        return change
+
+    def title_of(self, row: RuleChange) -> str:
+        """By whom and when."""
+        return f"{row.made_by_name}, {spoken(row.made_at, row.practice.time_zone)}"
+
+    @display(description="made by", ordering="made_by_name")
+    def by(self, row: RuleChange) -> str:
+        """A person, or a command."""
+        return row.made_by_name
+
+    @display(description="what changed")
+    def what(self, row: RuleChange) -> SafeString:
+        """Each line of the mapping that is another one."""
+        return _lines(rulewords.lines_changed(row.practice, row.before, row.after))
+
+    @display(description="effect")
+    def effect(self, row: RuleChange) -> str:
+        """The enrolled visits that move."""
+        return f"{row.moving:,} of {row.upcoming:,} enrolled visits {_verb(row) or 'move'}"
+
+    @display(description="visits that move")
+    def moves_in_words(self, row: RuleChange) -> SafeString:
+        """From which campaign to which, as it was when the change was made."""
+        names = rulewords.campaign_names(row.practice)
+        said = rulewords.moved(row.moves, names, _verb(row))
+        return _lines(said or ["No visit changes its campaign."])
+
+    @display(description="share")
+    def share(self, row: RuleChange) -> str:
+        """What is compared with the setting."""
+        return (
+            f"{row.moving:,} of {row.upcoming:,} enrolled visits ahead; more than "
+            f"{row.practice.hold_share:.0%} need a second person"
+        )
+
+    @display(description="confirmed or written to")
+    def written_to(self, row: RuleChange) -> str:
+        """The tick."""
+        return "move too" if row.include_messaged else "stay with their campaign"
+
+    @display(description="status", ordering="status")
+    def stands(self, row: RuleChange) -> SafeString:
+        """As a badge with its word."""
+        return badge(
+            RULE_CHANGE_LOOKS.get(row.status, ""), RULE_CHANGES[RuleChangeStatus(row.status)]
+        )
+
+    @display(description="what happens next")
+    def next_step(self, row: RuleChange) -> str:
+        """Said also to the one who cannot approve."""
+        if not is_held(row):
+            return "Nothing to do."
+        if is_own(row):
+            return "A second person has to approve it. You can withdraw it."
+        return "Approve it, and the visits move; reject it, and the rules before are put back."
+
+    @display(description="decided")
+    def decision(self, row: RuleChange) -> str:
+        """By whom and when."""
+        if row.decided_at is None:
+            return "–"
+        return f"{row.decided_by_name}, {spoken(row.decided_at, row.practice.time_zone)}"
+
+
+def _verb(change: RuleChange) -> str:
+    verbs = {RuleChangeStatus.HELD: "would move", RuleChangeStatus.REJECTED: "would have moved"}
+    return verbs.get(RuleChangeStatus(change.status), "")
+
+
+def _lines(sentences: Iterable[Any]) -> SafeString:
+    items = format_html_join("", "<li>{}</li>", ((sentence,) for sentence in sentences))
+    return format_html('<ul class="leading-relaxed">{}</ul>', items)

@@ -1,0 +1,59 @@
+"""Enrollments of which Relatient has to be asked how they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Q
+
+from audit.recorder import record as audit
+from campaigns.clock import database_now
+from campaigns.domain.enrollment import LIVE
+from campaigns.models import BULK, Appointment, Enrollment, Practice
+from campaigns.services.looks_due import look_again, look_at
+
+
+def want_read(row: Enrollment, now: datetime) -> None:
+    """Have one enrollment read again; the caller holds the locks."""
+    if not row.reread_wanted:
+        row.reread_wanted = True
+        row.save(update_fields=["reread_wanted"])
+        audit(
+            "enrollment.doubted",
+            practice=row.practice.external_id,
+            subject=("enrollment", row.pk),
+            appointment=row.appointment.external_id,
+            patient=row.patient.external_id,
+        )
+    look_at(row.appointment, now, BULK)
+
+
+def doubt_all(practice: Practice) -> int:
+    """Events were lost: all that is live at Relatient is read again, after everything else."""
+    with transaction.atomic():
+        rows = Enrollment.objects.filter(practice=practice, status__in=sorted(LIVE)).exclude(
+            vendor_id=""
+        )
+        visits = list(rows.values_list("appointment", flat=True))
+        count = rows.update(reread_wanted=True)
+        look_again(Appointment.objects.filter(pk__in=visits), database_now(), BULK)
+        audit(
+            "enrollments.doubted",
+            practice=practice.external_id,
+            subject=("practice", practice.pk),
+            detail={"count": count},
+        )
+        return count
+
+
+def still_open(enrollments: Iterable[int]) -> int:
+    """How many of these are still to be read again, or to be ended as surplus."""
+    unsettled = Q(reread_wanted=True) | Q(surplus=True, status__in=sorted(LIVE))
+    return Enrollment.objects.filter(unsettled, pk__in=list(enrollments)).count()
+
+
+def ended_elsewhere(enrollments: Iterable[int]) -> int:
+    """How many of these turned out to have been ended by somebody else."""
+    return Enrollment.objects.filter(pk__in=list(enrollments), ended_elsewhere=True).count()

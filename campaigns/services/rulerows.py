@@ -1,0 +1,50 @@
+"""One line of the mapping written: the row and its audit event. Always inside a rule change."""
+
+from __future__ import annotations
+
+from audit.recorder import record as audit
+from campaigns.models import CampaignRule
+
+_SAVED = ("appointment_type_id", "modality", "risk", "language", "campaign", "active")
+
+
+def said(rule: CampaignRule) -> list[str]:
+    """A rule as the audit trail and the import speak of it."""
+    key = [rule.appointment_type_id, rule.modality, rule.risk, rule.language]
+    campaign = rule.campaign.external_id if rule.campaign else ""
+    return [*key, campaign, "active" if rule.active else "inactive"]
+
+
+def create(rule: CampaignRule) -> None:
+    """A new line; one that was deleted comes back under its own number."""
+    rule.save(force_insert=True)
+    _say("rule.created", rule, None)
+
+
+def update(rule: CampaignRule, before: list[str]) -> None:
+    """Store what the line says now; `before` is what it said."""
+    rule.save(update_fields=_SAVED)
+    _say("rule.updated", rule, before)
+
+
+def switch_off(rule: CampaignRule, action: str = "rule.updated") -> None:
+    """The line stays, because past decisions name it, but counts no more."""
+    before = said(rule)
+    rule.active = False
+    rule.save(update_fields=["active"])
+    _say(action, rule, before)
+
+
+def delete(rule: CampaignRule) -> None:
+    """Gone; audited while it can still be named."""
+    _say("rule.removed", rule, said(rule))
+    rule.delete()
+
+
+def _say(action: str, rule: CampaignRule, before: list[str] | None) -> None:
+    audit(
+        action,
+        practice=rule.practice.external_id,
+        subject=("rule", rule.pk),
+        detail={"rule": said(rule), "before": before},
+    )

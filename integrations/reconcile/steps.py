@@ -1,0 +1,44 @@
+"""A comparison step by step; after each one it is stored how far it has come.
+
+First the vendors' lists are read anew (a campaign may have been switched off), and the feeds, so
+that what is merely on its way is not taken for lost; then
+athenahealth's booked visits, week by week; then Relatient's active enrollments, page by page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from campaigns.ports import Guard
+from integrations import collecting, inbound, polling, reference
+from integrations.reconcile.chart import compare_window
+from integrations.reconcile.reminders import compare_page
+from integrations.reconcile.round import Phase, Round
+
+Say = Callable[[str], None]
+
+
+def advance(round_: Round, guard: Guard, time_is_up: Callable[[], bool], say: Say) -> bool:
+    """Go on until everything is compared (True) or the time is up. Raises GatewayError."""
+    while round_.phase is not Phase.COMPARED:
+        if time_is_up():
+            return False
+        guard()
+        if round_.phase is Phase.LISTEN:
+            say("reading the lists and the feeds first")
+            _listen(round_, guard)
+        elif round_.phase is Phase.CHART:
+            say(f"athenahealth: {compare_window(round_, guard, time_is_up)}")
+        else:
+            say(f"Relatient: {compare_page(round_, guard)}")
+    return True
+
+
+def _listen(round_: Round, guard: Guard) -> None:
+    practice = round_.practice
+    reference.refresh(practice, guard)
+    for feed in polling.ATHENA_FEEDS:
+        polling.pull(practice, feed, None)
+    collecting.collect(practice, None)
+    inbound.process_stored([practice])
+    round_.save(phase=Phase.CHART.value)

@@ -1,0 +1,89 @@
+"""Reads that overlap: what one of them brought is not lost to another that may be older."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from campaigns.clock import database_now
+from campaigns.domain.values import AppointmentStatus
+from campaigns.models import Appointment, Patient, Practice
+from campaigns.records import AppointmentRecord, PatientRecord, ReadSpan
+from campaigns.services import snapshots
+from campaigns.services.intake import take_appointment, take_patient
+from tests.factories import AppointmentFactory, DepartmentFactory, PracticeFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]
+
+SCHEDULED, CANCELLED = AppointmentStatus.SCHEDULED, AppointmentStatus.CANCELLED
+
+
+@pytest.fixture
+def practice() -> Practice:
+    made = PracticeFactory()
+    DepartmentFactory(practice=made)
+    return made
+
+
+def span(began: int, ended: int) -> ReadSpan:
+    """Seconds of the last minute."""
+    start = minute_ago()
+    return ReadSpan(start + timedelta(seconds=began), start + timedelta(seconds=ended))
+
+
+def minute_ago() -> datetime:
+    return database_now().replace(microsecond=0) - timedelta(minutes=1)
+
+
+def visit(status: AppointmentStatus) -> AppointmentRecord:
+    return AppointmentRecord(
+        external_id="1",
+        patient_external_id="5",
+        status=status,
+        local_start=datetime(2030, 3, 4, 9, 30),
+        duration_minutes=20,
+        department_external_id="1",
+        provider_external_ids=("71",),
+        type_external_id="82",
+        type_name="Physical",
+        patient_type_name="Physical",
+    )
+
+
+def test_an_older_answer_does_not_settle_what_two_reads_disagree_about(practice: Practice) -> None:
+    take_appointment(practice, visit(SCHEDULED), span(0, 10))
+    take_appointment(practice, visit(CANCELLED), span(5, 20))
+    # Began after the first had ended, but perhaps read before the second was.
+    take_appointment(practice, visit(SCHEDULED), span(11, 15))
+    row = Appointment.objects.get()
+    assert row.reread_wanted
+    take_appointment(practice, visit(CANCELLED), span(30, 31))
+    row.refresh_from_db()
+    assert (row.status, row.reread_wanted) == (CANCELLED, False)
+
+
+def test_nor_for_a_patient(practice: Practice) -> None:
+    old, new = PatientRecord("5", mobile_phone="6172530142"), PatientRecord("5")
+    take_patient(practice, old, span(0, 10))
+    take_patient(practice, new, span(5, 20))
+    take_patient(practice, old, span(11, 15))
+    assert Patient.objects.get().reread_wanted
+    take_patient(practice, new, span(30, 31))
+    patient = Patient.objects.get()
+    assert (patient.described.mobile_phone, patient.reread_wanted) == ("", False)
+
+
+def test_a_visit_that_two_reads_disagree_about_counts_as_not_read(practice: Practice) -> None:
+    """It may have been rescheduled into the visit that waits to be enrolled."""
+    take_appointment(practice, visit(SCHEDULED), span(0, 10))
+    take_appointment(practice, visit(CANCELLED), span(5, 20))
+    held = Appointment.objects.get()
+    other = AppointmentFactory(
+        practice=practice,
+        patient=held.patient,
+        starts_at=held.starts_at,
+        local_start=held.local_start,
+    )
+    [sibling] = snapshots.build(other, {other.pk}).siblings
+    assert sibling.read_at is None
