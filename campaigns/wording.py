@@ -116,6 +116,9 @@ REPLIES = {
     ReplyKind.RESCHEDULE_REQUESTED: "Asks for another time",
     ReplyKind.UNRECOGNIZED: "Answered in their own words",
     ReplyKind.LEFT_VOICEMAIL: "Left voicemail",
+    ReplyKind.NO_ANSWER: "No answer",
+    ReplyKind.WRONG_NUMBER: "Wrong number",
+    ReplyKind.CALL_BACK: "Wants to be called back",
 }
 REPLY_OUTCOMES = {
     ReplyOutcome.PENDING: "on its way",
@@ -124,6 +127,7 @@ REPLY_OUTCOMES = {
     ReplyOutcome.STALE: "about an earlier time",
     ReplyOutcome.CONFLICT: "in conflict with the chart",
     ReplyOutcome.FOR_STAFF: "for a person",
+    ReplyOutcome.WITHDRAWN: "taken back",
 }
 INSTRUCTIONS = {
     InstructionKind.PAUSED: "Reminders paused",

@@ -242,7 +242,10 @@ class EffectFacts:
 
 @dataclass(frozen=True)
 class ReplyFacts:
-    """One answer of the patient, or one call outcome that the desk recorded."""
+    """One answer of the patient, or one call outcome that the desk recorded.
+
+    The desk may take its own back until `hold_until`; before, nothing follows from it.
+    """
 
     id: int
     kind: ReplyKind
@@ -251,6 +254,9 @@ class ReplyFacts:
     told_starts_at: datetime | None
     outcome: ReplyOutcome
     by_staff: bool = False
+    hold_until: datetime | None = None
+    cancel_reason_id: str = ""
+    cancel_reason_frees_slot: bool = False
 
 
 @dataclass(frozen=True)

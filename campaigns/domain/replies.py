@@ -40,7 +40,19 @@ APPLIED = {
     ReplyKind.CANCELLED: "Cancelled in the chart.",
     ReplyKind.RESCHEDULE_REQUESTED: "Noted on the schedule. Call the patient to find a new time.",
     ReplyKind.LEFT_VOICEMAIL: "Noted on the schedule.",
+    ReplyKind.NO_ANSWER: "Noted on the schedule.",
+    ReplyKind.WRONG_NUMBER: "Noted on the schedule. Ask for another number at the visit.",
+    ReplyKind.CALL_BACK: "Noted on the schedule.",
 }
+# What the schedule says of a call, and of a wish for another time.
+NOTES = {
+    ReplyKind.RESCHEDULE_REQUESTED: "Patient asks to reschedule (by phone). Please call.",
+    ReplyKind.LEFT_VOICEMAIL: "Left voicemail about this visit.",
+    ReplyKind.NO_ANSWER: "Called about this visit, no answer.",
+    ReplyKind.WRONG_NUMBER: "Called about this visit: the number on file is wrong.",
+    ReplyKind.CALL_BACK: "Patient asked to be called back about this visit.",
+}
+ASKS_TO_MOVE = "Patient asks to reschedule (answered the reminder). Please call."
 
 
 @dataclass(frozen=True)
@@ -200,18 +212,18 @@ def _act(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
         return None, _write(EffectKind.WRITE_CONFIRMATION, reply, body), None
     if reply.kind is ReplyKind.CANCELLED:
         return _cancel(snapshot, reply)
-    if reply.kind is ReplyKind.RESCHEDULE_REQUESTED:
-        text = "Patient asks to reschedule (answered the reminder). Please call."
-        # The desk is told at once: a note that cannot be written must not hide the wish.
-        return None, _note(snapshot, reply, text), _asks_to_move(reply)
-    return None, _note(snapshot, reply, "Left voicemail about this visit."), None
+    wish = reply.kind is ReplyKind.RESCHEDULE_REQUESTED and not reply.by_staff
+    text = ASKS_TO_MOVE if wish else NOTES[reply.kind]
+    # The desk is told at once: a note that cannot be written must not hide the wish.
+    return None, _note(snapshot, reply, text), _asks_to_move(reply)
 
 
 def _cancel(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
     if snapshot.appointment.on_cancel is OnCancel.ASK and not reply.by_staff:
         sentence = "The patient cancelled. Cancel the visit in athenahealth, or call them."
         return _for_staff(reply, WorkItemKind.CANCEL_REQUESTED, sentence)
-    if not snapshot.settings.cancel_reason_id:
+    reason = reply.cancel_reason_id or snapshot.settings.cancel_reason_id
+    if not reason:
         sentence = (
             "The patient cancelled, but no cancel reason of the practice fits. "
             "An admin can set cancel_reason_id."
@@ -220,7 +232,7 @@ def _cancel(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
     body = {
         **_expected(snapshot),
         "patient": snapshot.patient.external_id,
-        "reason": snapshot.settings.cancel_reason_id,
+        "reason": reason,
         "marker": marker(reply.id),
         "note": BY_PHONE if reply.by_staff else BY_REPLY,
     }
@@ -290,7 +302,7 @@ def _slot(snapshot: Snapshot, now: datetime) -> Settled:
     if (
         reply is None
         or not _cancelled_by_us(snapshot)
-        or not snapshot.settings.cancel_reason_frees_slot
+        or not _frees_slot(snapshot)
         or starts_at is None
         or starts_at - now < hours
     ):
@@ -319,12 +331,21 @@ def _cancelled_by_us(snapshot: Snapshot) -> bool:
     )
 
 
+def _frees_slot(snapshot: Snapshot) -> bool:
+    """Whether the reason of our cancellation opens the slot: the desk's own, or the practice's."""
+    cancelled_by = _answer_that_cancelled(snapshot)
+    reply = next((r for r in snapshot.replies if r.id == cancelled_by), None)
+    if reply is not None and reply.cancel_reason_id:
+        return reply.cancel_reason_frees_slot
+    return snapshot.settings.cancel_reason_frees_slot
+
+
 def _not_offered(snapshot: Snapshot, now: datetime) -> str:
     """Why the waitlist is not told of the slot; empty when it is."""
     appointment, settings = snapshot.appointment, snapshot.settings
     if not settings.waitlist_phone:
         return "The waitlist was not told: the practice has set no number for it."
-    if not settings.cancel_reason_frees_slot:
+    if not _frees_slot(snapshot):
         return "The waitlist was not told: the cancel reason does not free the slot."
     hours = timedelta(hours=settings.waitlist_notice_hours)
     if appointment.starts_at is None or appointment.starts_at - now < hours:

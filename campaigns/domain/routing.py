@@ -6,6 +6,7 @@ provider -> campaign -> difference from what is -> replies
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from campaigns.domain.coverage import Code, State, state_of
@@ -49,6 +50,7 @@ TO_SEE_TO: dict[Code, tuple[WorkItemKind, str]] = {
 
 def decide(snapshot: Snapshot, now: datetime) -> Decision:
     """One coverage code, the effects, the outcomes of replies, and when to look again."""
+    snapshot, released_at = _released(snapshot, now)
     planned = plan(snapshot, now)
     found = difference(snapshot, planned)
     replies = settle(snapshot, now)
@@ -62,8 +64,21 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
         effects=(*_reread(snapshot, planned), *found.effects, *tasks, *replies.effects),
         replies=replies.verdicts,
         work_items=(*_work_items(planned, code), *replies.work_items),
-        look_again_at=_look_again(snapshot, planned, code, replies, now),
+        look_again_at=_soonest(_look_again(snapshot, planned, code, replies, now), released_at),
     )
+
+
+def _released(snapshot: Snapshot, now: datetime) -> tuple[Snapshot, datetime | None]:
+    """Without the call outcomes that the desk may still take back; when the next may not be."""
+    held = [r.hold_until for r in snapshot.replies if r.hold_until and r.hold_until > now]
+    if not held:
+        return snapshot, None
+    free = (r for r in snapshot.replies if r.hold_until is None or r.hold_until <= now)
+    return replace(snapshot, replies=tuple(free)), min(held)
+
+
+def _soonest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
 
 
 def _code(planned: Plan, found: Difference) -> Code:

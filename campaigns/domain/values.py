@@ -103,6 +103,9 @@ class ReplyKind(StrEnum):
     RESCHEDULE_REQUESTED = "reschedule_requested"
     UNRECOGNIZED = "unrecognized"
     LEFT_VOICEMAIL = "left_voicemail"
+    NO_ANSWER = "no_answer"
+    WRONG_NUMBER = "wrong_number"
+    CALL_BACK = "call_back"
 
 
 class ReplyOutcome(StrEnum):
@@ -114,6 +117,7 @@ class ReplyOutcome(StrEnum):
     STALE = "stale"
     CONFLICT = "conflict"
     FOR_STAFF = "for_staff"
+    WITHDRAWN = "withdrawn"
 
 
 class OnCancel(StrEnum):

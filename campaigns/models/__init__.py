@@ -21,6 +21,7 @@ from campaigns.models.staff import (
     CLINICAL_OPS,
     FRONT_DESK,
     ROLES,
+    CallClaim,
     Membership,
     StaffInstruction,
 )
@@ -37,6 +38,7 @@ __all__ = [
     "Appointment",
     "AppointmentType",
     "Attempt",
+    "CallClaim",
     "Campaign",
     "CampaignRule",
     "ChartCancelReason",

@@ -35,6 +35,13 @@ class Response(models.Model):
     )
     outcome_sentence = models.CharField(max_length=300, blank=True, default="")
     settled_at = models.DateTimeField(null=True)
+    # Only of calls that the desk made.
+    note = EncryptedTextField(blank=True, default="")
+    hold_until = models.DateTimeField(
+        null=True, help_text="may be taken back until then; nothing is sent before"
+    )
+    again_at = models.DateTimeField(null=True, help_text="off the work list until then")
+    cancel_reason_external_id = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         ordering = ["-occurred_at", "-seq"]

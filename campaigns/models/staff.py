@@ -69,3 +69,21 @@ class StaffInstruction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} for appointment {self.appointment_id}"
+
+
+class CallClaim(models.Model):
+    """Somebody is calling about this visit just now, so that nobody else does."""
+
+    appointment = models.OneToOneField(
+        "campaigns.Appointment", on_delete=models.CASCADE, related_name="claim"
+    )
+    practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    claimed_at = models.DateTimeField()
+    until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index("practice", "until", name="claim_standing")]
+
+    def __str__(self) -> str:
+        return f"claim of appointment {self.appointment_id}"

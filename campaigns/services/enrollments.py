@@ -11,7 +11,7 @@ from campaigns.domain.effects import ReminderBody, VisitBody
 from campaigns.domain.enrollment import may_become
 from campaigns.domain.spelling import alike
 from campaigns.domain.values import EnrollmentStatus
-from campaigns.models import Appointment, Enrollment
+from campaigns.models import Appointment, Enrollment, Practice
 from campaigns.records import EnrollmentRecord, ReadSpan
 from campaigns.services.locks import lineage_ids
 
@@ -78,6 +78,8 @@ def mirror(
         holds = enrollment.holds
     _was_read(enrollment, span)
     ours = enrollment.status == EnrollmentStatus.CANCELLING
+    if enrollment.vendor_id != record.vendor_id:
+        _give_away(enrollment.practice, record.vendor_id)
     enrollment.vendor_id = record.vendor_id
     enrollment.campaign = record.campaign
     enrollment.holds = holds
@@ -92,6 +94,13 @@ def mirror(
         return
     enrollment.save()
     advance(enrollment, record.status, now)
+
+
+def _give_away(practice: Practice, vendor_id: str) -> None:
+    """What had ended here is active at Relatient after all: its id goes to the new row."""
+    Enrollment.objects.filter(
+        practice=practice, vendor_id=vendor_id, status__in=sorted(ENDED)
+    ).update(vendor_id="")
 
 
 def _last_told(enrollment: Enrollment) -> VisitBody | None:
@@ -132,9 +141,7 @@ def adopt(
     set going again at Relatient, keeps its history and gives the id away.
     """
     newest = appointment.enrollments.aggregate(newest=Max("generation"))["newest"] or 0
-    Enrollment.objects.filter(
-        practice=appointment.practice, vendor_id=record.vendor_id, status__in=sorted(ENDED)
-    ).update(vendor_id="")
+    _give_away(appointment.practice, record.vendor_id)
     visit = record.holds["visit"]
     enrollment = Enrollment.objects.create(
         practice=appointment.practice,

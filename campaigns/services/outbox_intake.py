@@ -89,7 +89,10 @@ def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effe
         subject = Appointment.objects.get(pk=want.appointment_id)
     enrollment = _enrollment(appointment, want, now)
     number = Effect.objects.filter(_subject(appointment, want)).count() + 1
-    for refused in Effect.objects.filter(_subject(appointment, want), status=EffectStatus.REJECTED):
+    # Of the same purpose only: the refusal of another question about the visit stands.
+    for refused in Effect.objects.filter(
+        _subject(appointment, want), purpose=want.purpose, status=EffectStatus.REJECTED
+    ):
         supersede(refused, now)
     effect = Effect.objects.create(
         practice=appointment.practice,

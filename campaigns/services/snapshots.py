@@ -33,6 +33,7 @@ from campaigns.domain.values import (
 from campaigns.models import (
     Appointment,
     AppointmentType,
+    ChartCancelReason,
     Department,
     Effect,
     Enrollment,
@@ -64,7 +65,7 @@ def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
         campaigns=campaigns_of(practice),
         enrollments=_enrollments(lineage),
         effects=_effects(appointment, lineage),
-        replies=tuple(_reply(row) for row in appointment.responses.all()),
+        replies=_replies(appointment),
         instruction=_instruction(appointment),
         siblings=_siblings(appointment, lineage),
         paused=gateways.paused(practice.external_id),
@@ -215,7 +216,17 @@ def _effect(row: Effect) -> facts.EffectFacts:
     )
 
 
-def _reply(row: Response) -> facts.ReplyFacts:
+def _replies(appointment: Appointment) -> tuple[facts.ReplyFacts, ...]:
+    rows = list(appointment.responses.exclude(outcome=ReplyOutcome.WITHDRAWN))
+    chosen = {row.cancel_reason_external_id for row in rows} - {""}
+    freeing = ChartCancelReason.objects.filter(
+        practice=appointment.practice_id, external_id__in=chosen, frees_slot=True
+    )
+    frees = set(freeing.values_list("external_id", flat=True)) if chosen else set()
+    return tuple(_reply(row, row.cancel_reason_external_id in frees) for row in rows)
+
+
+def _reply(row: Response, frees_slot: bool) -> facts.ReplyFacts:
     return facts.ReplyFacts(
         id=row.pk,
         kind=ReplyKind(row.kind),
@@ -224,6 +235,9 @@ def _reply(row: Response) -> facts.ReplyFacts:
         told_starts_at=row.told_starts_at,
         outcome=ReplyOutcome(row.outcome),
         by_staff=row.by_staff,
+        hold_until=row.hold_until,
+        cancel_reason_id=row.cancel_reason_external_id,
+        cancel_reason_frees_slot=frees_slot,
     )
 
 

@@ -173,6 +173,7 @@ REPLIES = st.lists(
         told_starts_at=st.one_of(st.none(), st.just(plain.START), MOMENTS),
         outcome=st.sampled_from([*[ReplyOutcome.PENDING] * 4, *ReplyOutcome]),
         by_staff=BOOLEANS,
+        hold_until=usually(None, MOMENTS),
     ),
     max_size=3,
     unique_by=lambda reply: reply.id,

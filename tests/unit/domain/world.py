@@ -257,4 +257,5 @@ def _same(effect: EffectFacts, want: EffectWanted, mine: int) -> bool:
 
 
 def _refused_before(effect: EffectFacts, want: EffectWanted, mine: int) -> bool:
-    return effect.status is EffectStatus.REJECTED and _subject(effect, want, mine)
+    same_purpose = effect.purpose == want.purpose
+    return effect.status is EffectStatus.REJECTED and same_purpose and _subject(effect, want, mine)
