@@ -56,7 +56,7 @@ def choose(snapshot: Snapshot, now: datetime, notes: Notes) -> Choice:
 def reminding(snapshot: Snapshot) -> EnrollmentFacts | None:
     """The appointment's own enrollment that Relatient knows and that was not called off."""
     own = snapshot.own_enrollments
-    return own[-1] if own and own[-1].status in REMINDING else None
+    return own[-1] if own and own[-1].status in REMINDING and not own[-1].foreign else None
 
 
 def is_late(snapshot: Snapshot, now: datetime) -> bool:
@@ -202,9 +202,7 @@ def _waits_for_approval(snapshot: Snapshot, route: Route, choice: Choice) -> boo
     if snapshot.rules_before is None or choice.key.general:
         return False
     former = winner(snapshot.rules_before, snapshot.campaigns, route)
-    return (former.campaign if former else None) != (
-        None if choice.objection is Code.NO_RULE else choice.campaign
-    )
+    return (former.campaign if former else "") != choice.campaign
 
 
 def _told_by_staff(snapshot: Snapshot, notes: Notes, choice: Choice) -> Choice:
@@ -215,6 +213,8 @@ def _told_by_staff(snapshot: Snapshot, notes: Notes, choice: Choice) -> Choice:
     if instruction.kind is InstructionKind.ENROLLED:
         notes.say("staff", "enrolled by hand", campaign_name(snapshot, instruction.campaign))
         notes.reasons.discard(Code.TOO_LATE)
-        return choice.keeping(instruction.campaign)
+        by_hand = choice.keeping(instruction.campaign)
+        # Withdrawn, it leaves another kind of visit behind, and the rules count again.
+        return replace(by_hand, key=replace(by_hand.key, by_hand=True))
     notes.say("staff", instruction.kind.value, "stop", Code.STOPPED_BY_STAFF)
     return choice

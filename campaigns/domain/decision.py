@@ -24,8 +24,9 @@ class Finding:
 class RouteKey:
     """By what the campaign was chosen; kept on the appointment for previews and coverage.
 
-    `general` says that the practice's general campaign was taken, for its providers' sake, `kept`
-    that the visit has the campaign from before, and so perhaps for another kind of visit.
+    `general` says that the practice's general campaign was taken, for its providers' sake,
+    `by_hand` that staff chose, `kept` that the visit has the campaign from before, and so perhaps
+    for another kind of visit.
     """
 
     type_id: str
@@ -35,6 +36,7 @@ class RouteKey:
     campaign: str
     general: bool = False
     kept: bool = False
+    by_hand: bool = False
 
     @property
     def kind(self) -> dict[str, str]:
@@ -45,6 +47,7 @@ class RouteKey:
             "risk": self.risk.value,
             "language": self.language,
             "general": "yes" if self.general else "",
+            "by_hand": "yes" if self.by_hand else "",
         }
 
 

@@ -107,6 +107,8 @@ def _with_live(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Differe
         return _first(snapshot, plan)
     if live.status is EnrollmentStatus.ENROLLING:
         return _waiting(snapshot)
+    if live.foreign:
+        return _cancel(snapshot, live, CancelReason.SUPERSEDED)
     if live.status is EnrollmentStatus.CANCELLING or live.campaign != plan.campaign:
         return _cancel(snapshot, live, CancelReason.ROUTE_CHANGED)
     patient = _patient_step(snapshot, plan)
@@ -172,6 +174,8 @@ def _same(newest: EnrollmentFacts, plan: Plan) -> bool:
     """Whether a completed enrollment was for the present start and route."""
     assert plan.reminder is not None
     held = newest.holds["visit"]["starts_at"] if newest.holds else ""
+    if newest.foreign:
+        return False
     return newest.campaign == plan.campaign and held == plan.reminder["visit"]["starts_at"]
 
 

@@ -190,7 +190,8 @@ class EnrollmentFacts:
     """An enrollment of the appointment or of its lineage, with what the vendor last held.
 
     `route` is the kind of visit that its campaign was chosen for, as RouteKey.kind has it; empty
-    when nobody knows. `surplus` is a second one at Relatient beside the one that counts.
+    when nobody knows. `surplus` is a second one at Relatient beside the one that counts, `foreign`
+    one that was made for somebody else, to whom the visit belonged before.
     """
 
     id: int
@@ -209,6 +210,7 @@ class EnrollmentFacts:
     created_at: datetime | None = None
     reread_wanted: bool = False
     surplus: bool = False
+    foreign: bool = False
 
     @property
     def is_live(self) -> bool:

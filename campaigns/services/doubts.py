@@ -36,9 +36,11 @@ def doubt_all(practice: Practice) -> int:
         rows = Enrollment.objects.filter(practice=practice, status__in=sorted(LIVE)).exclude(
             vendor_id=""
         )
-        visits = list(rows.values_list("appointment", flat=True))
+        visits = Appointment.objects.filter(pk__in=list(rows.values_list("appointment", flat=True)))
+        # Visits in the order of their ids, then their enrollments, as looks lock them.
+        in_order = visits.select_for_update().order_by("pk")
+        look_again(visits.filter(pk__in=in_order.values("pk")), database_now(), BULK)
         count = rows.update(reread_wanted=True)
-        look_again(Appointment.objects.filter(pk__in=visits), database_now(), BULK)
         audit(
             "enrollments.doubted",
             practice=practice.external_id,

@@ -27,6 +27,7 @@ from campaigns.ports import (
     OutcomeUnknown,
     Refused,
 )
+from campaigns.services.deadlocks import retried
 from campaigns.services.enrollments import ImpossibleTransition, advance
 from campaigns.services.executors import Done
 from campaigns.services.locks import lock_appointments, lock_patient
@@ -51,9 +52,13 @@ class Ending:
 
 
 def settle(effect: Effect, result: Done | GatewayError | MovedOn) -> None:
-    """Record an attempt's end if the lease is still ours; else leave it to who took over."""
+    """Record an attempt's end if the lease is still ours; else leave it to who took over.
+
+    Done again after a deadlock: reads that tell of one merge from both its sides need both
+    records, and each has locked its own.
+    """
     try:
-        _settle(effect, result)
+        retried(lambda: _settle(effect, result))
     except ImpossibleTransition:
         sentence = "Relatient's answer does not fit what Kept knows of this enrollment."
         _settle(effect, Refused(sentence, code="vendor_nonsense"))

@@ -63,7 +63,7 @@ def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
         patient=_patient(patient),
         rules=rules_of(practice),
         campaigns=campaigns_of(practice),
-        enrollments=_enrollments(lineage),
+        enrollments=_enrollments(patient, lineage),
         effects=_effects(appointment, lineage),
         replies=_replies(appointment),
         instruction=_instruction(appointment),
@@ -151,7 +151,7 @@ def _no_shows(patient: Patient) -> tuple[date, ...]:
     )
 
 
-def _enrollments(lineage: set[int]) -> tuple[facts.EnrollmentFacts, ...]:
+def _enrollments(patient: Patient, lineage: set[int]) -> tuple[facts.EnrollmentFacts, ...]:
     return tuple(
         facts.EnrollmentFacts(
             id=row.pk,
@@ -170,8 +170,11 @@ def _enrollments(lineage: set[int]) -> tuple[facts.EnrollmentFacts, ...]:
             created_at=row.created_at,
             reread_wanted=row.reread_wanted,
             surplus=row.surplus,
+            foreign=patient.pk not in (row.patient_id, row.patient.merged_into_id),
         )
-        for row in Enrollment.objects.filter(appointment__in=lineage).order_by("pk")
+        for row in Enrollment.objects.filter(appointment__in=lineage)
+        .select_related("patient")
+        .order_by("pk")
     )
 
 

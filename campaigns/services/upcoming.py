@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.domain.values import IN_FLIGHT, AppointmentStatus, EffectStatus, Vendor
 from campaigns.models import BULK, ROUTINE, Appointment, Effect, Practice
+from campaigns.services.deadlocks import retried
 from campaigns.services.looks_due import concerned, look_again
 
 
@@ -21,7 +23,17 @@ def look_at_upcoming(practice: Practice, priority: int = BULK) -> int:
     """
     now = database_now()
     ahead = Appointment.objects.filter(concerned(now), practice=practice)
+    transaction.on_commit(lambda: _look_at_newcomers(practice, now, priority), robust=True)
     return _look_in_order(ahead, now, priority)
+
+
+def _look_at_newcomers(practice: Practice, since: datetime, priority: int) -> None:
+    """A visit that came while the change was being stored was not marked with the others, and may
+    have been decided by what was in force before: it is among those decided since."""
+    visits = Appointment.objects.filter(
+        concerned(since), practice=practice, decisions__at__gte=since
+    )
+    retried(lambda: _look_in_order(visits, database_now(), priority))
 
 
 def look_at_waiting(practice: Practice, vendor: Vendor) -> int:
@@ -44,4 +56,6 @@ def _look_in_order(visits: QuerySet[Appointment], now: datetime, priority: int) 
     in_order = (
         Appointment.objects.filter(pk__in=visits.values("pk")).select_for_update().order_by("pk")
     )
-    return look_again(Appointment.objects.filter(pk__in=in_order.values("pk")), now, priority)
+    # Also for whoever calls this on its own: rows are locked in a transaction only.
+    with transaction.atomic(savepoint=False):
+        return look_again(Appointment.objects.filter(pk__in=in_order.values("pk")), now, priority)

@@ -6,6 +6,7 @@ import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
+from pytest_django.fixtures import SettingsWrapper
 
 from audit.models import AuditEvent
 from campaigns.models import ROLES, Appointment
@@ -18,8 +19,9 @@ SEVEN = datetime(2026, 12, 3, 12, 3, tzinfo=UTC)
 
 
 @pytest.fixture
-def page(client: Client, db: None):
+def page(client: Client, db: None, settings: SettingsWrapper):
     """The page of a video visit at a moment."""
+    settings.KEPT_CLOCK = "process"
 
     def read(at: datetime, role: str = ROLES[0], **fields: object) -> str:
         with time_machine.travel(at, tick=False):

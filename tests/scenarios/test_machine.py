@@ -31,7 +31,7 @@ from campaigns.clock import database_now
 from campaigns.domain.values import ReplyKind
 from campaigns.models import Appointment, Effect, Practice, StaffInstruction
 from campaigns.services.looks_due import look_at
-from campaigns.services.staff import record_call
+from campaigns.services.calls import record_call
 from integrations import operations
 from integrations.models import FeedCursor
 from integrations.reconcile.foreground import reconcile
@@ -233,7 +233,7 @@ class Loop(RuleBasedStateMachine):
         row = self._known(visit)
         if row is None or row.starts_at is None:
             return
-        response = record_call(row, how, self.user)
+        response = record_call(row, how, self.user, hold=timedelta(0))
         assert response is not None
         told = response.told_starts_at or row.starts_at
         said = Said(visit, how.value, self.books.step, told, response.occurred_at)

@@ -181,3 +181,16 @@ class TestTwoRecordsAtRelatient:
         clinic.sync()
         assert clinic.enrollments(visit) == []
         assert Effect.objects.count() == asked
+
+
+def test_a_visit_handed_to_another_patient_is_enrolled_anew_for_them(clinic: Clinic) -> None:
+    first, second = clinic.patient(), clinic.patient(mobilephone="6172267044")
+    visit = clinic.book(first, days=3)
+    clinic.sync()
+    clinic.control(f"athena/appointments/{visit}/change", {"patientid": second})
+    clinic.sync()
+    ended, active = sorted(clinic.enrollments(visit), key=lambda row: row["created_at"])
+    assert (ended["status"], active["status"]) == ("cancelled", "active")
+    assert active["recipient"]["mobile_phone"] == "+16172267044"
+    assert active["patient_id"] != ended["patient_id"]
+    assert ended["ended_at"] <= active["created_at"]

@@ -199,6 +199,7 @@ HELD_KIND = {
     "risk": "standard",
     "language": "en",
     "general": "",
+    "by_hand": "",
 }
 OVER = (EnrollmentStatus.COMPLETED, EnrollmentStatus.CANCELLED, EnrollmentStatus.FAILED)
 UNBEGUN = (EnrollmentStatus.WANTED, EnrollmentStatus.ENROLLING)
@@ -222,6 +223,7 @@ ENROLLMENTS = st.builds(
     resend_dropped=BOOLEANS,
     route=st.sampled_from([{}, HELD_KIND, {**HELD_KIND, "risk": "enhanced"}]),
     messaged=BOOLEANS,
+    foreign=SELDOM,
     created_at=PAST,
     reread_wanted=SELDOM,
 )

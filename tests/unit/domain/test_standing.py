@@ -8,7 +8,13 @@ from datetime import date, timedelta
 from campaigns.domain.coverage import Code
 from campaigns.domain.facts import Snapshot
 from campaigns.domain.routing import decide
-from campaigns.domain.values import Confirmation, EffectKind, Modality
+from campaigns.domain.values import (
+    Confirmation,
+    EffectKind,
+    EnrollmentStatus,
+    InstructionKind,
+    Modality,
+)
 from campaigns.domain.video import ASK_AGAIN_AFTER
 from tests.unit.domain.situations import visit, written_to
 from tests.unit.domain.snapshots import (
@@ -22,6 +28,8 @@ from tests.unit.domain.snapshots import (
     a_rule,
     a_snapshot,
     an_appointment,
+    an_enrollment,
+    an_instruction,
     enrolled,
     settings,
 )
@@ -89,3 +97,29 @@ def test_a_missing_link_that_keeps_a_visit_out_is_looked_for_again() -> None:
     assert decision.look_again_at == NOW + ASK_AGAIN_AFTER
     again = decide(blocked, NOW + ASK_AGAIN_AFTER)
     assert [effect.kind for effect in again.effects] == [EffectKind.READ_APPOINTMENT]
+
+
+def test_a_campaign_by_hand_gives_way_to_the_rules_once_it_is_withdrawn() -> None:
+    by_hand = replace(
+        enrolled(rules=(a_rule(CMP_SMS),)),
+        instruction=an_instruction(InstructionKind.ENROLLED, CMP),
+    )
+    told = written_to(looked_at(replace(by_hand, enrollments=(an_enrollment(by_hand),))))
+    assert decide(told, NOW).campaign == CMP
+    withdrawn = replace(told, instruction=None)
+    assert decide(withdrawn, NOW).campaign == CMP_SMS
+
+
+def test_an_enrollment_made_for_somebody_else_is_ended_and_never_counts() -> None:
+    told = written_to(enrolled())
+    theirs = replace(told, enrollments=(replace(told.enrollments[0], foreign=True),))
+    (effect,) = decide(theirs, NOW).effects
+    assert effect.kind is EffectKind.CANCEL_ENROLLMENT
+    over = replace(theirs.enrollments[0], status=EnrollmentStatus.COMPLETED)
+    (effect,) = decide(replace(theirs, enrollments=(over,)), NOW).effects
+    assert effect.kind is EffectKind.ENROLL
+
+
+def test_a_change_that_waits_and_leaves_the_visit_without_a_campaign_holds_nothing() -> None:
+    excluded = a_snapshot(rules=(a_rule(""),), rules_before=())
+    assert decide(excluded, NOW).code is Code.TYPE_EXCLUDED
