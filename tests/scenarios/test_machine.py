@@ -30,8 +30,8 @@ from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import ReplyKind
 from campaigns.models import Appointment, Effect, Practice, StaffInstruction
-from campaigns.services.looks_due import look_at
 from campaigns.services.calls import record_call
+from campaigns.services.looks_due import look_at
 from integrations import operations
 from integrations.models import FeedCursor
 from integrations.reconcile.foreground import reconcile
