@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.cache import never_cache
 
+from campaigns.domain.values import InstructionKind
 from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, ROLES, Practice
 
 SEE = ("view",)
@@ -63,10 +64,18 @@ CONSOLE: dict[str, dict[str, tuple[str, ...]]] = {
     CLINICAL_OPS: CLINICAL,
     ADMINS: CLINICAL | ADMINISTRATION,
 }
+# The page of one visit: what a person may tell Kept there, and take back again.
+LOOK_AGAIN = "look_again"
+VISIT_ACTIONS: dict[str, tuple[str, ...]] = {
+    LOOK_AGAIN: ROLES,
+    InstructionKind.PAUSED: ROLES,
+    InstructionKind.STOPPED: (CLINICAL_OPS, ADMINS),
+    InstructionKind.ENROLLED: (CLINICAL_OPS, ADMINS),
+}
 # Where each role starts its day.
 HOMES = {
     FRONT_DESK: "/worklist/",
-    CLINICAL_OPS: "/admin/campaigns/appointment/",
+    CLINICAL_OPS: "/coverage/",
     ADMINS: "/admin/",
 }
 
@@ -78,6 +87,12 @@ def roles_of(user: Any) -> frozenset[str]:
     if user.is_superuser:
         return frozenset(ROLES)
     return frozenset(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+
+
+def visit_actions_of(user: Any) -> frozenset[str]:
+    """What one of a user's roles allows on the page of a visit."""
+    roles = roles_of(user)
+    return frozenset(action for action, may in VISIT_ACTIONS.items() if roles & set(may))
 
 
 def practices_of(user: Any) -> list[Practice]:

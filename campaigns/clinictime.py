@@ -39,6 +39,17 @@ def lately(moment: datetime, zone: str, now: datetime) -> str:
     return f"{said}, {clock(local)}"
 
 
+def ago(moment: datetime, now: datetime) -> str:
+    """just now, 3 minutes ago, 2 hours ago, 5 days ago: how long something lasts already."""
+    minutes = int((now - moment).total_seconds() // 60)
+    if minutes < 1:
+        return "just now"
+    for size, unit in ((2 * 24 * 60, "day"), (2 * 60, "hour")):
+        if minutes >= size:
+            return f"{minutes // (size // 2)} {unit}s ago"
+    return f"{minutes} minute{'' if minutes == 1 else 's'} ago"
+
+
 def city(zone: str) -> str:
     """Los Angeles, for America/Los_Angeles."""
     return zone.rpartition("/")[2].replace("_", " ")

@@ -1,11 +1,12 @@
 """The gateways in force, named by dotted path in settings.KEPT_GATEWAYS (as EMAIL_BACKEND is).
 
 Campaigns never import a vendor; they ask here. Each path names a function:
-`ehr` and `engagement` take (practice, deadline=, guard=); `paused` takes (practice).
+`ehr` and `engagement` take (practice, deadline=, guard=); `paused` and `heard` take (practice).
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import cast
 
 from django.conf import settings
@@ -31,3 +32,9 @@ def paused(practice: str) -> frozenset[Vendor]:
     """The vendors to which nothing may be sent at present."""
     ask = import_string(settings.KEPT_GATEWAYS["paused"])
     return cast("frozenset[Vendor]", ask(practice))
+
+
+def heard(practice: str) -> datetime | None:
+    """When the chart's changes last arrived; None when they never did."""
+    ask = import_string(settings.KEPT_GATEWAYS["heard"])
+    return cast("datetime | None", ask(practice))

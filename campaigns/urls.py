@@ -2,14 +2,49 @@
 
 from django.urls import path
 
-from campaigns.views import worklist
-from campaigns.views.appointment import appointment
+from campaigns.views import appointment as visit
+from campaigns.views import (
+    calls,
+    mapping,
+    mappingimport,
+    mappingsave,
+    worklist,
+    worklistbulk,
+    worklistexport,
+)
+from campaigns.views.coverage import coverage
 from campaigns.views.home import home
+from campaigns.views.reports import reports
+from campaigns.views.trying import try_decision
 
 urlpatterns = [
     path("", home, name="home"),
+    path("coverage/", coverage, name="coverage"),
+    path("reports/", reports, name="reports"),
+    path("coverage/mapping/", mapping.mapping, name="mapping"),
+    path("coverage/mapping/type/", mapping.decide, name="mapping-type"),
+    path("coverage/mapping/rules/", mappingsave.rules, name="mapping-rules"),
+    path("coverage/mapping/import/", mappingimport.import_file, name="mapping-import"),
+    path("coverage/mapping/<str:what>.csv", mappingimport.export_file, name="mapping-export"),
     path("worklist/", worklist.worklist, name="worklist"),
-    path("worklist/visits/<int:appointment>/call/", worklist.call, name="call"),
-    path("worklist/items/<int:item>/done/", worklist.done, name="work-item-done"),
-    path("appointments/<int:appointment>/", appointment, name="appointment"),
+    path("worklist/search/", worklist.search, name="worklist-search"),
+    path("worklist/news/", worklist.news, name="worklist-news"),
+    path("worklist/print/", worklistexport.printed, name="worklist-print"),
+    path("worklist/export.csv", worklistexport.exported, name="worklist-export"),
+    path("worklist/bulk/", worklistbulk.preview, name="worklist-bulk"),
+    path("worklist/bulk/apply/", worklistbulk.apply, name="worklist-bulk-apply"),
+    path("worklist/visits/<int:appointment>/call/", calls.call, name="call"),
+    path("worklist/visits/<int:appointment>/claim/", calls.claiming, name="claim"),
+    path("worklist/visits/<int:appointment>/release/", calls.releasing, name="release"),
+    path("worklist/calls/undo/", calls.undo, name="undo-call"),
+    path("worklist/items/<int:item>/done/", calls.done, name="work-item-done"),
+    path("try/", try_decision, name="try"),
+    path("appointments/<int:appointment>/", visit.appointment, name="appointment"),
+    path("appointments/<int:appointment>/look/", visit.look_again, name="look-again"),
+    path("appointments/<int:appointment>/instructions/", visit.instruct, name="instruct"),
+    path(
+        "appointments/<int:appointment>/instructions/<int:instruction>/withdraw/",
+        visit.withdraw,
+        name="withdraw-instruction",
+    ),
 ]

@@ -134,6 +134,15 @@ INSTRUCTIONS = {
     InstructionKind.STOPPED: "Reminders stopped",
     InstructionKind.ENROLLED: "Enrolled by hand",
 }
+# What Kept learned of a visit, and when; selectors/circumstances.py has the moments.
+OBSERVED = {
+    "booked": "booked in athenahealth",
+    "first_seen": "first seen by Kept",
+    "visit_last_read": "the visit was last read",
+    "patient_last_read": "the patient's record was last read",
+    "past_visits_last_read": "the past visits were last read",
+    "video_link_asked_for": "athenahealth was asked for the link to the video visit",
+}
 WORK_ITEMS = {
     WorkItemKind.UNRECOGNIZED_REPLY: "Reply to read",
     WorkItemKind.RESCHEDULE_REQUESTED: "Wants another time",

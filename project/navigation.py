@@ -12,7 +12,8 @@ from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK
 LINKS = (
     ("Work list", "/worklist/", {FRONT_DESK}),
     ("Coverage", "/coverage/", {CLINICAL_OPS}),
-    ("Try a decision", "/try/", {CLINICAL_OPS}),
+    ("Mapping", "/coverage/mapping/", {CLINICAL_OPS, ADMINS}),
+    ("Try a decision", "/try/", {CLINICAL_OPS, ADMINS}),
     ("Reports", "/reports/", {CLINICAL_OPS, ADMINS}),
     ("Console", "/admin/", {CLINICAL_OPS, ADMINS}),
 )
@@ -24,11 +25,16 @@ def navigation(request: HttpRequest) -> dict[str, Any]:
     if user is None or not user.is_authenticated:
         return {"navigation": []}
     mine = roles_of(user)
+    shown = [
+        (label, address) for label, address, roles in LINKS if mine & roles and _exists(address)
+    ]
+    # The mapping lies below coverage: the closest link is where one is.
+    above = [address for _, address in shown if request.path.startswith(address)]
+    here = max(above, key=len, default="")
     return {
         "navigation": [
-            {"label": label, "address": address, "here": request.path.startswith(address)}
-            for label, address, roles in LINKS
-            if mine & roles and _exists(address)
+            {"label": label, "address": address, "here": address == here}
+            for label, address in shown
         ]
     }
 

@@ -91,6 +91,7 @@ KEPT_GATEWAYS = {
     "ehr": "integrations.athenahealth.gateway.build",
     "engagement": "integrations.relatient.gateway.build",
     "paused": "integrations.connections.paused",
+    "heard": "integrations.freshness.chart_heard",
 }
 # "database" dates reads and leases by the database's clock; "process" by ours, for tests that
 # travel in time.
@@ -127,7 +128,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "project.csp.PolicyMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "project.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",

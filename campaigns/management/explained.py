@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from campaigns.domain.coverage import Code
 from campaigns.domain.values import (
     EffectKind,
     EffectStatus,
@@ -17,12 +18,14 @@ from campaigns.domain.values import (
     Vendor,
     WorkItemKind,
 )
+from campaigns.selectors.verdict import why
 from campaigns.wording import (
     CHANNELS,
     EFFECT_STATUSES,
     EFFECTS,
     ENROLLMENTS,
     INSTRUCTIONS,
+    OBSERVED,
     OUTCOMES,
     REPLIES,
     REPLY_OUTCOMES,
@@ -35,15 +38,6 @@ Report = Mapping[str, Any]
 # When, what, and the lines below it.
 Event = tuple[datetime, str, list[str]]
 
-OBSERVED = {
-    "booked": "booked in athenahealth",
-    "first_seen": "first seen by Kept",
-    "visit_last_read": "the visit was read for the last time",
-    "patient_last_read": "the patient's record was read for the last time",
-    "past_visits_last_read": "the past visits were read for the last time",
-    "video_link_asked_for": "athenahealth was asked for the link to the video visit",
-}
-
 
 def lines_of(report: Report) -> Iterator[str]:
     """The visit, the ledger's sentence, why, and the chain of what led there."""
@@ -51,6 +45,7 @@ def lines_of(report: Report) -> Iterator[str]:
     yield f"Appointment {visit['id']}, {visit['status']}, {when(visit['starts_at'])}"
     yield f"{coverage['state']} / {coverage['code']}: {coverage['sentence']}"
     if decisions:
+        yield from _in_short(decisions[-1])
         yield "Why:"
         yield from _findings(decisions[-1]["findings"])
     yield from (f"Moved: {_neighbour(other)}" for other in report["lineage"])
@@ -60,6 +55,14 @@ def lines_of(report: Report) -> Iterator[str]:
     for at, title, below in sorted(_events(report), key=lambda event: event[0]):
         yield f"{when(at)}  {title}"
         yield from below
+
+
+def _in_short(decision: Report) -> Iterator[str]:
+    """The sentence that the visit's page begins with."""
+    found = [(f["filter"], f["saw"], f["concluded"]) for f in decision["findings"]]
+    sentence = why(Code(decision["code"]), decision["campaign"], found, {})
+    if sentence:
+        yield sentence
 
 
 def when(moment: datetime | None) -> str:

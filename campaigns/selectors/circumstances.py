@@ -19,16 +19,16 @@ Row = dict[str, Any]
 def circumstances_of(row: Appointment) -> dict[str, Any]:
     """All of it, each list oldest first."""
     return {
-        "observations": _observations(row),
+        "observations": observations_of(row),
         "lineage": _lineage(row),
         "enrollments": _enrollments(row),
-        "consents": _consents(row),
+        "consents": consents_of(row),
         "instructions": _instructions(row),
         "work_items": _work_items(row),
     }
 
 
-def _observations(row: Appointment) -> list[Row]:
+def observations_of(row: Appointment) -> list[Row]:
     """When Kept learned what; a read that changed nothing is counted by no version."""
     seen: list[Row] = [
         {"at": row.scheduled_at, "what": "booked", "by": row.scheduled_by},
@@ -72,7 +72,7 @@ def _enrollments(row: Appointment) -> list[Row]:
     ]
 
 
-def _consents(row: Appointment) -> list[Row]:
+def consents_of(row: Appointment) -> list[Row]:
     """What the patient said of each channel, those of a record merged into theirs included."""
     theirs = Q(patient=row.patient_id) | Q(patient__merged_into=row.patient_id)
     return [

@@ -10,20 +10,28 @@ from phonenumbers import PhoneNumberFormat
 
 from campaigns.domain.facts import Contact
 from campaigns.domain.languages import language_of
-from campaigns.domain.phones import dialable
+from campaigns.domain.phones import dialable, textable
 from campaigns.domain.recipient import ADOLESCENT_FROM, age_on
+from campaigns.domain.values import Channel
 from campaigns.models import Patient, Practice
 from campaigns.records import PatientRecord
 from campaigns.wording import tongue
 
+_PREFERS = {
+    Channel.SMS: "Prefers texts",
+    Channel.EMAIL: "Prefers email",
+    Channel.VOICE: "Prefers calls",
+}
+
 
 @dataclass(frozen=True)
 class Phone:
-    """One number: to be dialled by machine, and to be read by people."""
+    """One number: to be dialled by machine, and to be read by people; some may be texted."""
 
     kind: str
     number: str
     shown: str
+    text: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,6 +44,7 @@ class Reach:
     phones: tuple[Phone, ...] = ()
     do_not_call: bool = False
     language: str = ""
+    prefers: str = ""
 
 
 def reach_of(patient: Patient, practice: Practice, visit: date, *, confidential: bool) -> Reach:
@@ -50,10 +59,23 @@ def reach_of(patient: Patient, practice: Practice, visit: date, *, confidential:
         name=patient.name or f"Patient {patient.external_id}",
         age=age,
         ask_for=ask_for,
-        phones=tuple(_phones(numbers)),
+        phones=tuple(_phones(numbers, may_text=_may_text(record))),
         do_not_call=record.do_not_call is True,
         language=tongue(spoken) if foreign else "",
+        prefers=_prefers(record),
     )
+
+
+def _may_text(record: PatientRecord) -> bool:
+    """Whether the chart allows texts; a person who texts by hand has to obey that, too."""
+    return record.consent_to_text is True and record.wants.get(Channel.SMS) is not False
+
+
+def _prefers(record: PatientRecord) -> str:
+    """The channel that the record names: an explicit yes, else its hint (domain/channels.py)."""
+    stated = (channel for channel in Channel if record.wants.get(channel) is True)
+    channel = next(stated, record.preference_hint)
+    return "" if channel is None else _PREFERS[channel]
 
 
 _Numbers = list[tuple[str, str | None]]
@@ -86,11 +108,12 @@ def _guardians(record: PatientRecord) -> list[Contact]:
     return grown_ups + ([record.emergency] if record.emergency.may_guard else [])
 
 
-def _phones(numbers: _Numbers) -> list[Phone]:
+def _phones(numbers: _Numbers, *, may_text: bool) -> list[Phone]:
     seen: dict[str, Phone] = {}
     for kind, number in numbers:
         if number and number not in seen:
             parsed = phonenumbers.parse(number)
             shown = phonenumbers.format_number(parsed, PhoneNumberFormat.NATIONAL)
-            seen[number] = Phone(kind, number, shown)
+            text = may_text and kind == "mobile" and textable(number) is not None
+            seen[number] = Phone(kind, number, shown, text)
     return list(seen.values())

@@ -70,9 +70,18 @@ def lines_changed(
 
     Lines as a RuleChange keeps them: number, type, modality, risk, language, campaign.
     """
-    names = campaign_names(practice)
     rows = AppointmentType.objects.filter(practice=practice)
     types = dict(rows.values_list("external_id", "name"))
+    return lines_between(before, after, types, campaign_names(practice))
+
+
+def lines_between(
+    before: Iterable[Sequence[Any]],
+    after: Iterable[Sequence[Any]],
+    types: Mapping[str, str],
+    names: Mapping[str, str],
+) -> list[str]:
+    """The same for many changes: the names of types and campaigns by id are asked once."""
     was = {line[0]: list(line[1:]) for line in before}
     now = {line[0]: list(line[1:]) for line in after}
     return [

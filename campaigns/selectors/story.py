@@ -12,6 +12,7 @@ from campaigns.clinictime import clock, day, spoken, zone_of
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.domain.values import (
     AppointmentStatus,
+    Channel,
     Confirmation,
     EnrollmentStatus,
     WorkItemKind,
@@ -20,10 +21,11 @@ from campaigns.models import Appointment, AppointmentType, Campaign
 from campaigns.selectors.reach import Reach, reach_of
 from campaigns.selectors.reference import Names, names_of
 from campaigns.selectors.timeline import Entry, entries_of
+from campaigns.selectors.verdict import why
 from campaigns.selectors.videolink import VideoLink, video_link_of
 from campaigns.selectors.waiting import people_on
 from campaigns.selectors.worklistrows import Item, Visit, item_of, visit_of
-from campaigns.wording import APPOINTMENTS, CONFIRMATIONS, ENROLLMENTS, STATES
+from campaigns.wording import APPOINTMENTS, CHANNELS, CONFIRMATIONS, ENROLLMENTS, STATES
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,7 @@ class Story:
     state: str
     state_word: str
     sentence: str
+    why: str
     visit: Visit
     reach: Reach
     facts: tuple[tuple[str, str], ...]
@@ -42,6 +45,7 @@ class Story:
     before: Appointment | None
     after: Appointment | None
     entries: tuple[Entry, ...]
+    campaigns: dict[str, str]
 
     @property
     def others(self) -> int:
@@ -49,7 +53,7 @@ class Story:
         return sum(len(slot.waiting or ()) for slot in self.slots)
 
 
-def story_of(row: Appointment, now: datetime) -> Story:
+def story_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> Story:
     """Read it all; times are in the department's zone."""
     names = names_of(row.practice)
     zone = row.time_zone or row.practice.time_zone
@@ -57,11 +61,13 @@ def story_of(row: Appointment, now: datetime) -> Story:
     campaigns = dict(
         Campaign.objects.filter(practice=row.practice).values_list("external_id", "name")
     )
+    entries = entries_of(row, campaigns, zone)
     return Story(
         appointment=row,
         state=state.value,
         state_word=STATES[state],
         sentence=sentence_of(Code(row.coverage_code)),
+        why=_why(row, campaigns),
         visit=visit_of(row, row.practice, names, now),
         reach=_reach(row),
         facts=tuple(_facts(row, names, campaigns, zone)),
@@ -69,8 +75,17 @@ def story_of(row: Appointment, now: datetime) -> Story:
         slots=_slots(row),
         before=_neighbours(row).filter(replaced_by=row.external_id).first(),
         after=_neighbours(row).filter(external_id=row.replaced_by or "-").first(),
-        entries=tuple(entries_of(row, campaigns, zone)),
+        entries=tuple(reversed(entries) if newest_first else entries),
+        campaigns=campaigns,
     )
+
+
+def _why(row: Appointment, campaigns: dict[str, str]) -> str:
+    """By the last decision, where the visit still stands as that left it."""
+    last = row.decisions.first()
+    if last is None or last.code != row.coverage_code:
+        return ""
+    return why(Code(last.code), last.campaign, last.findings, campaigns)
 
 
 def _slots(row: Appointment) -> tuple[Item, ...]:
@@ -108,6 +123,9 @@ def _facts(
     if newest is not None:
         name = campaigns.get(newest.campaign, newest.campaign)
         yield "Reminders", f"{name}, {ENROLLMENTS[EnrollmentStatus(newest.status)]}"
+        if newest.holds:
+            ways = [CHANNELS[Channel(one)] for one in newest.holds["channels"]]
+            yield "Sent by", ", ".join(ways)
     elif row.route_campaign:
         yield "Campaign chosen", campaigns.get(row.route_campaign, row.route_campaign)
     yield "Last read", spoken(row.read_ended, zone)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -25,12 +26,14 @@ from campaigns.domain.values import (
     WorkItemKind,
 )
 from campaigns.models import Appointment, Attempt, DecisionRecord, Effect, Response
+from campaigns.selectors.circumstances import consents_of, observations_of
 from campaigns.wording import (
     CHANNELS,
     EFFECT_STATUSES,
     EFFECTS,
     END_REASONS,
     INSTRUCTIONS,
+    OBSERVED,
     OUTCOMES,
     PURPOSES,
     REPLIES,
@@ -72,6 +75,7 @@ def entries_of(row: Appointment, campaigns: dict[str, str], zone: str) -> list[E
     """All entries, newest last; the order of kinds settles equal times."""
     found = [
         *_seen(row, zone),
+        *_consents(row, zone),
         *_answers(row, zone),
         *_instructions(row, campaigns, zone),
         *_decisions(row, campaigns, zone),
@@ -83,16 +87,26 @@ def entries_of(row: Appointment, campaigns: dict[str, str], zone: str) -> list[E
 
 
 def _seen(row: Appointment, zone: str) -> Iterator[Entry]:
-    if row.scheduled_at is not None:
-        by = f" by {row.scheduled_by}" if row.scheduled_by else ""
-        yield _entry(row.scheduled_at, zone, "visit", "Booked", f"Booked in athenahealth{by}.")
-    yield _entry(
-        row.first_seen_at, zone, "visit", "First seen", "Kept learned of this visit and looked."
-    )
-    if row.version > 1:
-        times = "once" if row.version == 2 else f"{row.version - 1} times"
-        sentence = f"The visit has changed {times} since it was first seen; this is the last read."
-        yield _entry(row.read_ended, zone, "visit", "Read again", sentence)
+    """When Kept learned what, in the words of `explain`."""
+    for seen in observations_of(row):
+        title = OBSERVED[seen["what"]]
+        by = f" by {seen['by']}" if seen.get("by") else ""
+        sentence = ""
+        if seen.get("version", 1) > 1:
+            times = "once" if seen["version"] == 2 else f"{seen['version'] - 1} times"
+            sentence = f"It has changed {times} since it was first seen."
+        if "found" in seen:
+            sentence = "There was one." if seen["found"] else "There was none."
+        yield _entry(seen["at"], zone, "visit", title[0].upper() + title[1:] + by, sentence)
+
+
+def _consents(row: Appointment, zone: str) -> Iterator[Entry]:
+    """What the patient said of each channel since the visit was seen, and what held by then."""
+    for said in consents_of(row):
+        channel = CHANNELS.get(said["channel"], said["channel"])
+        word = "out of" if said["state"] == "opted_out" else "in to"
+        title = f"The patient opted {word} {channel}s"
+        yield _entry(said["at"], zone, "answer", title, f"Heard from {said['source']}.")
 
 
 def _decisions(row: Appointment, campaigns: dict[str, str], zone: str) -> Iterator[Entry]:
@@ -164,13 +178,13 @@ def _answers(row: Appointment, zone: str) -> Iterator[Entry]:
             answer.outcome_sentence or "On its way to the chart.",
             badge=REPLY_OUTCOMES[outcome].capitalize(),
             look="pending" if outcome is ReplyOutcome.PENDING else look,
-            quote=answer.raw_text,
+            quote=answer.raw_text or answer.note,
         )
 
 
 def _who(answer: Response) -> str:
     if answer.by_staff:
-        return str(answer.given_by or "The desk")
+        return person(answer.given_by) or "The desk"
     # An answer whose channel the event did not name is stored as "text".
     words = {**{channel.value: word for channel, word in CHANNELS.items()}, "text": "reply"}
     return f"The patient, by {words.get(answer.channel, answer.channel)}"
@@ -180,11 +194,16 @@ def _instructions(row: Appointment, campaigns: dict[str, str], zone: str) -> Ite
     for said in row.instructions.select_related("given_by"):
         title = INSTRUCTIONS[InstructionKind(said.kind)]
         campaign = campaigns.get(said.campaign, said.campaign)
-        sentence = f"{said.given_by or 'A colleague'}: {said.reason}"
+        sentence = f"{person(said.given_by) or 'A colleague'}: {said.reason}"
         sentence += f" Campaign: {campaign}." if campaign else ""
         yield _entry(said.given_at, zone, "staff", title, sentence)
         if said.withdrawn_at is not None:
             yield _entry(said.withdrawn_at, zone, "staff", f"{title}: withdrawn")
+
+
+def person(user: Any) -> str:
+    """A colleague by their name, or by the name they sign in with; empty for nobody."""
+    return user.get_full_name() or user.get_username() if user is not None else ""
 
 
 def _enrollments(row: Appointment, campaigns: dict[str, str], zone: str) -> Iterator[Entry]:

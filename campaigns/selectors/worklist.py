@@ -5,27 +5,73 @@ The number of queries does not depend on the number of rows.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    OuterRef,
+    Prefetch,
+    Q,
+    QuerySet,
+    Subquery,
+    When,
+)
 from django.db.models.functions import Coalesce
 
 from campaigns.domain.coverage import Code
 from campaigns.domain.replies import WRITES
 from campaigns.domain.values import CONFIRMED, AppointmentStatus, ReplyKind, ReplyOutcome
-from campaigns.models import Appointment, AppointmentType, Effect, Practice, Response, WorkItem
+from campaigns.models import (
+    Appointment,
+    AppointmentType,
+    Effect,
+    Enrollment,
+    Practice,
+    Response,
+    WorkItem,
+)
+from campaigns.selectors.worklistdays import Show, end_of
 
 # No place on earth is further ahead of, or behind, the clock that its local times are kept by.
 _WIDEST_OFFSET = timedelta(hours=14)
 
 
-def unconfirmed(practice: Practice, now: datetime) -> QuerySet[Appointment]:
-    """Visits of the next hours that nobody has confirmed, soonest first.
+@dataclass(frozen=True)
+class Listed:
+    """What one view of the list holds: visits to confirm, and work items about other visits."""
+
+    visits: QuerySet[Appointment]
+    items: QuerySet[WorkItem]
+
+    def count(self) -> int:
+        """How many rows there are, of both kinds."""
+        return self.visits.count() + self.items.count()
+
+
+def listed(practice: Practice, now: datetime, show: Show) -> Listed:
+    """A view of the list. Items of visits that are put off come back together with them."""
+    until = end_of(show, practice, now)
+    visits = unconfirmed(practice, now, until)
+    if show is Show.LATER:
+        return Listed(put_off(visits, now), WorkItem.objects.none())
+    return Listed(due(visits, now), other_items(practice, now, until))
+
+
+def unconfirmed(
+    practice: Practice, now: datetime, until: datetime | None = None
+) -> QuerySet[Appointment]:
+    """Visits of the next hours (or up to `until`) that nobody has confirmed, soonest first.
 
     Without a time zone the instant is unknown; such a visit is listed as soon as it may be due.
-    `answered` says that a promise or a cancellation is on its way to the chart.
+    `answered` says that a promise or a cancellation is on its way to the chart; `again_at` is when
+    the newest answer or call wants the patient called again.
     """
-    until = now + timedelta(hours=practice.unconfirmed_hours)
+    until = until or end_of(Show.ALL, practice, now)
     known = Q(starts_at__gt=now, starts_at__lte=until)
     zoneless = Q(
         starts_at__isnull=True,
@@ -46,10 +92,21 @@ def unconfirmed(practice: Practice, now: datetime) -> QuerySet[Appointment]:
         .annotate(
             begins=Coalesce("starts_at", "local_start"),
             answered=Exists(on_its_way),
+            again_at=_again("pk"),
             confidential=Exists(_confidential_types()),
         )
         .order_by("begins", "pk")
     )
+
+
+def due(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
+    """Of the unconfirmed visits those that are not put off."""
+    return visits.filter(Q(again_at__isnull=True) | Q(again_at__lte=now))
+
+
+def put_off(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
+    """Of the unconfirmed visits those whose patient is to be called again later."""
+    return visits.filter(Q(again_at__gt=now))
 
 
 def unanswered(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
@@ -57,23 +114,45 @@ def unanswered(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
     return visits.filter(Q(answered=False))
 
 
+def remaining(practice: Practice, now: datetime) -> dict[str, int]:
+    """How many visits still need a call, by view; one query."""
+    soon = end_of(Show.SOON, practice, now)
+    open_now = Q(again_at__isnull=True) | Q(again_at__lte=now)
+    early = Q(starts_at__lte=soon) | Q(
+        starts_at__isnull=True, local_start__lte=soon + _WIDEST_OFFSET
+    )
+    return unanswered(unconfirmed(practice, now)).aggregate(
+        soon=Count("pk", filter=open_now & early),
+        all=Count("pk", filter=open_now),
+        later=Count("pk", filter=Q(again_at__gt=now)),
+    )
+
+
 def with_story(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
     """The visits with everything that a row of the list tells about them."""
     items = WorkItem.objects.filter(closed_at__isnull=True).select_related("response")
     writes = Effect.objects.filter(kind__in=sorted(WRITES), response__isnull=False).order_by("pk")
-    return visits.select_related("practice", "patient").prefetch_related(
+    mine = Enrollment.objects.filter(surplus=False).order_by("-generation")
+    return visits.select_related("practice", "patient", "claim__user").prefetch_related(
         Prefetch("responses", Response.objects.select_related("given_by")),
+        Prefetch("enrollments", mine, to_attr="reminders"),
         Prefetch("work_items", items, to_attr="open_items"),
         Prefetch("effects", writes, to_attr="chart_writes"),
     )
 
 
-def other_items(practice: Practice, now: datetime) -> QuerySet[WorkItem]:
+def other_items(
+    practice: Practice, now: datetime, until: datetime | None = None
+) -> QuerySet[WorkItem]:
     """Open work items of all other visits, those whose visit comes first at the top."""
-    listed = unconfirmed(practice, now).order_by().values("pk")
+    rows = unconfirmed(practice, now, until).order_by().values("pk")
+    waiting = Q(appointment__status=AppointmentStatus.SCHEDULED, again_at__gt=now)
     return (
         WorkItem.objects.filter(practice=practice, closed_at__isnull=True)
-        .exclude(appointment__in=listed)
+        .annotate(again_at=_again("appointment"))
+        # A comparison with NULL is neither true nor false, so this cannot be an exclude.
+        .filter(Q(again_at__isnull=True) | ~waiting)
+        .exclude(appointment__in=rows)
         .select_related("appointment__patient", "appointment__practice", "response")
         .annotate(
             begins=Coalesce("appointment__starts_at", "appointment__local_start"),
@@ -81,6 +160,22 @@ def other_items(practice: Practice, now: datetime) -> QuerySet[WorkItem]:
         )
         .order_by("begins", "pk")
     )
+
+
+def _again(appointment: str) -> Any:
+    """Only the newest answer counts: a later reply or call ends what an earlier call put off.
+
+    So does a move of the visit, since the call was about its old time.
+    """
+    path = "" if appointment == "pk" else f"{appointment}__"
+    still = Q(told_starts_at=OuterRef(f"{path}starts_at")) | Q(told_starts_at__isnull=True)
+    newest = (
+        Response.objects.filter(appointment=OuterRef(appointment))
+        .exclude(outcome=ReplyOutcome.WITHDRAWN)
+        .order_by("-occurred_at", "-seq", "-pk")
+        .annotate(agreed=Case(When(still, then=F("again_at"))))
+    )
+    return Subquery(newest.values("agreed")[:1])
 
 
 def _confidential_types(path: str = "") -> QuerySet[AppointmentType]:

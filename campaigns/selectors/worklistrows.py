@@ -8,16 +8,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from campaigns.clinictime import city, clock, day, lately, zone_of
-from campaigns.domain.coverage import Code, State, sentence_of
+from campaigns.clinictime import city, clock, day, zone_of
+from campaigns.domain.callbacks import Offer, offers
 from campaigns.domain.replies import EXCLUSIVE
-from campaigns.domain.values import STANDING_ITEMS, ReplyKind, WorkItemKind
-from campaigns.models import Appointment, Practice, Response, WorkItem
+from campaigns.domain.values import STANDING_ITEMS, ReplyOutcome, WorkItemKind
+from campaigns.models import Appointment, Practice, WorkItem
+from campaigns.selectors.attempts import Attempts, Calling, attempts_of, calling_on
+from campaigns.selectors.cancelling import Cancelling, Reason, cancelling_of
+from campaigns.selectors.cancelling import reasons_of as cancel_reasons_of
 from campaigns.selectors.chartwrites import ChartWrite, chart_write
 from campaigns.selectors.reach import Reach, reach_of
+from campaigns.selectors.reasons import Missed, missed_of, reasons_of, risk_in_words
 from campaigns.selectors.reference import Names
 from campaigns.selectors.waiting import Candidate, People, candidates_on, people_on
-from campaigns.wording import REPLIES, WORK_ITEMS
+from campaigns.wording import WORK_ITEMS
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,19 @@ class Item:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """One time at which to call back."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
 class Row:
-    """A visit that nobody has confirmed, and why it is on the list."""
+    """A visit that nobody has confirmed, why it is on the list, and what can be done.
+
+    `again` says when it comes back to the list; empty when it is on it.
+    """
 
     visit: Visit
     reach: Reach
@@ -57,6 +72,12 @@ class Row:
     items: tuple[Item, ...]
     chart: ChartWrite | None
     answered: bool
+    risk: str
+    attempts: Attempts
+    calling: Calling | None
+    again: str
+    call_backs: tuple[Choice, ...]
+    cancelling: Cancelling
     form: UUID = field(default_factory=uuid4)
 
 
@@ -71,7 +92,20 @@ class ItemRow:
 
 def rows_of(visits: Iterable[Any], practice: Practice, names: Names, now: datetime) -> list[Row]:
     """The rows of visits that came from with_story(unconfirmed(...))."""
-    return [_row(visit, practice, names, now) for visit in visits]
+    shown = list(visits)
+    about = _About(practice, names, now, missed_of(shown, practice), cancel_reasons_of(practice))
+    return [_row(visit, about) for visit in shown]
+
+
+@dataclass(frozen=True)
+class _About:
+    """What all rows of a page share."""
+
+    practice: Practice
+    names: Names
+    now: datetime
+    missed: Missed
+    cancel_reasons: tuple[Reason, ...]
 
 
 def item_rows_of(
@@ -90,20 +124,42 @@ def item_rows_of(
     ]
 
 
-def _row(visit: Any, practice: Practice, names: Names, now: datetime) -> Row:
-    answers = list(visit.responses.all())
+def _row(visit: Any, about: _About) -> Row:
+    practice, now = about.practice, about.now
+    answers = [a for a in visit.responses.all() if a.outcome != ReplyOutcome.WITHDRAWN]
     newest = next((a for a in answers if a.kind in EXCLUSIVE), None)
     writes = [w for w in visit.chart_writes if newest is not None and w.response_id == newest.pk]
     # A refused write has opened an item, which says the same and more.
     told = newest is not None and any(i.response_id == newest.pk for i in visit.open_items)
     return Row(
-        visit=visit_of(visit, practice, names, now),
+        visit=visit_of(visit, practice, about.names, now),
         reach=_reach(visit, practice, confidential=visit.confidential),
-        reasons=tuple(_reasons(visit, answers, now)),
+        reasons=tuple(reasons_of(visit, answers, now)),
         items=tuple(item_of(item) for item in visit.open_items),
         chart=None if told else chart_write(newest, writes[-1] if writes else None),
         answered=visit.answered,
+        risk=risk_in_words(visit, practice, about.missed),
+        attempts=attempts_of(answers, practice.time_zone, now),
+        calling=calling_on(visit, practice.time_zone, now),
+        again=_again(visit, practice, now),
+        call_backs=tuple(_call_backs(visit, practice, now)),
+        cancelling=cancelling_of(practice, about.cancel_reasons, visit.starts_at, now),
     )
+
+
+def _again(visit: Any, practice: Practice, now: datetime) -> str:
+    """Until when the last call put the visit off."""
+    put_off = visit.again_at is not None and visit.again_at > now
+    return day_and_time(visit.again_at, practice.time_zone, now) if put_off else ""
+
+
+def _call_backs(visit: Any, practice: Practice, now: datetime) -> Iterable[Choice]:
+    for offer in offers(now.astimezone(zone_of(practice.time_zone)), visit.starts_at):
+        yield Choice(offer.code, _words(offer))
+
+
+def _words(offer: Offer) -> str:
+    return f"{offer.words} ({clock(offer.at)})"
 
 
 def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) -> Visit:
@@ -127,6 +183,13 @@ def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) 
     )
 
 
+def day_and_time(moment: datetime, zone: str, now: datetime) -> str:
+    """2:30 PM today; else with the day: tomorrow, 2:30 PM; Monday, November 23, 2:30 PM."""
+    local, today = moment.astimezone(zone_of(zone)), now.astimezone(zone_of(zone)).date()
+    days = {today: "", today + timedelta(days=1): "tomorrow, "}
+    return f"{days.get(local.date(), f'{day(local)}, ')}{clock(local)}"
+
+
 def _day(local: datetime, today: datetime) -> str:
     ahead = local.date() - today.date()
     near = {timedelta(0): "Today, ", timedelta(1): "Tomorrow, "}
@@ -136,25 +199,6 @@ def _day(local: datetime, today: datetime) -> str:
 def _reach(row: Appointment, practice: Practice, *, confidential: bool) -> Reach:
     visit = (row.starts_at or row.local_start).astimezone(zone_of(practice.time_zone)).date()
     return reach_of(row.patient, practice, visit, confidential=confidential)
-
-
-def _reasons(row: Any, answers: list[Response], now: datetime) -> Iterable[str]:
-    """The ledger's sentence, then what was heard; what an open item says is not said twice."""
-    zone = row.practice.time_zone
-    told = {item.response_id for item in row.open_items}
-    said_already = any(item.kind in STANDING_ITEMS for item in row.open_items)
-    heard = next((a for a in answers if a.kind != ReplyKind.LEFT_VOICEMAIL), None)
-    if row.coverage_state != State.ENROLLED and not said_already:
-        yield sentence_of(Code(row.coverage_code))
-    elif row.coverage_state == State.ENROLLED and heard is None:
-        yield "Reminders are going out; no answer yet."
-    if heard is not None and heard.outcome_sentence and heard.pk not in told:
-        said = REPLIES[ReplyKind(heard.kind)]
-        yield f"{said} {lately(heard.occurred_at, zone, now)}. {heard.outcome_sentence}"
-    calls = [a for a in answers if a.kind == ReplyKind.LEFT_VOICEMAIL]
-    if calls:
-        times = "once" if len(calls) == 1 else f"{len(calls)} times"
-        yield f"Voicemail left {times}, last {lately(calls[0].occurred_at, zone, now)}."
 
 
 def item_of(item: WorkItem, people: People | None = None, *, confidential: bool = False) -> Item:

@@ -81,11 +81,14 @@ def _rule(line: Line, known: _Known) -> RuleLine:
     return RuleLine(key, known.campaigns.get(campaign_id), line.flag("active", empty=True))
 
 
+def language_tag(text: str) -> str | None:
+    """A language as rules hold it: its tag, or any; None when it names no language."""
+    return ANY if text.lower() == ANY else tag_of(text)
+
+
 def _language(line: Line) -> str:
     text = line.cells["language"]
-    if text.lower() == ANY:
-        return ANY
-    tag = tag_of(text)
+    tag = language_tag(text)
     if tag is None:
         raise BadCell(f"language {text!r}: a BCP-47 language such as es, or any, is needed")
     return tag

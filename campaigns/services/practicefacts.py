@@ -13,11 +13,11 @@ from campaigns.domain.values import Channel, Confirmation, RuleChangeStatus
 from campaigns.models import (
     Campaign,
     CampaignRule,
-    ChartCancelReason,
     ConfirmationStatus,
     Practice,
     RuleChange,
 )
+from campaigns.selectors.cancelling import cancel_reason_of
 
 
 def settings_of(practice: Practice) -> facts.Settings:
@@ -59,25 +59,6 @@ def _window(practice: Practice, channel: str) -> WindowBody:
     start = getattr(practice, f"send_window_{channel}_start")
     end = getattr(practice, f"send_window_{channel}_end")
     return {"start": start.strftime("%H:%M"), "end": end.strftime("%H:%M")}
-
-
-def cancel_reason_of(practice: Practice) -> ChartCancelReason | None:
-    """The reason our cancellations carry: the setting's, else the first that fits by its flags.
-
-    It must be the practice's own (positive id) and speak of a patient's cancellation: no no-show,
-    no reschedule, no provider. One that frees the slot comes before one that does not.
-    """
-    reasons = ChartCancelReason.objects.filter(practice=practice)
-    if practice.cancel_reason_id:
-        return reasons.filter(external_id=practice.cancel_reason_id).first()
-    fitting = reasons.filter(
-        no_show=False, patient_rescheduled=False, provider_unavailable=False
-    ).exclude(external_id__startswith="-")
-    named = sorted(
-        fitting,
-        key=lambda r: ("patient" not in r.name.lower(), not r.frees_slot, r.external_id),
-    )
-    return named[0] if named else None
 
 
 def cancel_reason_in_words(practice: Practice) -> str:

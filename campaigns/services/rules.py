@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from campaigns.domain.facts import Rule
 from campaigns.models import BULK, CampaignRule, Practice, RuleChange
 from campaigns.services import rulerows
-from campaigns.services.csv_rules import Key, RuleLine
+from campaigns.services.csv_rules import RuleLine
+from campaigns.services.practicefacts import fact_of
 from campaigns.services.rulechanges import change_rules
+from campaigns.services.rulesteps import CREATED, REMOVED, UNCHANGED, UPDATED, Step, steps_of
 from campaigns.services.upcoming import look_at_upcoming
 
 
@@ -26,6 +29,10 @@ class Changes:
     def any(self) -> bool:
         """Whether the mapping is another one now."""
         return bool(self.created or self.updated or self.removed)
+
+    def count(self, step: Step) -> None:
+        """One rule more of its kind of step."""
+        setattr(self, step.kind, getattr(self, step.kind) + 1)
 
 
 def types_changed(practice: Practice, priority: int = BULK) -> int:
@@ -77,28 +84,49 @@ def switch_off_rules(
 
 
 def apply_rules(
-    practice: Practice, lines: Sequence[RuleLine], *, replace: bool, user: Any = None
+    practice: Practice,
+    lines: Sequence[RuleLine],
+    *,
+    replace: bool,
+    user: Any = None,
+    include_messaged: bool = False,
+    guard: Callable[[], None] = lambda: None,
 ) -> tuple[Changes, RuleChange | None]:
     """Make the rules those of the lines, as one change. Raises ChangeRefused.
 
     Rules that no line speaks of stay, or with `replace` are deactivated, never deleted: a past
-    decision names the rule it was made by.
+    decision names the rule it was made by. `guard` is asked first, where nobody else can change
+    the rules any more, and may raise ChangeRefused.
     """
 
     def apply() -> Changes:
+        guard()
         changes = Changes()
-        # What is switched off goes first: two active rules may never hold one key.
-        if replace:
-            changes.removed = _retire(practice, {line.key for line in lines})
-        spoken_for = {line.key for line in lines if line.active}
-        for line in sorted(lines, key=lambda line: line.active):
-            if line.active or line.key not in spoken_for:
-                _apply(practice, line, changes)
-            else:
-                changes.unchanged += 1
+        for step in steps_of(practice, lines, replace=replace):
+            changes.count(step)
+            _write(step)
         return changes
 
-    return change_rules(practice, apply, user=user)
+    return change_rules(practice, apply, user=user, include_messaged=include_messaged)
+
+
+def planned(
+    practice: Practice, lines: Sequence[RuleLine], *, replace: bool = False
+) -> tuple[Changes, tuple[Rule, ...]]:
+    """What apply_rules would count, and the rules that would be in force; nothing is written."""
+    changes = Changes()
+    stored = CampaignRule.objects.filter(practice=practice).select_related("campaign")
+    rows = {row.pk: row for row in stored}
+    number = max(rows, default=0)
+    for step in steps_of(practice, lines, replace=replace):
+        changes.count(step)
+        if step.kind == CREATED:
+            # A number of its own until it has one: rules are told apart by it.
+            number += 1
+            step.row.pk = number
+        if step.kind != UNCHANGED:
+            rows[step.row.pk] = step.row
+    return changes, tuple(fact_of(row) for row in rows.values() if row.active)
 
 
 def _rows(practice: Practice, ids: Iterable[int]) -> list[CampaignRule]:
@@ -106,57 +134,10 @@ def _rows(practice: Practice, ids: Iterable[int]) -> list[CampaignRule]:
     return list(rows.select_related("practice", "campaign"))
 
 
-def _apply(practice: Practice, line: RuleLine, changes: Changes) -> None:
-    row = _row_for(practice, line)
-    if row is None:
-        rulerows.create(_new(practice, line))
-        changes.created += 1
-    elif (row.campaign, row.active) == (line.campaign, line.active):
-        changes.unchanged += 1
-    else:
-        before = rulerows.said(row)
-        row.campaign, row.active = line.campaign, line.active
-        rulerows.update(row, before)
-        changes.updated += 1
-
-
-def _row_for(practice: Practice, line: RuleLine) -> CampaignRule | None:
-    """The rule a line speaks of: the active one of its key, else the one most like it."""
-    type_id, modality, risk, language = line.key
-    rows = CampaignRule.objects.filter(
-        practice=practice,
-        appointment_type_id=type_id,
-        modality=modality,
-        risk=risk,
-        language=language,
-    ).select_related("campaign", "practice")
-    return min(
-        rows,
-        key=lambda row: (not row.active, row.campaign != line.campaign, -row.pk),
-        default=None,
-    )
-
-
-def _new(practice: Practice, line: RuleLine) -> CampaignRule:
-    type_id, modality, risk, language = line.key
-    return CampaignRule(
-        practice=practice,
-        appointment_type_id=type_id,
-        modality=modality,
-        risk=risk,
-        language=language,
-        campaign=line.campaign,
-        active=line.active,
-    )
-
-
-def _retire(practice: Practice, named: Collection[Key]) -> int:
-    rows = CampaignRule.objects.filter(practice=practice, active=True)
-    gone = [row for row in rows.select_related("campaign", "practice") if _key(row) not in named]
-    for row in gone:
-        rulerows.switch_off(row, "rule.removed")
-    return len(gone)
-
-
-def _key(row: CampaignRule) -> Key:
-    return row.appointment_type_id, row.modality, row.risk, row.language
+def _write(step: Step) -> None:
+    if step.kind == CREATED:
+        rulerows.create(step.row)
+    elif step.kind == UPDATED:
+        rulerows.update(step.row, step.before)
+    elif step.kind == REMOVED:
+        rulerows.switch_off(step.row, "rule.removed")

@@ -1,129 +1,174 @@
-"""The front desk's page: whom to call, and the buttons for how the call went."""
+"""The front desk's page: whom to call, what else needs a person, and what has changed since."""
 
 from __future__ import annotations
 
-from itertools import groupby
+from datetime import datetime
 from typing import Any
-from uuid import UUID
 
-from django.contrib import messages
-from django.core.paginator import Paginator
-from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.dateparse import parse_datetime
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns import gateways
 from campaigns.access import open_to
 from campaigns.clinictime import clock, zone_of
 from campaigns.clock import database_now
-from campaigns.domain.values import ReplyKind
-from campaigns.models import FRONT_DESK, Appointment, Practice, WorkItem
+from campaigns.models import FRONT_DESK, Practice
 from campaigns.selectors import worklist as lists
-from campaigns.selectors.reference import names_of
+from campaigns.selectors import worklistsearch
+from campaigns.selectors.households import days_of
+from campaigns.selectors.reference import Names, names_of
+from campaigns.selectors.undoable import seconds_left, undoable_of
+from campaigns.selectors.worklistdays import Show, days_in_words
+from campaigns.selectors.worklistfilters import Asked, asked
+from campaigns.selectors.worklistnews import heard_of, marks_of, news_of
 from campaigns.selectors.worklistrows import item_rows_of, rows_of
-from campaigns.services.staff import (
-    CALLED,
-    MovedMeanwhile,
-    close_work_item,
-    list_viewed,
-    record_call,
-)
+from campaigns.services.staff import list_viewed
+from campaigns.services.worklistbulk import TOGETHER
+from campaigns.views.listaddress import list_address, remember, way_back
 from campaigns.views.practices import chosen_practice, open_practices
+from campaigns.wording import REPLIES
 
 PER_PAGE = 100
-SAID = {
-    ReplyKind.CONFIRMED: "Confirmed. It is on its way to the chart.",
-    ReplyKind.CANCELLED: "Cancelled. It is on its way to the chart.",
-    ReplyKind.LEFT_VOICEMAIL: "Voicemail noted. The patient stays on the list.",
-}
 
 
 @require_safe
 @open_to(FRONT_DESK)
 def worklist(request: HttpRequest) -> HttpResponse:
-    """Unconfirmed visits of the next hours, and the open work items of all others."""
+    """Unconfirmed visits of the next days, and the open work items of all others."""
     practices = open_practices(request)
     practice = chosen_practice(request, practices)
     if practice is None:
         return render(request, "campaigns/no_practice.html")
-    shown = _page(request, practice)
+    now, names = database_now(), names_of(practice)
+    wanted = asked(request.GET, practice, names)
+    rows = wanted.listed(practice, now)
+    remember(request, wanted.query(practice))
+    shown = {
+        **_about(practice, wanted, now),
+        **_rows(request, rows, practice, names, now),
+        **_undo(request, practice, now),
+        "practices": practices,
+        "hidden": _hidden(practice, wanted, rows, now),
+        "known": ",".join(marks_of(rows)),
+    }
     list_viewed("worklist", practice.external_id, shown["listed"], request.user)
-    return render(
-        request, "campaigns/worklist.html", {"practices": practices, "practice": practice, **shown}
+    return render(request, "campaigns/worklist.html", shown)
+
+
+@open_to(FRONT_DESK)
+def search(request: HttpRequest) -> HttpResponse:
+    """Rows by name or number. A POST, because addresses are remembered and logged."""
+    if request.method != "POST":
+        # Whoever has to sign in first comes back with a GET.
+        return redirect("worklist")
+    practice = chosen_practice(request, open_practices(request))
+    if practice is None:
+        return render(request, "campaigns/no_practice.html")
+    text = " ".join(request.POST.get("q", "").split())[:80]
+    about = {"practice": practice, "text": text, "back": way_back(request, practice)}
+    if worklistsearch.too_short(text):
+        return render(request, "campaigns/worklist_search.html", about)
+    now, names = database_now(), names_of(practice)
+    everything = lists.Listed(
+        lists.unconfirmed(practice, now), lists.other_items(practice, now, None)
     )
+    shown = _rows(request, worklistsearch.found(everything, text), practice, names, now)
+    list_viewed("worklist.search", practice.external_id, shown["listed"], request.user)
+    shown |= about | {
+        "searched": everything.count(),
+        "found": shown["visits"].paginator.count + shown["items"].paginator.count,
+    }
+    return render(request, "campaigns/worklist_search.html", shown)
 
 
-def _page(request: HttpRequest, practice: Practice) -> dict[str, Any]:
+@require_POST
+@open_to(FRONT_DESK)
+def news(request: HttpRequest) -> HttpResponse:
+    """What came and went since the page was loaded. The page asks, not a person."""
+    request.unattended = True  # type: ignore[attr-defined]
+    practice = chosen_practice(request, open_practices(request))
+    if practice is None:
+        return HttpResponse(status=204)
     now = database_now()
-    names = names_of(practice)
-    waiting = lists.unconfirmed(practice, now)
-    visits = Paginator(lists.with_story(waiting), PER_PAGE).get_page(request.GET.get("page"))
-    items = Paginator(lists.other_items(practice, now), PER_PAGE).get_page(request.GET.get("items"))
-    rows = rows_of(visits, practice, names, now)
-    item_rows = item_rows_of(items, practice, names, now)
+    wanted = asked(request.GET, practice, names_of(practice))
+    known = [mark for mark in request.POST.get("known", "").split(",") if mark]
+    marks = marks_of(wanted.listed(practice, now))
+    told = news_of(marks, known, _heard(practice, now))
+    shown = {
+        "address": list_address(practice, wanted.query(practice)),
+        "news": told,
+        "time": _time(practice, now),
+    }
+    answer = render(request, "campaigns/worklist_told.html", shown)
+    if request.POST.get("said") == f"{told.new},{told.gone}":
+        # A screen reader would read it aloud once more; only the time is changed.
+        answer["HX-Reswap"] = "none"
+    return answer
+
+
+def _about(practice: Practice, wanted: Asked, now: datetime) -> dict[str, Any]:
+    """The view, its filters, and the counts of all views."""
+    left = lists.remaining(practice, now)
+    views = [
+        (show, words, left[show.value], wanted.show is show)
+        for show, words in (
+            (Show.SOON, days_in_words(Show.SOON, practice, now).removeprefix("from ")),
+            (Show.ALL, f"next {practice.unconfirmed_hours} hours"),
+            (Show.LATER, "put off until later"),
+        )
+    ]
     return {
-        "days": [(day, list(group)) for day, group in groupby(rows, lambda row: row.visit.day)],
-        "visits": visits,
-        "remaining": lists.unanswered(waiting).count(),
-        "items": items,
-        "item_rows": item_rows,
-        "listed": len(rows) + sum(1 + len(row.item.waiting or ()) for row in item_rows),
-        "time": clock(now.astimezone(zone_of(practice.time_zone))),
+        "practice": practice,
+        "asked": wanted,
+        "query": wanted.query(practice),
+        "views": views,
+        "remaining": left[wanted.show.value],
+        "days_in_words": days_in_words(wanted.show, practice, now),
+        "time": _time(practice, now),
+        "news": news_of((), (), _heard(practice, now)),
+        "outcomes": [(kind.value, REPLIES[kind]) for kind in TOGETHER],
     }
 
 
-@require_POST
-@open_to(FRONT_DESK)
-def call(request: HttpRequest, appointment: int) -> HttpResponse:
-    """How a call went; the same press counts once, however often it arrives."""
-    visit = get_object_or_404(_visits_of(request), pk=appointment)
-    kind, form = _kind(request), _form(request)
-    if kind is None or form is None:
-        return HttpResponseBadRequest("This form is not complete. Go back and load the page again.")
-    seen = parse_datetime(request.POST.get("seen", ""))
-    try:
-        record_call(visit, kind, request.user, form=form, seen=seen)
-    except MovedMeanwhile:
-        messages.warning(
-            request,
-            "Nothing was recorded: this visit was moved while you were calling. "
-            "Please look at the new time.",
-        )
-    else:
-        messages.success(request, SAID[kind])
-    return _back(visit.practice_id, f"visit-{visit.pk}")
+def _undo(request: HttpRequest, practice: Practice, now: datetime) -> dict[str, Any]:
+    """What this person can still take back."""
+    rows = undoable_of(practice, request.user, now)
+    return {"undoable": rows, "undo_seconds": seconds_left(rows)}
 
 
-@require_POST
-@open_to(FRONT_DESK)
-def done(request: HttpRequest, item: int) -> HttpResponse:
-    """A person dealt with a work item."""
-    mine = WorkItem.objects.filter(practice__in=open_practices(request))
-    row = get_object_or_404(mine, pk=item)
-    if close_work_item(row, request.user):
-        messages.success(request, "Done. It has left the list.")
-    else:
-        messages.info(request, "Nothing to do: this was closed before, or closes by itself.")
-    return _back(row.practice_id, "main")
+def _rows(
+    request: HttpRequest, rows: lists.Listed, practice: Practice, names: Names, now: datetime
+) -> dict[str, Any]:
+    visits = _page(request, "page", lists.with_story(rows.visits))
+    items = _page(request, "items", rows.items)
+    shown = rows_of(visits, practice, names, now)
+    item_rows = item_rows_of(items, practice, names, now)
+    private = {visit.pk for visit in visits if visit.confidential}
+    return {
+        "days": days_of(shown, private),
+        "visits": visits,
+        "items": items,
+        "item_rows": item_rows,
+        "listed": len(shown) + sum(1 + len(row.item.waiting or ()) for row in item_rows),
+    }
 
 
-def _visits_of(request: HttpRequest) -> QuerySet[Appointment]:
-    rows = Appointment.objects.filter(practice__in=open_practices(request))
-    return rows.select_related("practice", "patient")
+def _page(request: HttpRequest, name: str, rows: Any) -> Page:
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get(name))
 
 
-def _kind(request: HttpRequest) -> ReplyKind | None:
-    return next((kind for kind in CALLED if kind.value == request.POST.get("kind")), None)
+def _hidden(practice: Practice, wanted: Asked, rows: lists.Listed, now: datetime) -> int:
+    """How many rows the filters take away."""
+    if not wanted.values:
+        return 0
+    return lists.listed(practice, now, wanted.show).count() - rows.count()
 
 
-def _form(request: HttpRequest) -> UUID | None:
-    try:
-        return UUID(request.POST.get("form", ""))
-    except ValueError:
-        return None
+def _heard(practice: Practice, now: datetime) -> tuple[str, bool]:
+    return heard_of(gateways.heard(practice.external_id), practice, now)
 
 
-def _back(practice: int, place: str) -> HttpResponse:
-    return redirect(f"{reverse('worklist')}?practice={practice}#{place}")
+def _time(practice: Practice, now: datetime) -> str:
+    return clock(now.astimezone(zone_of(practice.time_zone)))

@@ -1,3 +1,3 @@
 """The console's pages about the vendors: connections, what came in, what ran."""
 
-from integrations.admin import connections, inbound, traffic, unknowns  # noqa: F401
+from integrations.admin import connections, inbound, syncruns, traffic, unknowns  # noqa: F401

@@ -1,46 +1,12 @@
-"""What runs between Kept and the vendors: runs, feeds and single calls, to be read only."""
+"""What goes between Kept and the vendors: feeds and single calls, to be read only."""
 
 from __future__ import annotations
 
 from django.contrib import admin
-from django.utils.safestring import SafeString
-from unfold.decorators import display
 
-from campaigns.admin.columns import badge, moment, vendor_column
+from campaigns.admin.columns import moment, vendor_column
 from campaigns.admin.scope import ReadOnlyAdmin
-from integrations.models import FeedCursor, HttpExchange, SyncOutcome, SyncRun
-
-RUN_LOOKS = {
-    SyncOutcome.RUNNING.value: "info",
-    SyncOutcome.DONE.value: "success",
-    SyncOutcome.FAILED.value: "danger",
-    SyncOutcome.INTERRUPTED.value: "warning",
-}
-
-
-@admin.register(SyncRun)
-class SyncRunAdmin(ReadOnlyAdmin):
-    """Polls, backfills and reconciliations with what they counted."""
-
-    started = moment("started_at", "started")
-    ended = moment("ended_at", "ended")
-    list_display = ("started", "kind", "ended_how", "counted", "ended", "problem")
-    list_filter = ("kind", "outcome")
-    list_select_related = ("practice",)
-    ordering = ("-started_at", "-pk")
-    fields = ("kind", "ended_how", "started", "ended", "counted", "problem")
-    readonly_fields = ("ended_how", "started", "ended", "counted")
-
-    @display(description="outcome", ordering="outcome")
-    def ended_how(self, row: SyncRun) -> SafeString:
-        """The outcome as a badge with its word."""
-        return badge(RUN_LOOKS.get(row.outcome, ""), row.get_outcome_display())
-
-    @display(description="counted")
-    def counted(self, row: SyncRun) -> str:
-        """The counts that are numbers, by their names."""
-        counts = [(n, c) for n, c in row.counts.items() if isinstance(c, int | float)]
-        return ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in counts) or "–"
+from integrations.models import FeedCursor, HttpExchange
 
 
 @admin.register(FeedCursor)

@@ -62,7 +62,7 @@ def test_the_desk_signs_in_sees_its_list_and_confirms(
     assert page.url.endswith("/worklist/")
     page.get_by_role("link", name="Rosa Delgado").wait_for()
     page.get_by_role("button", name="Confirmed by Rosa Delgado").click()
-    page.get_by_text("Confirmed. It is on its way to the chart.").wait_for()
+    page.get_by_text("until then it can be taken back").wait_for()
     page.get_by_text("Confirmed: on its way to the chart.").wait_for()
     assert visit.responses.get().kind == "confirmed"
     Appointment.objects.update(confirmation="confirmed_by_operator", read_ended=timezone.now())
@@ -76,21 +76,21 @@ def test_cancelling_asks_once_more(browser, live_server: LiveServer, visit: Appo
     assert not sure.is_visible()
     page.locator("summary", has_text="Cancelled").click()
     sure.click()
-    page.get_by_text("Cancelled. It is on its way to the chart.").wait_for()
+    page.get_by_text("until then it can be taken back").wait_for()
     assert visit.responses.get().kind == "cancelled"
 
 
 def test_the_keyboard_alone_is_enough(browser, live_server: LiveServer, visit: Appointment) -> None:
     page = signed_in(browser, live_server, viewport=DESKTOP)
     button = page.get_by_role("button", name="Left voicemail for Rosa Delgado")
-    for _ in range(20):
+    for _ in range(40):
         page.keyboard.press("Tab")
         if button.evaluate("element => element === document.activeElement"):
             break
     outline = button.evaluate("element => getComputedStyle(element).outlineStyle")
     assert outline == "solid"
     page.keyboard.press("Enter")
-    page.get_by_text("Voicemail noted.").wait_for()
+    page.get_by_text("until then it can be taken back").wait_for()
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP])

@@ -1,12 +1,12 @@
 """The link to a video visit on the visit's page: when it comes, and for whom it is."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 from django.db import connection
 from django.test import Client
-from pytest_django.fixtures import SettingsWrapper
 
 from audit.models import AuditEvent
 from campaigns.models import ROLES, Appointment
@@ -19,7 +19,7 @@ SEVEN = datetime(2026, 12, 3, 12, 3, tzinfo=UTC)
 
 
 @pytest.fixture
-def page(client: Client, db: None, settings: SettingsWrapper):
+def page(client: Client, db: None, settings: Any):
     """The page of a video visit at a moment."""
     settings.KEPT_CLOCK = "process"
 

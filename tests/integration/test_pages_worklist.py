@@ -77,7 +77,7 @@ def test_the_soonest_unconfirmed_visit_comes_first(
 ) -> None:
     visit_in(practice, 40, patient=named(practice, "Later"))
     visit_in(practice, 5, patient=named(practice, "Sooner"))
-    page = shown(client)
+    page = shown(client, "?show=all")
     assert page.index("Sooner Test") < page.index("Later Test")
     assert "<strong>2</strong> visits in the next 72 hours are not confirmed" in page
 
@@ -201,7 +201,7 @@ def test_nothing_is_recorded_for_a_visit_that_moved_during_the_call(
     assert "this visit was moved while you were calling" in shown(client)
 
 
-@pytest.mark.parametrize("broken", [{"kind": "reschedule_requested"}, {"form": "x"}])
+@pytest.mark.parametrize("broken", [{"kind": "unrecognized"}, {"form": "x"}])
 def test_an_incomplete_form_is_refused(
     client: Client, desk: User, practice: Practice, broken: dict
 ) -> None:

@@ -1,0 +1,13 @@
+"""When a vendor was last heard; settings.KEPT_GATEWAYS names `chart_heard`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from integrations.models import Feed, FeedCursor
+
+
+def chart_heard(practice: str) -> datetime | None:
+    """When athenahealth's changed appointments of a practice (by its id there) last arrived."""
+    cursors = FeedCursor.objects.filter(practice__external_id=practice, feed=Feed.APPOINTMENTS)
+    return cursors.values_list("last_success_at", flat=True).first()
