@@ -64,10 +64,39 @@ CONSOLE: dict[str, dict[str, tuple[str, ...]]] = {
     CLINICAL_OPS: CLINICAL,
     ADMINS: CLINICAL | ADMINISTRATION,
 }
+DESK, OPS = (FRONT_DESK,), (CLINICAL_OPS, ADMINS)
+# The pages and what their buttons do, by the names in campaigns/urls.py; asked for by `open_to`.
+PAGES: dict[str, tuple[str, ...]] = {
+    "worklist": DESK,
+    "worklist-search": DESK,
+    "worklist-news": DESK,
+    "worklist-print": DESK,
+    "worklist-export": DESK,
+    "worklist-bulk": DESK,
+    "worklist-bulk-apply": DESK,
+    "call": DESK,
+    "claim": DESK,
+    "release": DESK,
+    "undo-call": DESK,
+    "work-item-done": DESK,
+    "coverage": (CLINICAL_OPS,),
+    "mapping": OPS,
+    "mapping-type": OPS,
+    "mapping-rules": OPS,
+    "mapping-import": OPS,
+    "mapping-export": OPS,
+    "try": OPS,
+    "reports": OPS,
+    "appointment": ROLES,
+    "look-again": ROLES,
+    # Which instructions is said below.
+    "instruct": ROLES,
+    "withdraw-instruction": ROLES,
+}
 # The page of one visit: what a person may tell Kept there, and take back again.
 LOOK_AGAIN = "look_again"
 VISIT_ACTIONS: dict[str, tuple[str, ...]] = {
-    LOOK_AGAIN: ROLES,
+    LOOK_AGAIN: PAGES["look-again"],
     InstructionKind.PAUSED: ROLES,
     InstructionKind.STOPPED: (CLINICAL_OPS, ADMINS),
     InstructionKind.ENROLLED: (CLINICAL_OPS, ADMINS),
@@ -118,15 +147,19 @@ def home_of(user: Any) -> str | None:
     return next((HOMES[role] for role in ROLES if role in roles), None)
 
 
-def open_to(*roles: str) -> Callable[..., Callable[..., HttpResponse]]:
-    """A page for some roles. It shows patients, so no browser or proxy may keep a copy."""
+def open_to(page: str) -> Callable[..., Callable[..., HttpResponse]]:
+    """The page of this name is for its roles.
+
+    It shows patients, so no browser or proxy may keep a copy.
+    """
+    roles = set(PAGES[page])
 
     def guard(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
         @never_cache
         @login_required
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-            if not roles_of(request.user) & set(roles):
+            if not roles_of(request.user) & roles:
                 raise PermissionDenied
             return view(request, *args, **kwargs)
 

@@ -5,17 +5,16 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import Resolver404, resolve
 
-from campaigns.access import roles_of
-from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK
+from campaigns.access import CONSOLE, PAGES, roles_of
 
 # Label, address, who sees it. A superuser has every role.
 LINKS = (
-    ("Work list", "/worklist/", {FRONT_DESK}),
-    ("Coverage", "/coverage/", {CLINICAL_OPS}),
-    ("Mapping", "/coverage/mapping/", {CLINICAL_OPS, ADMINS}),
-    ("Try a decision", "/try/", {CLINICAL_OPS, ADMINS}),
-    ("Reports", "/reports/", {CLINICAL_OPS, ADMINS}),
-    ("Console", "/admin/", {CLINICAL_OPS, ADMINS}),
+    ("Work list", "/worklist/", set(PAGES["worklist"])),
+    ("Coverage", "/coverage/", set(PAGES["coverage"])),
+    ("Mapping", "/coverage/mapping/", set(PAGES["mapping"])),
+    ("Try a decision", "/try/", set(PAGES["try"])),
+    ("Reports", "/reports/", set(PAGES["reports"])),
+    ("Console", "/admin/", {role for role, models in CONSOLE.items() if models}),
 )
 
 

@@ -1,5 +1,7 @@
 """`make test`: the whole suite on SQLite and on PostgreSQL, and a closing line for each.
 
+What no database touches runs on one of them only, and so do the browser's tests.
+
 TEST_PG_URL names a PostgreSQL to use; otherwise an embedded one is started for this run.
 When either that or REQUIRE_POSTGRESQL=1 is set, its absence is a failure; otherwise it is only
 said, loudly.
@@ -16,7 +18,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
+NOTHING_FOUND = 5
 OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server of your own."
+
+# No database is touched here, so once is enough.
+ONCE = ("tests/unit", "tests/architecture")
+# A browser asks what tests/integration ask on both; it is slow, and shares two cores.
+ONCE_ON_POSTGRESQL = ("tests/browser",)
 
 
 class PostgresqlUnavailable(Exception):
@@ -25,16 +33,16 @@ class PostgresqlUnavailable(Exception):
 
 def main(arguments: list[str]) -> int:
     """Both at once, a core each; the second's output is kept until the first has ended."""
-    sqlite = f"SQLite {sqlite3.sqlite_version}"
     with tempfile.TemporaryDirectory(prefix="kept-tests-") as folder:
         scratch = Path(folder)
-        file = Suite(sqlite, f"sqlite:///{scratch}/kept.sqlite3", scratch, arguments)
         try:
             with postgresql(scratch) as (name, url):
-                server = Suite(name, url, scratch, arguments, later=True)
+                file = on_sqlite(scratch, without(arguments, ONCE_ON_POSTGRESQL))
+                server = Suite(name, url, scratch, without(arguments, ONCE), later=True)
                 lines = [file.closing_line(), server.closing_line()]
                 failed = not (file.passed and server.passed)
         except PostgresqlUnavailable as reason:
+            file = on_sqlite(scratch, arguments)
             lines = [
                 file.closing_line(),
                 f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}",
@@ -45,14 +53,29 @@ def main(arguments: list[str]) -> int:
     return int(failed)
 
 
+def without(arguments: list[str], folders: tuple[str, ...]) -> list[str]:
+    """The arguments that leave folders out, unless they name tests themselves."""
+    if any(argument.startswith("tests/") for argument in arguments):
+        return arguments
+    return [*arguments, *(f"--ignore={folder}" for folder in folders)]
+
+
+def on_sqlite(scratch: Path, arguments: list[str]) -> "Suite":
+    """The suite on a SQLite file."""
+    name = f"SQLite {sqlite3.sqlite_version}"
+    return Suite(name, f"sqlite:///{scratch}/kept.sqlite3", scratch, arguments)
+
+
 class Suite:
-    """The whole suite on one database, in a process of its own."""
+    """A suite on one database, in a process of its own."""
 
     def __init__(
         self, name: str, url: str, scratch: Path, arguments: list[str], *, later: bool = False
     ) -> None:
         self.name = name
         self.passed = False
+        # A choice by name may find nothing in what is run on this database.
+        self.good = (0, NOTHING_FOUND) if "-k" in arguments else (0,)
         self.output = (scratch / "later.log").open("w+") if later else None
         print(f"kept tests on {name}: started", flush=True)
         self.process = subprocess.Popen(
@@ -70,7 +93,7 @@ class Suite:
 
     def closing_line(self) -> str:
         """Wait for the end, show what was kept back, and say how it went."""
-        self.passed = self.process.wait() == 0
+        self.passed = self.process.wait() in self.good
         if self.output is not None:
             self.output.seek(0)
             print(f"\nkept tests on {self.name}\n{self.output.read()}", flush=True)

@@ -39,7 +39,10 @@ class MembershipInline(TabularInline):
         if db_field.name == "practice":
             mine = [practice.pk for practice in practices_for(request)]
             kwargs["queryset"] = Practice.objects.filter(pk__in=mine).order_by("name")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        # Unfold's table names its columns for the eye only.
+        field.widget.attrs["aria-label"] = "Practice"
+        return field
 
 
 @admin.register(Practice)

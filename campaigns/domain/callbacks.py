@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 # How long nobody is asked to call again after a call that nobody answered.
 NO_ANSWER = timedelta(hours=2)
@@ -36,7 +36,7 @@ def after_no_answer(now: datetime, starts_at: datetime | None) -> datetime | Non
 
 def offers(now: datetime, starts_at: datetime | None) -> list[Offer]:
     """The choices for a call back, all before the visit; `now` is in the clinic's zone."""
-    soon = [Offer(code, words, now + wait) for code, (words, wait) in _SOON.items()]
+    soon = [Offer(code, words, _after(now, wait)) for code, (words, wait) in _SOON.items()]
     afternoon = now.replace(hour=_AFTERNOON.hour, minute=0, second=0, microsecond=0)
     morning = afternoon.replace(hour=_MORNING.hour) + timedelta(days=1)
     more = [
@@ -52,6 +52,12 @@ def at_time(clock: time, now: datetime) -> datetime:
     return today if today > now else today + timedelta(days=1)
 
 
+def _after(now: datetime, wait: timedelta) -> datetime:
+    # In the zone itself half an hour would be an hour and a half in the night of another clock.
+    return (now.astimezone(UTC) + wait).astimezone(now.tzinfo)
+
+
 def in_time(again: datetime, now: datetime, starts_at: datetime | None) -> bool:
     """Whether a call back lies ahead, and before the visit."""
-    return again > now and (starts_at is None or again < starts_at)
+    # Two times of one zone are compared by what the clock shows, which comes twice in one night.
+    return again.astimezone(UTC) > now and (starts_at is None or again < starts_at)

@@ -38,9 +38,14 @@ Cell = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class GridCell:
-    """A select: its field's name, what it says now, and whether that is not saved yet."""
+    """A select: its field's name, what it says now, and whether that is not saved yet.
+
+    `was` is what the rule in force says: what a person left alone is no choice of theirs.
+    """
 
     field: str
+    was_field: str
+    was: str
     label: str
     value: str
     new: bool
@@ -109,6 +114,11 @@ def field_of(cell: Cell) -> str:
     return ":".join(("cell", *cell))
 
 
+def was_field_of(cell: Cell) -> str:
+    """The name of the field that says what a cell said when the page was made."""
+    return ":".join(("was", *cell))
+
+
 def cell_of(field: str) -> Cell | None:
     """The cell of a field, or None for a field of something else."""
     parts = field.split(":")
@@ -163,5 +173,6 @@ def _row(
         value = chosen.get(cell, now)
         label = f"{PLACES[modality]}, {_RISKS[risk]}, {column.name}"
         kept = kept_option(value, offered, library)
-        cells.append(GridCell(field_of(cell), label, value, value != now, kept))
+        fields = field_of(cell), was_field_of(cell)
+        cells.append(GridCell(*fields, now, label, value, value != now, kept))
     return GridRow(PLACES[modality], _RISKS[risk], risk == ANY, groups, cells)

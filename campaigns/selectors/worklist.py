@@ -25,7 +25,13 @@ from django.db.models.functions import Coalesce
 
 from campaigns.domain.coverage import Code
 from campaigns.domain.replies import WRITES
-from campaigns.domain.values import CONFIRMED, AppointmentStatus, ReplyKind, ReplyOutcome
+from campaigns.domain.values import (
+    CONFIRMED,
+    AppointmentStatus,
+    ReplyKind,
+    ReplyOutcome,
+    WorkItemKind,
+)
 from campaigns.models import (
     Appointment,
     AppointmentType,
@@ -39,6 +45,9 @@ from campaigns.selectors.worklistdays import Show, end_of
 
 # No place on earth is further ahead of, or behind, the clock that its local times are kept by.
 _WIDEST_OFFSET = timedelta(hours=14)
+# The open items of a visit that a call put off must not hide. A missing contact is no such thing:
+# calling, and calling again later, is all that can be done about it.
+_OPEN = Q(appointment=OuterRef("pk"), closed_at__isnull=True) & ~Q(kind=WorkItemKind.NO_CONTACT)
 
 
 @dataclass(frozen=True)
@@ -54,12 +63,12 @@ class Listed:
 
 
 def listed(practice: Practice, now: datetime, show: Show) -> Listed:
-    """A view of the list. Items of visits that are put off come back together with them."""
+    """A view of the list."""
     until = end_of(show, practice, now)
     visits = unconfirmed(practice, now, until)
     if show is Show.LATER:
         return Listed(put_off(visits, now), WorkItem.objects.none())
-    return Listed(due(visits, now), other_items(practice, now, until))
+    return Listed(visits.filter(_due(now)), other_items(practice, now, until))
 
 
 def unconfirmed(
@@ -69,7 +78,7 @@ def unconfirmed(
 
     Without a time zone the instant is unknown; such a visit is listed as soon as it may be due.
     `answered` says that a promise or a cancellation is on its way to the chart; `again_at` is when
-    the newest answer or call wants the patient called again.
+    the newest answer or call wants the patient called again; `troubled` that an item is open.
     """
     until = until or end_of(Show.ALL, practice, now)
     known = Q(starts_at__gt=now, starts_at__lte=until)
@@ -92,21 +101,30 @@ def unconfirmed(
         .annotate(
             begins=Coalesce("starts_at", "local_start"),
             answered=Exists(on_its_way),
-            again_at=_again("pk"),
+            again_at=_again_at(),
+            troubled=Exists(WorkItem.objects.filter(_OPEN)),
             confidential=Exists(_confidential_types()),
         )
         .order_by("begins", "pk")
     )
 
 
-def due(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
-    """Of the unconfirmed visits those that are not put off."""
-    return visits.filter(Q(again_at__isnull=True) | Q(again_at__lte=now))
-
-
 def put_off(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
-    """Of the unconfirmed visits those whose patient is to be called again later."""
-    return visits.filter(Q(again_at__gt=now))
+    """Of the unconfirmed visits those whose patient is to be called again later.
+
+    A visit with an open item is never one of them: a call that nobody answered must not hide a
+    chart write that failed.
+    """
+    return visits.filter(_put_off(now))
+
+
+def _put_off(now: datetime) -> Q:
+    return Q(again_at__gt=now, troubled=False)
+
+
+def _due(now: datetime) -> Q:
+    # A comparison with NULL is neither true nor false, so this cannot be "not put off".
+    return Q(again_at__isnull=True) | Q(again_at__lte=now) | Q(troubled=True)
 
 
 def unanswered(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
@@ -117,14 +135,13 @@ def unanswered(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
 def remaining(practice: Practice, now: datetime) -> dict[str, int]:
     """How many visits still need a call, by view; one query."""
     soon = end_of(Show.SOON, practice, now)
-    open_now = Q(again_at__isnull=True) | Q(again_at__lte=now)
     early = Q(starts_at__lte=soon) | Q(
         starts_at__isnull=True, local_start__lte=soon + _WIDEST_OFFSET
     )
     return unanswered(unconfirmed(practice, now)).aggregate(
-        soon=Count("pk", filter=open_now & early),
-        all=Count("pk", filter=open_now),
-        later=Count("pk", filter=Q(again_at__gt=now)),
+        soon=Count("pk", filter=_due(now) & early),
+        all=Count("pk", filter=_due(now)),
+        later=Count("pk", filter=_put_off(now)),
     )
 
 
@@ -146,12 +163,8 @@ def other_items(
 ) -> QuerySet[WorkItem]:
     """Open work items of all other visits, those whose visit comes first at the top."""
     rows = unconfirmed(practice, now, until).order_by().values("pk")
-    waiting = Q(appointment__status=AppointmentStatus.SCHEDULED, again_at__gt=now)
     return (
         WorkItem.objects.filter(practice=practice, closed_at__isnull=True)
-        .annotate(again_at=_again("appointment"))
-        # A comparison with NULL is neither true nor false, so this cannot be an exclude.
-        .filter(Q(again_at__isnull=True) | ~waiting)
         .exclude(appointment__in=rows)
         .select_related("appointment__patient", "appointment__practice", "response")
         .annotate(
@@ -162,15 +175,14 @@ def other_items(
     )
 
 
-def _again(appointment: str) -> Any:
+def _again_at() -> Any:
     """Only the newest answer counts: a later reply or call ends what an earlier call put off.
 
     So does a move of the visit, since the call was about its old time.
     """
-    path = "" if appointment == "pk" else f"{appointment}__"
-    still = Q(told_starts_at=OuterRef(f"{path}starts_at")) | Q(told_starts_at__isnull=True)
+    still = Q(told_starts_at=OuterRef("starts_at")) | Q(told_starts_at__isnull=True)
     newest = (
-        Response.objects.filter(appointment=OuterRef(appointment))
+        Response.objects.filter(appointment=OuterRef("pk"))
         .exclude(outcome=ReplyOutcome.WITHDRAWN)
         .order_by("-occurred_at", "-seq", "-pk")
         .annotate(agreed=Case(When(still, then=F("again_at"))))

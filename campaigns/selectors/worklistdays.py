@@ -30,21 +30,27 @@ def next_business_day(today: date) -> date:
 def end_of(show: Show, practice: Practice, now: datetime) -> datetime:
     """Until when a view lists visits; never beyond the practice's `unconfirmed_hours`."""
     latest = now + timedelta(hours=practice.unconfirmed_hours)
-    if show is not Show.SOON:
-        return latest
+    return min(latest, _end_of_soon(practice, now)) if show is Show.SOON else latest
+
+
+def _end_of_soon(practice: Practice, now: datetime) -> datetime:
     zone = zone_of(practice.time_zone)
     after = next_business_day(now.astimezone(zone).date()) + timedelta(days=1)
-    return min(latest, datetime.combine(after, time.min, zone) - timedelta(microseconds=1))
+    return datetime.combine(after, time.min, zone) - timedelta(microseconds=1)
 
 
 def days_in_words(show: Show, practice: Practice, now: datetime) -> str:
-    """What a view covers, to follow "visits": "today and on Monday"."""
+    """What a view covers, to follow "visits": "from today to Monday (72 hours ahead at most)"."""
     if show is Show.ALL:
         return f"in the next {practice.unconfirmed_hours} hours"
     if show is Show.LATER:
         return "put off until later"
     today = now.astimezone(zone_of(practice.time_zone)).date()
     following = next_business_day(today)
+    days = f"from today to {following:%A}"
     if following == today + timedelta(days=1):
-        return "today and tomorrow"
-    return f"from today to {following:%A}"
+        days = "today and tomorrow"
+    # On a Friday morning Monday afternoon is too far ahead to be on the list.
+    if end_of(show, practice, now) < _end_of_soon(practice, now):
+        return f"{days} ({practice.unconfirmed_hours} hours ahead at most)"
+    return days

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -26,9 +26,10 @@ from campaigns.wording import WORK_ITEMS
 
 @dataclass(frozen=True)
 class Visit:
-    """When, what, with whom and where."""
+    """When, what, with whom and where; `date` and `time` are the clinic's."""
 
     id: int
+    date: date
     day: str
     time: str
     zone: str
@@ -63,7 +64,7 @@ class Choice:
 class Row:
     """A visit that nobody has confirmed, why it is on the list, and what can be done.
 
-    `again` says when it comes back to the list; empty when it is on it.
+    `again` says when to call again; until then it is off the list, unless it has open items.
     """
 
     visit: Visit
@@ -79,6 +80,11 @@ class Row:
     call_backs: tuple[Choice, ...]
     cancelling: Cancelling
     form: UUID = field(default_factory=uuid4)
+
+    @property
+    def put_off(self) -> bool:
+        """Whether it is off the list until then: what has open items never is."""
+        return bool(self.again and not self.items)
 
 
 @dataclass(frozen=True)
@@ -173,6 +179,7 @@ def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) 
         note = f"{city(zone)} time"
     return Visit(
         id=row.pk,
+        date=local.date(),
         day=_day(local, now.astimezone(zone_of(practice.time_zone))),
         time=clock(local),
         zone=note,

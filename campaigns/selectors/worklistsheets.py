@@ -77,7 +77,7 @@ def _cells(row: Row, practice: Practice) -> tuple[str, ...]:
     visit, reach = row.visit, row.reach
     reasons = [*(f"{item.title}: {item.sentence}" for item in row.items), *row.reasons]
     return (
-        visit.day,
+        visit.date.isoformat(),
         visit.time,
         visit.zone or practice.time_zone,
         reach.name,

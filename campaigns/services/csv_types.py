@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -87,16 +88,37 @@ def _value(text: str) -> Decimal | None:
     return value.quantize(Decimal("0.01"))
 
 
-def apply_types(practice: Practice, lines: Sequence[TypeLine]) -> Changes:
-    """Take over what staff decided, in one transaction, each change with its audit event."""
-    return retried(lambda: _apply_all(practice, lines))
+def types_seen(rows: Iterable[AppointmentType]) -> str:
+    """A mark of what is decided of these types: another one once somebody changes it."""
+    text = repr(sorted((row.pk, *_said(row)) for row in rows))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
-def _apply_all(practice: Practice, lines: Sequence[TypeLine]) -> Changes:
+def apply_types(
+    practice: Practice,
+    lines: Sequence[TypeLine],
+    guard: Callable[[Iterable[AppointmentType]], None] = lambda rows: None,
+) -> Changes:
+    """Take over what staff decided, in one transaction, each change with its audit event.
+
+    `guard` is asked first, with the rows of all lines as they stand; nobody else can change them
+    any more. It may raise.
+    """
+    return retried(lambda: _apply_all(practice, lines, guard))
+
+
+def _apply_all(
+    practice: Practice,
+    lines: Sequence[TypeLine],
+    guard: Callable[[Iterable[AppointmentType]], None],
+) -> Changes:
     changes = Changes()
     with transaction.atomic():
+        locked = AppointmentType.objects.select_for_update().order_by("pk")
+        rows = {row.pk: row for row in locked.filter(pk__in=[line.row.pk for line in lines])}
+        guard(rows.values())
         for line in lines:
-            if _apply(practice, line):
+            if _apply(practice, rows[line.row.pk], line):
                 changes.updated += 1
             else:
                 changes.unchanged += 1
@@ -105,8 +127,7 @@ def _apply_all(practice: Practice, lines: Sequence[TypeLine]) -> Changes:
     return changes
 
 
-def _apply(practice: Practice, line: TypeLine) -> bool:
-    row = AppointmentType.objects.select_for_update().get(pk=line.row.pk)
+def _apply(practice: Practice, row: AppointmentType, line: TypeLine) -> bool:
     before = _said(row)
     for name in DECIDED:
         setattr(row, name, getattr(line, name))

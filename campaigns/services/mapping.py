@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple
 from typing import Any
 
@@ -14,7 +14,7 @@ from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice, 
 from campaigns.selectors.mappingchoices import NO_RULE, ON_PURPOSE, value_of
 from campaigns.selectors.mappinggrid import Cell
 from campaigns.services.csv_rules import MODALITIES, RISKS, Key, RuleLine, language_tag
-from campaigns.services.csv_types import TypeLine, apply_types
+from campaigns.services.csv_types import TypeLine, apply_types, types_seen
 from campaigns.services.practicefacts import rules_of
 from campaigns.services.rulechanges import ChangeRefused
 from campaigns.services.rules import Changes, apply_rules
@@ -22,6 +22,10 @@ from campaigns.services.rules import Changes, apply_rules
 CHANGED_MEANWHILE = (
     "Nothing was saved: a colleague changed these rules while you were looking at them. "
     "Please look at the rules as they are now."
+)
+TYPES_CHANGED = (
+    "Nothing was saved: a colleague changed this kind of visit while you were looking at it. "
+    "Please look at it as it is now."
 )
 
 
@@ -130,20 +134,33 @@ def import_lines(
     return done
 
 
-def import_types(practice: Practice, lines: Sequence[TypeLine]) -> Changes:
-    """Store what a file says of the types."""
-    done = apply_types(practice, lines)
+def import_types(practice: Practice, lines: Sequence[TypeLine], *, seen: str) -> Changes:
+    """Store what a file says of the types. Raises ChangeRefused unless they are as they were seen.
+
+    `seen` marks what was decided of the types of these lines (csv_types.types_seen).
+    """
+
+    def guard(rows: Iterable[AppointmentType]) -> None:
+        if types_seen(rows) != seen:
+            raise ChangeRefused(TYPES_CHANGED)
+
+    done = apply_types(practice, lines, guard)
     if done.any:
         doorbell.ring()
     return done
 
 
-def decide_type(row: AppointmentType, modality: str, confidential: bool, on_cancel: str) -> bool:
-    """Store what staff decide of a type; whether that was news. Raises NotOffered."""
+def decide_type(
+    row: AppointmentType, modality: str, confidential: bool, on_cancel: str, *, seen: str
+) -> bool:
+    """Store what staff decide of a type; whether that was news.
+
+    Raises NotOffered, and ChangeRefused as import_types does.
+    """
     if modality not in list(Modality) or on_cancel not in ["", *OnCancel]:
         raise NotOffered("This form is not complete. Load the page again.")
     line = TypeLine(row, modality, confidential, on_cancel, row.visit_value)
-    return import_types(row.practice, [line]).any
+    return import_types(row.practice, [line], seen=seen).any
 
 
 def is_type_of(practice: Practice, type_id: str) -> bool:

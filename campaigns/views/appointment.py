@@ -9,14 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.access import LOOK_AGAIN, VISIT_ACTIONS, open_to, practices_of, visit_actions_of
+from campaigns.access import open_to, practices_of, visit_actions_of
 from campaigns.clock import database_now
 from campaigns.domain.values import InstructionKind
-from campaigns.models import ROLES, Appointment, StaffInstruction
+from campaigns.models import Appointment, StaffInstruction
 from campaigns.selectors.story import story_of
 from campaigns.selectors.visitactions import Refusal, actions_of
 from campaigns.services import instructions
 from campaigns.services.staff import page_viewed
+from campaigns.views.callform import number
 
 NEWEST = "newest"
 SAID = {
@@ -27,14 +28,14 @@ SAID = {
 
 
 @require_safe
-@open_to(*ROLES)
+@open_to("appointment")
 def appointment(request: HttpRequest, appointment: int) -> HttpResponse:
     """The timeline; who read it is audited."""
     return _page(request, _visit(request, appointment))
 
 
 @require_POST
-@open_to(*VISIT_ACTIONS[LOOK_AGAIN])
+@open_to("look-again")
 def look_again(request: HttpRequest, appointment: int) -> HttpResponse:
     """Read everything about the visit afresh, before other work."""
     row = _visit(request, appointment)
@@ -46,13 +47,13 @@ def look_again(request: HttpRequest, appointment: int) -> HttpResponse:
 
 
 @require_POST
-@open_to(*ROLES)
+@open_to("instruct")
 def instruct(request: HttpRequest, appointment: int) -> HttpResponse:
     """Pause, stop or enroll by hand; the form comes back with what was typed if it cannot be."""
     row = _visit(request, appointment)
     kind = next((k for k in InstructionKind if k.value == request.POST.get("kind")), None)
     seen = request.POST.get("seen", "")
-    if kind is None or not (seen == "" or seen.isdecimal()):
+    if kind is None or not (seen == "" or number(seen)):
         return HttpResponseBadRequest("This form is not complete. Go back and load the page again.")
     if kind not in visit_actions_of(request.user):
         raise PermissionDenied
@@ -64,7 +65,7 @@ def instruct(request: HttpRequest, appointment: int) -> HttpResponse:
             request.user,
             reason=reason,
             campaign=campaign,
-            seen=int(seen) if seen else None,
+            seen=number(seen),
         )
     except instructions.NotGiven as no:
         return _page(request, row, Refusal(kind.value, str(no), reason, campaign))
@@ -73,7 +74,7 @@ def instruct(request: HttpRequest, appointment: int) -> HttpResponse:
 
 
 @require_POST
-@open_to(*ROLES)
+@open_to("withdraw-instruction")
 def withdraw(request: HttpRequest, appointment: int, instruction: int) -> HttpResponse:
     """End an instruction, by whoever may give one of its kind."""
     row = _visit(request, appointment)

@@ -14,6 +14,13 @@ from campaigns.models import Appointment
 from campaigns.services.calls import CALLED, CallDetails
 
 NOTE_LENGTH = 300
+_LONGEST_ID = 18
+
+
+def number(text: str) -> int | None:
+    """An id that a form sent, or None where no page would have written it so."""
+    sound = text.isascii() and text.isdigit() and len(text) <= _LONGEST_ID
+    return int(text) if sound else None
 
 
 class CallForm(forms.Form):

@@ -10,13 +10,13 @@ from django.views.decorators.http import require_POST
 
 from campaigns.access import open_to
 from campaigns.clock import database_now
-from campaigns.models import FRONT_DESK, Appointment, Response, WorkItem
+from campaigns.models import Appointment, Response, WorkItem
 from campaigns.selectors.attempts import called, calling_on
 from campaigns.selectors.worklistrows import day_and_time
 from campaigns.services.calls import MovedMeanwhile, NotInTime, record_call, undo_call
 from campaigns.services.claims import ClaimedByAnother, claim, release
 from campaigns.services.staff import close_work_item
-from campaigns.views.callform import CallForm
+from campaigns.views.callform import CallForm, number
 from campaigns.views.listaddress import way_back
 from campaigns.views.practices import open_practices
 
@@ -30,7 +30,7 @@ AT_MOST_TAKEN_BACK = 100
 
 
 @require_POST
-@open_to(FRONT_DESK)
+@open_to("call")
 def call(request: HttpRequest, appointment: int) -> HttpResponse:
     """How a call went; the same press counts once, however often it arrives."""
     visit = get_object_or_404(_visits_of(request), pk=appointment)
@@ -76,10 +76,11 @@ def _ask_once(request: HttpRequest, visit: Appointment, standing: ClaimedByAnoth
 
 
 @require_POST
-@open_to(FRONT_DESK)
+@open_to("undo-call")
 def undo(request: HttpRequest) -> HttpResponse:
     """Take back what was recorded a moment ago: one outcome, or all that the form names."""
-    ids = [value for value in request.POST.getlist("response") if value.isdecimal()]
+    sent = (number(value) for value in request.POST.getlist("response"))
+    ids = [pk for pk in sent if pk is not None]
     mine = Response.objects.filter(practice__in=open_practices(request), given_by=request.user.pk)
     rows = list(mine.filter(pk__in=ids[:AT_MOST_TAKEN_BACK]).select_related("practice"))
     if not rows:
@@ -96,7 +97,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@open_to(FRONT_DESK)
+@open_to("claim")
 def claiming(request: HttpRequest, appointment: int) -> HttpResponse:
     """I am calling about this visit; with `take_over` also when somebody else was."""
     visit = get_object_or_404(_visits_of(request), pk=appointment)
@@ -111,7 +112,7 @@ def claiming(request: HttpRequest, appointment: int) -> HttpResponse:
 
 
 @require_POST
-@open_to(FRONT_DESK)
+@open_to("release")
 def releasing(request: HttpRequest, appointment: int) -> HttpResponse:
     """I am not calling any more."""
     visit = get_object_or_404(_visits_of(request), pk=appointment)
@@ -134,7 +135,7 @@ def _in_place(request: HttpRequest) -> bool:
 
 
 @require_POST
-@open_to(FRONT_DESK)
+@open_to("work-item-done")
 def done(request: HttpRequest, item: int) -> HttpResponse:
     """A person dealt with a work item."""
     mine = WorkItem.objects.filter(practice__in=open_practices(request))

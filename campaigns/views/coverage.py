@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.access import open_to
 from campaigns.clock import database_now
-from campaigns.models import CLINICAL_OPS, Practice
+from campaigns.models import Practice
 from campaigns.selectors import coverage as reading
 from campaigns.selectors.coveragegroups import groups_of, weeks_ahead
 from campaigns.selectors.coverageholes import Hole, holes_of
@@ -25,7 +25,7 @@ USUAL = 4
 
 
 @require_safe
-@open_to(CLINICAL_OPS)
+@open_to("coverage")
 def coverage(request: HttpRequest) -> HttpResponse:
     """Counts only: no patient is named here."""
     practices = open_practices(request)

@@ -15,13 +15,14 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.access import open_to
 from campaigns.clock import database_now
 from campaigns.domain.values import Modality, OnCancel
-from campaigns.models import ADMINS, CLINICAL_OPS, AppointmentType, Practice
+from campaigns.models import AppointmentType, Practice
 from campaigns.selectors.mapping import types_of
 from campaigns.selectors.mappinggrid import Cell, grid_of
 from campaigns.selectors.mappinghistory import history_of
 from campaigns.selectors.mappingsuggestions import suggestions_for
+from campaigns.services.csv_types import types_seen
 from campaigns.services.mapping import NotOffered, decide_type, seen_now
-from campaigns.services.rulechanges import held_change
+from campaigns.services.rulechanges import ChangeRefused, held_change
 from campaigns.views.practices import chosen_practice, open_practices
 from campaigns.wording import MODALITIES
 
@@ -35,7 +36,7 @@ SPOKEN = {OnCancel.ASK: "ask the desk", OnCancel.AUTO: "cancel it in the chart"}
 
 
 @require_safe
-@open_to(CLINICAL_OPS, ADMINS)
+@open_to("mapping")
 def mapping(request: HttpRequest) -> HttpResponse:
     """The list of types; with ?type= the grid of one, or of * for every type.
 
@@ -48,7 +49,7 @@ def mapping(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@open_to(CLINICAL_OPS, ADMINS)
+@open_to("mapping-type")
 def decide(request: HttpRequest) -> HttpResponse:
     """What staff decide of a type itself: where it takes place, how private, on cancelling."""
     practice = posted_practice(request)
@@ -60,9 +61,13 @@ def decide(request: HttpRequest) -> HttpResponse:
     told = request.POST
     try:
         news = decide_type(
-            row, told.get("modality", ""), "confidential" in told, told.get("on_cancel", "")
+            row,
+            told.get("modality", ""),
+            "confidential" in told,
+            told.get("on_cancel", ""),
+            seen=told.get("seen", ""),
         )
-    except NotOffered as objection:
+    except (NotOffered, ChangeRefused) as objection:
         messages.error(request, str(objection))
     else:
         saved = "Saved. Kept looks again at the visits ahead."
@@ -130,6 +135,7 @@ def _opened(
         "used": use,
         "history": history_of(practice, type_id),
         "seen": seen_now(practice, type_id),
+        "type_seen": types_seen([row] if row else []),
         "places": PLACES,
         "on_cancel": [
             (value, words.format(practice=SPOKEN[OnCancel(practice.on_cancel)]))

@@ -12,9 +12,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.access import open_to
-from campaigns.models import ADMINS, CLINICAL_OPS, Practice
+from campaigns.models import Practice
 from campaigns.services.csv_rules import read_rules, write_rules
-from campaigns.services.csv_types import read_types, write_types
+from campaigns.services.csv_types import read_types, types_seen, write_types
 from campaigns.services.mapping import (
     CHANGED_MEANWHILE,
     import_lines,
@@ -35,7 +35,7 @@ Shown = dict[str, Any]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@open_to(CLINICAL_OPS, ADMINS)
+@open_to("mapping-import")
 def import_file(request: HttpRequest) -> HttpResponse:
     """The form; a file that was sent is only looked at, until `step` says apply."""
     if request.method != "POST":
@@ -58,7 +58,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@open_to(CLINICAL_OPS, ADMINS)
+@open_to("mapping-export")
 def export_file(request: HttpRequest, what: str) -> HttpResponse:
     """The rules or types as a file that the import takes back. It names no patient."""
     if what not in WRITERS:
@@ -108,12 +108,18 @@ def _types(request: HttpRequest, practice: Practice, text: str, applying: bool) 
     if errors:
         return _page(request, practice, **shown, errors=errors)
     if applying:
-        changes = import_types(practice, lines)
-        messages.success(
-            request, f"Saved: {changes.updated} changed, {changes.unchanged} as they were."
-        )
-        return redirect(_here(practice))
+        try:
+            done = import_types(practice, lines, seen=request.POST.get("seen", ""))
+        except ChangeRefused as refusal:
+            # read_types may have read them before the colleague was done.
+            shown |= {"objection": str(refusal)}
+            lines, _ = read_types(practice, text)
+        else:
+            said = f"Saved: {done.updated} changed, {done.unchanged} as they were."
+            messages.success(request, said)
+            return redirect(_here(practice))
     changes, sentences = types_changed_by(lines)
+    shown |= {"seen": types_seen(line.row for line in lines)}
     return _page(request, practice, **shown, changes=changes, type_lines=sentences)
 
 

@@ -9,8 +9,8 @@ from django.views.decorators.http import require_POST
 
 from campaigns.access import open_to
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.models import ADMINS, CLINICAL_OPS, Practice, RuleChange
-from campaigns.selectors.mappinggrid import Cell, cell_of, field_of
+from campaigns.models import Practice, RuleChange
+from campaigns.selectors.mappinggrid import Cell, cell_of, field_of, was_field_of
 from campaigns.selectors.rulewords import held
 from campaigns.services.csv_rules import RuleLine
 from campaigns.services.mapping import (
@@ -31,7 +31,7 @@ NOTHING = "Nothing was changed: the grid says what the rules say already."
 
 
 @require_POST
-@open_to(CLINICAL_OPS, ADMINS)
+@open_to("mapping-rules")
 def rules(request: HttpRequest) -> HttpResponse:
     """`step` is effect (show what would happen), save, or back (to the grid, as it was left)."""
     practice = posted_practice(request)
@@ -72,8 +72,13 @@ def ticked(request: HttpRequest) -> bool:
 
 
 def _cells(request: HttpRequest) -> dict[Cell, str]:
-    named = ((cell_of(field), value) for field, value in request.POST.items())
-    return {cell: str(value) for cell, value in named if cell is not None}
+    """What the person chose: a cell left alone must not undo what a colleague made of it."""
+    named = ((cell_of(field), str(value)) for field, value in request.POST.items())
+    return {
+        cell: value
+        for cell, value in named
+        if cell is not None and request.POST.get(was_field_of(cell)) != value
+    }
 
 
 def _refusal(request: HttpRequest, practice: Practice, type_id: str) -> str:

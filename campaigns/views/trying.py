@@ -13,7 +13,7 @@ from campaigns.access import open_to
 from campaigns.clinictime import spoken
 from campaigns.clock import database_now
 from campaigns.domain.facts import Snapshot
-from campaigns.models import ADMINS, CLINICAL_OPS, Appointment, Practice
+from campaigns.models import Appointment, Practice
 from campaigns.selectors.rulewords import campaign_names
 from campaigns.selectors.trial import Answer, answer_of, next_visits
 from campaigns.services import trying
@@ -36,7 +36,7 @@ class _Tried:
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@open_to(CLINICAL_OPS, ADMINS)
+@open_to("try")
 def try_decision(request: HttpRequest) -> HttpResponse:
     """A booked visit is asked for by POST, so that its number stays out of addresses and logs."""
     practice = chosen_practice(request, practices := open_practices(request))

@@ -14,7 +14,7 @@ from campaigns import gateways
 from campaigns.access import open_to
 from campaigns.clinictime import clock, zone_of
 from campaigns.clock import database_now
-from campaigns.models import FRONT_DESK, Practice
+from campaigns.models import Practice
 from campaigns.selectors import worklist as lists
 from campaigns.selectors import worklistsearch
 from campaigns.selectors.households import days_of
@@ -34,7 +34,7 @@ PER_PAGE = 100
 
 
 @require_safe
-@open_to(FRONT_DESK)
+@open_to("worklist")
 def worklist(request: HttpRequest) -> HttpResponse:
     """Unconfirmed visits of the next days, and the open work items of all others."""
     practices = open_practices(request)
@@ -57,7 +57,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     return render(request, "campaigns/worklist.html", shown)
 
 
-@open_to(FRONT_DESK)
+@open_to("worklist-search")
 def search(request: HttpRequest) -> HttpResponse:
     """Rows by name or number. A POST, because addresses are remembered and logged."""
     if request.method != "POST":
@@ -84,7 +84,7 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 @require_POST
-@open_to(FRONT_DESK)
+@open_to("worklist-news")
 def news(request: HttpRequest) -> HttpResponse:
     """What came and went since the page was loaded. The page asks, not a person."""
     request.unattended = True  # type: ignore[attr-defined]

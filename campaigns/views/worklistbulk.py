@@ -14,18 +14,18 @@ from django.utils.dateparse import parse_datetime
 from campaigns.access import open_to
 from campaigns.clock import database_now
 from campaigns.domain.values import ReplyKind
-from campaigns.models import FRONT_DESK, Appointment, Practice
+from campaigns.models import Appointment, Practice
 from campaigns.selectors.reference import names_of
 from campaigns.selectors.worklistrows import visit_of
 from campaigns.services.staff import list_viewed
 from campaigns.services.worklistbulk import TOGETHER, Picked, Result, record_all
+from campaigns.views.callform import number
 from campaigns.views.listaddress import way_back
 from campaigns.views.practices import chosen_practice, open_practices
 from campaigns.wording import REPLIES
 
 # As many as a page of the list has; a form with more was not made by it.
 MOST = 100
-_LONGEST_ID = 18
 _RECORDED = (Result.DONE, Result.REPEATED)
 WORDS = {
     Result.DONE: "Recorded.",
@@ -36,7 +36,7 @@ WORDS = {
 }
 
 
-@open_to(FRONT_DESK)
+@open_to("worklist-bulk")
 def preview(request: HttpRequest) -> HttpResponse:
     """How many, and whom; nothing is recorded yet."""
     if request.method != "POST":
@@ -68,7 +68,7 @@ def preview(request: HttpRequest) -> HttpResponse:
     )
 
 
-@open_to(FRONT_DESK)
+@open_to("worklist-bulk-apply")
 def apply(request: HttpRequest) -> HttpResponse:
     """Record it for each, and say what became of each."""
     if request.method != "POST":
@@ -120,11 +120,12 @@ def _form(request: HttpRequest) -> UUID | None:
 
 def _picked(request: HttpRequest, practice: Practice) -> list[Picked]:
     """The ticked rows, soonest first. A tick is a visit's id and the start that was shown."""
-    seen = dict(tick.partition("@")[::2] for tick in request.POST.getlist("visit")[:MOST])
-    ids = [int(pk) for pk in seen if pk.isascii() and pk.isdigit() and len(pk) <= _LONGEST_ID]
+    ticks = dict(tick.partition("@")[::2] for tick in request.POST.getlist("visit")[:MOST])
+    seen = {number(pk): start for pk, start in ticks.items()}
+    ids = [pk for pk in seen if pk is not None]
     visits = Appointment.objects.filter(practice=practice, pk__in=ids)
     return [
-        Picked(visit, _moment(seen[str(visit.pk)]))
+        Picked(visit, _moment(seen[visit.pk]))
         for visit in visits.select_related("practice", "patient").order_by("local_start", "pk")
     ]
 

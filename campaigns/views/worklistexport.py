@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from campaigns.access import open_to
 from campaigns.clinictime import clock, day, zone_of
 from campaigns.clock import database_now
-from campaigns.models import FRONT_DESK, Practice
+from campaigns.models import Practice
 from campaigns.selectors.reference import names_of
 from campaigns.selectors.worklistdays import days_in_words
 from campaigns.selectors.worklistfilters import asked
@@ -38,7 +38,7 @@ class _Echo:
 
 
 @require_safe
-@open_to(FRONT_DESK)
+@open_to("worklist-print")
 def printed(request: HttpRequest) -> HttpResponse:
     """One sheet per provider, to be printed."""
     practice = chosen_practice(request, open_practices(request))
@@ -61,7 +61,7 @@ def printed(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
-@open_to(FRONT_DESK)
+@open_to("worklist-export")
 def exported(request: HttpRequest) -> HttpResponseBase:
     """The visits as a CSV file, line by line."""
     practice = chosen_practice(request, open_practices(request))

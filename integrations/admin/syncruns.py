@@ -29,7 +29,7 @@ RUN_LOOKS = {
     SyncOutcome.INTERRUPTED.value: "warning",
 }
 MESSAGES_SHOWN = 100
-# A page left open must not keep a session alive for ever: it asks for five minutes, then rests.
+# A page left open asks for five minutes, then rests.
 SECONDS, MOST_ASKED = 5, 60
 
 
@@ -87,7 +87,8 @@ class SyncRunAdmin(ReadOnlyAdmin):
         return [path("progress/", view, name=name), *super().get_urls()]
 
     def progress(self, request: HttpRequest) -> HttpResponse:
-        """Only that part of the page."""
+        """Only that part of the page. The page asks, not a person: no session lives on by it."""
+        request.unattended = True  # type: ignore[attr-defined]
         if not self.has_view_permission(request):
             raise PermissionDenied
         asked = request.GET.get("asked", "")

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from pytest_django.live_server_helper import LiveServer
 
+from campaigns.domain.values import ReplyKind
 from campaigns.models import FRONT_DESK, Appointment, CallClaim
+from campaigns.services.calls import record_call
+from project.models import User
 from tests.browser.test_pages import DESKTOP, PHONE, browser, signed_in, visit
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, AppointmentFactory, UserFactory
 
 __all__ = ["browser", "visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -40,6 +45,27 @@ def test_the_seconds_run_out_and_the_button_goes(
     page.clock.run_for(11_000)
     page.get_by_text("On its way to the chart.").wait_for()
     assert not undo.is_visible()
+
+
+def test_each_outcome_can_be_taken_back_for_seconds_of_its_own(
+    browser, live_server: LiveServer, visit: Appointment
+) -> None:
+    page = signed_in(browser, live_server, viewport=DESKTOP)
+    page.clock.install()
+    earlier = AppointmentFactory(practice=visit.practice, starts_at=visit.starts_at)
+    dana = User.objects.get(username="dana")
+    record_call(earlier, ReplyKind.NO_ANSWER, dana, hold=timedelta(seconds=6))
+    page.get_by_role("button", name="Left voicemail for Rosa Delgado").first.click()
+    undo = page.get_by_role("button", name="Undo Left voicemail for Rosa Delgado")
+    first = page.get_by_role("button", name="Undo No answer for Rosa Delgado")
+    together = page.get_by_role("button", name="Undo all 2")
+    first.wait_for()
+    page.clock.run_for(7_000)
+    undo.wait_for()
+    assert (first.count(), together.count()) == (0, 0)
+    page.clock.run_for(4_000)
+    page.get_by_text("On its way to the chart.").wait_for()
+    assert undo.count() == 0
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESKTOP])

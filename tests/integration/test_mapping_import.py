@@ -172,6 +172,18 @@ def test_types_are_looked_at_then_taken_over(
     )
 
 
+def test_types_that_a_colleague_changed_since_the_dry_run_are_shown_anew(
+    client: Client, practice: Practice, vera: AbstractUser
+) -> None:
+    page = upload(client, practice, TYPES_HEAD + "82,telehealth,,,\n", "types")
+    AppointmentType.objects.update(confidential=True)
+    page = applied(client, page)
+    assert "a colleague changed" in text_of(page)
+    assert "Annual physical (82): telehealth, not confidential" in text_of(page)
+    assert AppointmentType.objects.get().confidential
+    assert "Saved: 1 changed" in text_of(applied(client, page))
+
+
 @pytest.mark.parametrize("what", ["rules", "types"])
 def test_what_is_exported_reads_back_unchanged(
     client: Client, practice: Practice, vera: AbstractUser, what: str

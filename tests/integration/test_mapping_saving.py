@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -29,6 +30,9 @@ from tests.integration.rule_room import held, visit
 
 __all__ = ["practice", "vera"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]
+
+
+DECIDE = "/coverage/mapping/type/"
 
 
 def sent_on(answer: Any, step: str = "save") -> dict[str, Any]:
@@ -126,6 +130,23 @@ def test_a_colleague_s_change_in_the_meantime_is_not_undone(
     assert not RuleChange.objects.exists()
 
 
+def test_the_grid_that_comes_back_keeps_a_colleague_s_change(
+    client: Client, practice: Practice, vera: AbstractUser
+) -> None:
+    page = client.get(PAGE, {"type": "82"}).content.decode()
+    fields = re.findall(r'<input type="hidden" name="(was:[^"]+)" value="([^"]*)"', page)
+    assert ("was:any:any:any", "cmp_en") in fields
+    # What a browser sends: each cell as it was, but for the one that vera chose.
+    cells = {name.replace("was:", "cell:"): value for name, value in fields}
+    sent = form(practice, **dict(fields) | cells | {"cell:any:any:en": "cmp_en"})
+    CampaignRule.objects.update(campaign=None)
+    again = client.post(SAVE, sent)
+    assert "a colleague changed these rules" in text_of(again)
+    new = {cell.field: cell.value for row in again.context["grid"].rows for cell in row.cells}
+    assert (new[ANY_CELL], new["cell:any:any:en"]) == ("-", "cmp_en")
+    assert text_of(again).count("not saved yet") == 1
+
+
 def test_only_what_the_page_offers_can_be_chosen(
     client: Client, practice: Practice, vera: AbstractUser
 ) -> None:
@@ -155,13 +176,24 @@ def test_the_same_again_is_no_change(
     assert "Nothing was changed" in text_of(page)
 
 
+def decision(client: Client, practice: Practice) -> dict[str, Any]:
+    """The form about the type itself, as the page holds it, with another place chosen."""
+    page = client.get(PAGE, {"type": "82"}).content.decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', _about(page)))
+    return hidden | {"modality": "telehealth", "on_cancel": "ask"}
+
+
+def _about(page: str) -> str:
+    return page.partition(f'action="{DECIDE}"')[2].partition("</form>")[0]
+
+
 def test_what_staff_decide_of_a_type_is_saved_audited_and_looked_at(
     client: Client, practice: Practice, vera: AbstractUser
 ) -> None:
     visit(practice)
     AppointmentType.objects.update(visit_value="180.00")
-    sent = {"practice": practice.pk, "type": "82", "modality": "telehealth", "on_cancel": "ask"}
-    page = client.post("/coverage/mapping/type/", sent | {"confidential": "yes"}, follow=True)
+    sent = decision(client, practice)
+    page = client.post(DECIDE, sent | {"confidential": "yes"}, follow=True)
     assert "Saved. Kept looks again" in text_of(page)
     row = AppointmentType.objects.get()
     assert (row.modality, row.confidential, row.on_cancel) == ("telehealth", True, "ask")
@@ -169,8 +201,22 @@ def test_what_staff_decide_of_a_type_is_saved_audited_and_looked_at(
     assert Appointment.objects.get().look_due_at is not None
     event = AuditEvent.objects.get(action="appointment_type.updated")
     assert (event.actor, event.detail["type"]) == ("vera", "82")
-    wrong = client.post("/coverage/mapping/type/", sent | {"modality": "moon"}, follow=True)
+    wrong = client.post(DECIDE, sent | {"modality": "moon"}, follow=True)
     assert "This form is not complete" in text_of(wrong)
+
+
+def test_what_a_colleague_decided_of_a_type_meanwhile_stays(
+    client: Client, practice: Practice, vera: AbstractUser
+) -> None:
+    sent = decision(client, practice)
+    AppointmentType.objects.update(confidential=True)
+    page = client.post(DECIDE, sent, follow=True)
+    assert "a colleague changed this kind of visit" in text_of(page)
+    row = AppointmentType.objects.get()
+    assert (row.modality, row.confidential) == ("in_person", True)
+    assert not AuditEvent.objects.filter(action="appointment_type.updated").exists()
+    again = decision(client, practice) | {"confidential": "yes"}
+    assert "Saved." in text_of(client.post(DECIDE, again, follow=True))
 
 
 def test_a_held_change_does_not_hide_the_grid(

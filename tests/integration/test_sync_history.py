@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
+from django.contrib.sessions.models import Session
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -250,3 +252,13 @@ def test_a_thousand_runs_and_rows_take_as_many_queries_as_ten(
     few = pages()
     add(1000)
     assert pages() == few
+
+
+def test_a_page_that_asks_how_far_it_is_keeps_nobody_signed_in(
+    ops: Client, practice: Practice
+) -> None:
+    ops.get(LIST)
+    ends = Session.objects.get().expire_date
+    with time_machine.travel(timezone.now() + timedelta(minutes=10), tick=False):
+        assert ops.get(PROGRESS).status_code == 200
+    assert Session.objects.get().expire_date == ends

@@ -209,3 +209,13 @@ def test_a_form_that_was_open_for_too_long_is_explained(db: None) -> None:
     answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"username": "dana"})
     assert answer.status_code == 403
     assert "Please try again" in answer.content.decode()
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_what_no_keyboard_types_is_refused_in_words(
+    client: Client, dana: User, method: str
+) -> None:
+    client.force_login(dana)
+    answer = getattr(client, method)("/accounts/login/", {"username": "da\0na"})
+    assert answer.status_code == 400
+    assert "cannot be stored" in answer.content.decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
@@ -151,3 +152,28 @@ def test_rows_of_another_practice_and_nonsense_are_not_touched(
 def test_an_answered_row_cannot_be_ticked(client: Client, practice: Practice, desk: User) -> None:
     ResponseFactory(appointment=visit_in(practice, 5))
     assert ticks(client) == []
+
+
+@pytest.mark.parametrize("tick", ["0@", "x@", "@", "9" * 18 + "@", "9" * 5000 + "@", "٣@"])
+def test_ticks_that_no_page_made_do_no_harm(
+    client: Client, practice: Practice, desk: User, tick: str
+) -> None:
+    visit_in(practice, 5)
+    form = {"kind": "no_answer", "visit": tick, "form": uuid4()}
+    assert client.post("/worklist/bulk/", form).status_code == 302
+    assert client.post("/worklist/bulk/apply/", form).status_code == 302
+    assert not Response.objects.exists()
+
+
+def test_a_number_with_zeros_before_it_is_the_same_number(
+    client: Client, practice: Practice, desk: User
+) -> None:
+    visit = visit_in(practice, 5, "Ada")
+    assert "Ada Test" in looked_over(client, "no_answer", [f"00{visit.pk}@"])
+
+
+@pytest.mark.parametrize("number", ["9" * 30, "9" * 5000, "٣", "-1", ""])
+def test_outcomes_that_no_page_named_cannot_be_taken_back(
+    client: Client, practice: Practice, desk: User, number: str
+) -> None:
+    assert client.post("/worklist/calls/undo/", {"response": number}).status_code == 400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.test import Client
@@ -28,8 +29,11 @@ def exported(client: Client, query: str = "") -> list[dict[str, str]]:
 
 
 def test_a_line_says_what_the_row_says(client: Client, practice: Practice, desk: User) -> None:
-    visit_in(practice, 5, code=Code.NO_CONTACT_CHANNEL, time_zone="America/Los_Angeles")
+    visit = visit_in(practice, 5, code=Code.NO_CONTACT_CHANNEL, time_zone="America/Los_Angeles")
     (line,) = exported(client)
+    # A file is opened on other days, too: "today" would be wrong then.
+    local = visit.starts_at.astimezone(ZoneInfo("America/Los_Angeles"))
+    assert line["Date"] == local.date().isoformat()
     assert line["Patient"] == "Rosa Delgado"
     assert line["Phone"] == "(617) 253-0142 (mobile)"
     assert line["Time zone"] == "Los Angeles time"

@@ -53,11 +53,11 @@ def test_the_first_view_ends_with_the_next_business_day(
     visit_in(practice, 30, "Saturday")
     visit_in(practice, 71, "Monday")
     page = shown(client)
-    assert "from today to Monday" in page
+    assert "from today to Monday (72 hours ahead at most)" in page
     assert "Saturday Test" in page and "Monday Test" in page
     friday.move_to(FRIDAY - timedelta(days=1))
     page = shown(client)
-    assert "today and tomorrow" in page
+    assert "today and tomorrow" in page and "at most" not in page
     assert "Saturday Test" not in page
     # Thursday's 72 hours end on Sunday morning.
     page = shown(client, "?show=all")
@@ -97,7 +97,6 @@ def test_who_did_not_answer_is_put_off_until_it_is_time(
     client: Client, practice: Practice, desk: User
 ) -> None:
     visit = visit_in(practice, 5, "Busy")
-    WorkItemFactory(appointment=visit)
     call = ResponseFactory(
         appointment=visit,
         kind=ReplyKind.NO_ANSWER,
@@ -110,6 +109,27 @@ def test_who_did_not_answer_is_put_off_until_it_is_time(
     call.save()
     assert "Busy Test" in shown(client)
     assert "Nobody is put off" in shown(client, "?show=later")
+
+
+@pytest.mark.parametrize("hours", [5, 70])
+def test_what_a_person_has_to_see_to_is_never_put_off(
+    client: Client, practice: Practice, desk: User, hours: float
+) -> None:
+    visit = visit_in(practice, hours, "Failed")
+    item = WorkItemFactory(appointment=visit, kind=WorkItemKind.CHART_WRITE_FAILED)
+    again = timezone.now() + timedelta(hours=1)
+    ResponseFactory(appointment=visit, kind=ReplyKind.NO_ANSWER, channel="", again_at=again)
+    for show in ("", "?show=all"):
+        assert shown(client, show).count(f"/worklist/items/{item.pk}/") == 1
+    every = shown(client, "?show=all")
+    assert "Call again:" in every and "Back on the list:" not in every
+    assert f'name="visit" value="{visit.pk}@' in every
+    assert re.findall(r'<span class="number">\((\d+)\)', every)[1:] == ["1", "0"]
+    assert "Failed Test" not in shown(client, "?show=later")
+    item.closed_at, item.closed_by = timezone.now(), "dana"
+    item.save()
+    assert "Failed Test" not in shown(client, "?show=all")
+    assert "Failed Test" in shown(client, "?show=later")
 
 
 @pytest.mark.parametrize("taken_back", [True, False])

@@ -28,7 +28,7 @@ def printed(client: Client, query: str = "") -> str:
 
 def sheets(page: str) -> dict[str, str]:
     """The sheets by the provider in their heading."""
-    found = re.findall(r'<section class="sheet">(.*?)</section>', page, re.S)
+    found = re.findall(r'<section class="sheet"[^>]*>(.*?)</section>', page, re.S)
     return {re.search(r"<h1>(.*?)</h1>", sheet).group(1): sheet for sheet in found}
 
 

@@ -55,16 +55,24 @@
 
   const bar = document.querySelector("[data-undo]");
   if (!bar) return;
-  const end = performance.now() + Number(bar.dataset.undo) * 1000;
+  // Each outcome has seconds of its own; all of them go back together only until the first is sent.
+  const after = (seconds) => performance.now() + Number(seconds) * 1000;
+  const ends = [...bar.querySelectorAll("[data-undo-row]")].map((row) => [row.querySelector("button"), after(row.dataset.undoRow)]);
+  const all = bar.querySelector("[data-undo-all]");
+  if (all) ends.push([all, after(bar.dataset.undo)]);
+  const remove = (button) => {
+    if (button === document.activeElement) document.getElementById("main").focus();
+    button.remove();
+  };
   const tick = setInterval(() => {
-    const left = Math.ceil((end - performance.now()) / 1000);
-    if (left > 0) {
-      bar.querySelector("[data-undo-left]").textContent = left;
+    const now = performance.now();
+    ends.filter(([, end]) => end <= now).forEach(([button]) => remove(button));
+    const open = ends.map(([, end]) => end).filter((end) => end > now);
+    if (open.length) {
+      bar.querySelector("[data-undo-left]").textContent = Math.ceil((Math.min(...open) - now) / 1000);
       return;
     }
     clearInterval(tick);
-    if (bar.contains(document.activeElement)) document.getElementById("main").focus();
-    bar.querySelectorAll("button").forEach((button) => button.remove());
     bar.querySelector("[data-undo-hint]").textContent = "On its way to the chart.";
   }, 250);
 })();

@@ -1,6 +1,7 @@
 """When a visit comes back to the desk after a call."""
 
 from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -49,3 +50,12 @@ def test_a_call_back_lies_between_now_and_the_visit() -> None:
     assert in_time(MORNING + timedelta(minutes=59), MORNING, visit)
     assert not in_time(visit, MORNING, visit)
     assert not in_time(MORNING, MORNING, visit)
+
+
+@pytest.mark.parametrize("now", ["2026-11-01T05:45Z", "2026-11-01T06:45Z", "2026-03-08T06:45Z"])
+def test_half_an_hour_is_half_an_hour_in_the_night_of_another_clock(now: str) -> None:
+    moment = datetime.fromisoformat(now)
+    local = moment.astimezone(ZoneInfo("America/New_York"))
+    first = offers(local, None)[0]
+    assert first.words == "in 30 minutes"
+    assert first.at.astimezone(UTC) == moment + timedelta(minutes=30)
