@@ -126,9 +126,21 @@ def embedded(scratch: Path) -> Iterator[str]:
         raise PostgresqlUnavailable(f"The embedded server did not start ({error!r}).") from error
     try:
         socket_dir = server.get_postmaster_info().socket_dir
-        yield f"postgres:///postgres?host={quote(str(socket_dir), safe='')}&user=postgres"
+        url = f"postgres:///postgres?host={quote(str(socket_dir), safe='')}&user=postgres"
+        do_not_wait_for_the_disk(url)
+        yield url
     finally:
         server.cleanup()
+
+
+def do_not_wait_for_the_disk(url: str) -> None:
+    """Tests kill processes, which loses nothing, and never the machine."""
+    import psycopg
+
+    with psycopg.connect(url, autocommit=True, connect_timeout=10) as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.execute(f"ALTER SYSTEM SET {setting} = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def server_version(url: str) -> str:

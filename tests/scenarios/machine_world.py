@@ -35,22 +35,6 @@ def empty() -> None:
 
 
 @contextmanager
-def careless_disk() -> Iterator[None]:
-    """Nothing here has to survive a power cut, and waiting for the disk is half of the time."""
-    _synchronous("OFF")
-    try:
-        yield
-    finally:
-        _synchronous("FULL")
-
-
-def _synchronous(mode: str) -> None:
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute(f"PRAGMA synchronous={mode}")
-
-
-@contextmanager
 def dies_at(point: str, after: int) -> Iterator[None]:
     """Die when a step of the loop has ended for the so-and-so-manieth time, if it comes to that."""
     module, name = POINTS[point]

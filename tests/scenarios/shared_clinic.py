@@ -44,7 +44,7 @@ from integrations.relatient.gateway import client_for
 from integrations.simulators.relatient.library import campaign
 from integrations.simulators.server import SimulatorServer
 from tests.scenarios.clinic import Clinic, seed
-from tests.scenarios.machine_world import OURS, careless_disk, empty
+from tests.scenarios.machine_world import OURS, empty
 
 # What the bootstrap made: it stays from story to story.
 KEPT = (
@@ -230,7 +230,6 @@ def shared_clinic() -> Iterator[SharedClinic]:
     """The clinic of one module of tests; everything is emptied behind it."""
     with (
         SimulatorServer(scenario="empty") as server,
-        careless_disk(),
         override_settings(KEPT_SEED=seed(server.url)),
     ):
         clinic = SharedClinic(server)

@@ -389,5 +389,4 @@ def search() -> settings:
 @pytest.mark.usefixtures("transactional_db")
 def test_whatever_happens_the_loop_closes() -> None:
     """Every example begins with an empty clinic and new vendors."""
-    with world.careless_disk():
-        run_state_machine_as_test(Loop, settings=search())
+    run_state_machine_as_test(Loop, settings=search())
