@@ -21,10 +21,9 @@ ROOT = Path(__file__).resolve().parent.parent
 NOTHING_FOUND = 5
 OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server of your own."
 
-# No database is touched here, so once is enough.
-ONCE = ("tests/unit", "tests/architecture")
-# A browser asks what tests/integration ask on both; it is slow, and shares two cores.
-ONCE_ON_POSTGRESQL = ("tests/browser",)
+# Once is enough where no database is touched, and for the browser, which is slow and asks what
+# tests/integration ask on both.
+ONCE = ("tests/unit", "tests/architecture", "tests/browser")
 
 
 class PostgresqlUnavailable(Exception):
@@ -37,7 +36,7 @@ def main(arguments: list[str]) -> int:
         scratch = Path(folder)
         try:
             with postgresql(scratch) as (name, url):
-                file = on_sqlite(scratch, without(arguments, ONCE_ON_POSTGRESQL))
+                file = on_sqlite(scratch, arguments)
                 server = Suite(name, url, scratch, without(arguments, ONCE), later=True)
                 lines = [file.closing_line(), server.closing_line()]
                 failed = not (file.passed and server.passed)
