@@ -18,40 +18,16 @@ from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, PROMPT, Appointme
 from project.models import User
 from tests.factories import (
     AppointmentFactory,
-    AppointmentTypeFactory,
-    DepartmentFactory,
     EffectFactory,
     PatientFactory,
     PracticeFactory,
-    ProviderFactory,
     ResponseFactory,
     UserFactory,
     WorkItemFactory,
 )
+from tests.integration.desk_room import PAGE, desk, practice, shown
 
-PAGE = "/worklist/"
-
-
-@pytest.fixture
-def practice(db: None) -> Practice:
-    made = PracticeFactory(name="Lakeside Family Medicine")
-    DepartmentFactory(practice=made)
-    ProviderFactory(practice=made)
-    AppointmentTypeFactory(practice=made)
-    return made
-
-
-@pytest.fixture
-def desk(client: Client, practice: Practice) -> User:
-    user = UserFactory(username="dana", role=FRONT_DESK, practices=[practice])
-    client.force_login(user)
-    return user
-
-
-def shown(client: Client, query: str = "") -> str:
-    answer = client.get(PAGE + query)
-    assert answer.status_code == 200
-    return answer.content.decode()
+__all__ = ["desk", "practice"]
 
 
 def press(client: Client, visit: Appointment, kind: str, **fields: str):
