@@ -64,6 +64,7 @@ LABELS = {
     "send_window_voice_end": "until",
     "effect_lease_seconds": "Seconds for one call to a vendor",
     "athena_requests_per_second": "athenahealth calls a second",
+    "athena_requests_per_day": "athenahealth calls a day",
     "relatient_requests_per_second": "Relatient calls a second",
 }
 _WINDOWS = ("send_window_email", "send_window_sms", "send_window_voice")

@@ -109,6 +109,7 @@ class PracticeSettingsAdmin(PracticeAdmin):
                     "retry_base_seconds",
                     "effect_lease_seconds",
                     "athena_requests_per_second",
+                    "athena_requests_per_day",
                     "relatient_requests_per_second",
                 ),
                 "description": "The defaults fit nearly every practice.",

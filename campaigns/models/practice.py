@@ -66,6 +66,9 @@ class Practice(models.Model):
     relatient_requests_per_second = models.FloatField(
         default=10, validators=[MinValueValidator(0.1)]
     )
+    athena_requests_per_day = models.PositiveIntegerField(
+        default=0, help_text="0: as many as athenahealth's own headers say"
+    )
     retry_base_seconds = models.FloatField(default=30, validators=[MinValueValidator(0.01)])
     effect_lease_seconds = models.FloatField(default=120, validators=[MinValueValidator(5)])
 

@@ -21,6 +21,7 @@ _OF_THE_WORKERS: dict[str, Kind] = {
     "retry_base_seconds": kinds.NUMBER,
     "effect_lease_seconds": kinds.NUMBER,
     "athena_requests_per_second": kinds.NUMBER,
+    "athena_requests_per_day": kinds.NUMBER,
     "relatient_requests_per_second": kinds.NUMBER,
     "alert_after_hours": kinds.NUMBER,
     "alert_emails": kinds.ADDRESSES,

@@ -3,15 +3,20 @@
 from integrations.models.connection import AccessToken, Connection, RequestBudget, WriteAccess
 from integrations.models.exchange import HttpExchange
 from integrations.models.feed import Feed, FeedCursor
+from integrations.models.heartbeat import Heartbeat, HeartbeatRole
 from integrations.models.inbound import InboundKind, InboundMessage, InboundStatus
+from integrations.models.subscription import EventSubscription
 from integrations.models.syncrun import SyncKind, SyncOutcome, SyncRun
 from integrations.models.unknown import UnknownValue
 
 __all__ = [
     "AccessToken",
     "Connection",
+    "EventSubscription",
     "Feed",
     "FeedCursor",
+    "Heartbeat",
+    "HeartbeatRole",
     "HttpExchange",
     "InboundKind",
     "InboundMessage",

@@ -39,6 +39,12 @@ class Connection(models.Model):
         blank=True, default="", help_text="the client secret, or Relatient's API key"
     )
     webhook_secret = EncryptedTextField(blank=True, default="")
+    webhook_secret_before = EncryptedTextField(
+        blank=True, default="", help_text="the one before, still accepted while it is rotated"
+    )
+    webhook_heard_at = models.DateTimeField(
+        null=True, blank=True, help_text="when an authentic notification last came"
+    )
     paused_at = models.DateTimeField(null=True, blank=True)
     paused_by = models.CharField(max_length=150, blank=True, default="")
     paused_reason = models.CharField(max_length=300, blank=True, default="")
@@ -47,6 +53,10 @@ class Connection(models.Model):
     write_access = models.CharField(
         max_length=12, choices=WriteAccess.choices, default=WriteAccess.UNVERIFIED
     )
+    # The circuit (integrations/circuit.py): failures in a row; open since; when to probe again.
+    failures = models.PositiveIntegerField(default=0)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    probe_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -60,6 +70,11 @@ class Connection(models.Model):
                 condition=models.Q(paused_at__isnull=True, paused_by="")
                 | (models.Q(paused_at__isnull=False) & ~models.Q(paused_by="")),
                 name="pause_names_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(opened_at__isnull=True, probe_at__isnull=True)
+                | models.Q(opened_at__isnull=False, probe_at__isnull=False),
+                name="an_open_circuit_says_when_it_is_probed",
             ),
         ]
 
@@ -103,6 +118,18 @@ class RequestBudget(models.Model):
     next_at = models.DateTimeField(null=True, blank=True)
     blocked_until = models.DateTimeField(
         null=True, blank=True, help_text="the vendor asked for a pause"
+    )
+    bulk_next_at = models.DateTimeField(
+        null=True, blank=True, help_text="when the next call of a backfill or comparison may go"
+    )
+    # Of the day (GMT): what we sent, and what the vendor's headers said.
+    spent_on = models.DateField(null=True, blank=True)
+    spent = models.PositiveIntegerField(default=0)
+    quota_limit = models.PositiveIntegerField(null=True, blank=True)
+    quota_remaining = models.PositiveIntegerField(null=True, blank=True)
+    quota_seen_at = models.DateTimeField(null=True, blank=True)
+    quota_spent = models.BooleanField(
+        default=False, help_text="blocked because the day's calls are used up"
     )
 
     class Meta:

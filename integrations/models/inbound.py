@@ -9,12 +9,17 @@ from campaigns.encryption import EncryptedJSONField
 
 
 class InboundKind(models.TextChoices):
-    """What a message holds; `row` is one row of a page that could not be processed."""
+    """What a message holds.
+
+    `row` is one row of a page that could not be processed; `notification` a signed notification
+    whose events cannot be told apart, kept whole.
+    """
 
     APPOINTMENTS_PAGE = "appointments_page", "page of appointments"
     PATIENTS_PAGE = "patients_page", "page of patients"
     EVENTS_PAGE = "events_page", "page of events"
     EVENT = "event", "event"
+    NOTIFICATION = "notification", "notification"
     ROW = "row", "row"
 
 

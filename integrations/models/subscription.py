@@ -1,0 +1,41 @@
+"""Our event subscriptions at athenahealth: one per topic (contract, section 7)."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class EventSubscription(models.Model):
+    """One subscription as the vendor last showed it, and when it was last heard."""
+
+    practice = models.ForeignKey("campaigns.Practice", on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(
+        "integrations.Connection", on_delete=models.CASCADE, related_name="subscriptions"
+    )
+    topic = models.CharField(max_length=60, help_text="such as Appointment.schedule")
+    external_id = models.CharField(max_length=120)
+    endpoint = models.URLField(max_length=300)
+    status = models.CharField(max_length=20, help_text="the vendor's word")
+    created_at = models.DateTimeField()
+    ends_at = models.DateTimeField(null=True, blank=True)
+    checked_at = models.DateTimeField(help_text="when the vendor last showed it")
+    last_event_at = models.DateTimeField(null=True, blank=True)
+    silent_since = models.DateTimeField(
+        null=True, blank=True, help_text="changes came by polling that it did not tell of"
+    )
+    problem = models.CharField(max_length=300, blank=True, default="")
+
+    class Meta:
+        ordering = ["practice_id", "topic", "-ends_at"]
+        constraints = [
+            models.UniqueConstraint(
+                "practice", "external_id", name="one_row_per_event_subscription"
+            ),
+        ]
+        indexes = [
+            # The timer: which are to be renewed.
+            models.Index(fields=["ends_at"], name="subscriptions_ending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} of {self.practice}"
