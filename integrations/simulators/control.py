@@ -6,6 +6,25 @@ GET  /_sim/settings    the switches; POST {switch: value, ...}, see switches.py;
 GET  /_sim/faults      what is still to go wrong; POST {...} or [{...}], see faults.py; DELETE
 POST /_sim/tokens/revoke    all issued athenahealth tokens die now
 
+POST /_sim/storm       {seed?: 1, share: {kind: probability}, path?: expression to search for,
+                       until?: instant, delay_seconds?: 3, late_seconds?: 1}; kinds in storm.py
+GET  /_sim/storm       calls, and counts by kind; DELETE makes it calm and keeps the counts
+GET  /_sim/ledger?after=N&limit=M -> {entries, last, more}
+                       every accepted write with its body and what it changed, and what staff or
+                       the vendor changed; see ledger.py
+         entry:        {n, at, source: api | staff | vendor, vendor, method, path, subjects,
+                       idempotency_key, body, abandoned, states: [state]}
+         state:        {kind: enrollment | appointment, id, before: {...} or null, after: {...}}
+         enrollment:   status, appointment_external_id, starts_at, campaign_id, patient_id
+         appointment:  status, starts_at, confirmation, type, department, patient
+
+GET  /_sim/deliveries  webhooks of both vendors: {unpacked, waiting, delivered, given_up, totals}
+POST /_sim/deliveries/replay -> {replayed}      {ids?: [...]}; what was given up is sent again
+GET  /_sim/athena/subscriptions
+POST /_sim/athena/subscriptions/{id}/silence    {silent?: true}; it tells nothing more, and says
+                       it is active
+POST /_sim/relatient/webhook                    {url, secret, second_secret?}; DELETE
+
 POST /_sim/athena/appointments -> {appointmentid}
          {patientid?, departmentid?, providerid?, appointmenttypeid?, starts_at | date + starttime,
          scheduledby?, any row field}; without a patientid an open slot
@@ -22,6 +41,7 @@ POST /_sim/athena/waitlist -> {waitlistid}
 POST /_sim/athena/patients -> {patientid}          {any patient field}
 POST /_sim/athena/patients/{id}                    {any patient field}; null removes a field
 POST /_sim/athena/patients/{id}/merge              {into}
+POST /_sim/athena/patients/{id}/delete             only without booked appointments
 
 These answer with the event that the vendor tells:
 POST /_sim/relatient/answer
@@ -44,23 +64,33 @@ from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-from . import control_athena, control_relatient
+from . import control_athena, control_relatient, control_webhooks
 from .relatient.times import instant
 from .routing import NoRoute, Route, RouteTable
 from .simulation import Simulation
+
+LEDGER_PAGE = 10_000
 
 
 class Control:
     def __init__(self, simulation: Simulation) -> None:
         self.simulation = simulation
         self.table = RouteTable(
-            "/_sim", [*ROUTES, *control_athena.ROUTES, *control_relatient.ROUTES]
+            "/_sim",
+            [
+                *ROUTES,
+                *control_webhooks.ROUTES,
+                *control_athena.ROUTES,
+                *control_relatient.ROUTES,
+            ],
         )
 
     def respond(self, request: Request) -> Response:
         try:
             match = self.table.match(request)
             body = json.loads(request.get_data() or b"{}")
+            if request.args:
+                body |= request.args.to_dict()
             status, payload = 200, match.route.handler(self.simulation, body, **match.arguments)
         except NoRoute as error:
             status, payload = error.status, {"error": "no such control"}
@@ -103,6 +133,29 @@ def clear_faults(simulation: Simulation, body: Any) -> list[dict[str, Any]]:
     return []
 
 
+def begin_storm(simulation: Simulation, body: dict[str, Any]) -> dict[str, Any]:
+    simulation.storm.begin(**body)
+    return simulation.storm.shown()
+
+
+def read_storm(simulation: Simulation, body: Any) -> dict[str, Any]:
+    return simulation.storm.shown()
+
+
+def end_storm(simulation: Simulation, body: Any) -> dict[str, Any]:
+    simulation.storm.end()
+    return simulation.storm.shown()
+
+
+def read_ledger(simulation: Simulation, body: dict[str, Any]) -> dict[str, Any]:
+    after, limit = int(body.get("after", 0)), int(body.get("limit", LEDGER_PAGE))
+    if after < 0 or limit < 1:
+        raise ValueError("after and limit are no such numbers")
+    entries = simulation.ledger.after(after, limit)
+    last = entries[-1]["n"] if entries else after
+    return {"entries": entries, "last": last, "more": last < len(simulation.ledger.entries)}
+
+
 def revoke_tokens(simulation: Simulation, body: Any) -> dict[str, bool]:
     simulation.athena.tokens.revoke_all()
     return {"revoked": True}
@@ -116,4 +169,8 @@ ROUTES = [
     Route("POST", "/faults", order_faults),
     Route("DELETE", "/faults", clear_faults),
     Route("POST", "/tokens/revoke", revoke_tokens),
+    Route("POST", "/storm", begin_storm),
+    Route("GET", "/storm", read_storm),
+    Route("DELETE", "/storm", end_storm),
+    Route("GET", "/ledger", read_ledger),
 ]

@@ -11,7 +11,7 @@ from .athenahealth.directory import (
     PATIENT_CANCELLED,
     RESCHEDULED_FROM_API,
 )
-from .athenahealth.people import add_patient, change_patient, merge_patients
+from .athenahealth.people import add_patient, change_patient, delete_patient, merge_patients
 from .athenahealth.times import eastern, local_start, start_instant
 from .relatient.times import read_instant
 from .routing import Route
@@ -195,6 +195,14 @@ def merge(simulation: Simulation, body: Body, id: str) -> Row:
     return survivor
 
 
+def delete(simulation: Simulation, body: Body, id: str) -> Body:
+    chart = simulation.athena.chart
+    if id not in chart.patients:
+        raise ValueError("no such patient")
+    delete_patient(chart, id, by=STAFF)
+    return {"deleted": id}
+
+
 ROUTES = [
     Route("POST", "/athena/appointments", book),
     Route("POST", "/athena/appointments/<id>/change", change),
@@ -207,4 +215,5 @@ ROUTES = [
     Route("POST", "/athena/patients", create_patient),
     Route("POST", "/athena/patients/<id>", update_patient),
     Route("POST", "/athena/patients/<id>/merge", merge),
+    Route("POST", "/athena/patients/<id>/delete", delete),
 ]

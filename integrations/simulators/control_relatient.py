@@ -87,7 +87,7 @@ def end(simulation: Simulation, body: Body, id: str) -> Record:
 
 def message_outcome(simulation: Simulation, body: Body, status: str) -> Body:
     store = simulation.relatient.store
-    sent = [one for one in store.messages.values() if one["enrollment_id"] == body["enrollment_id"]]
+    sent = store.messages_of(body["enrollment_id"])
     sent = [one for one in sent if one["channel"] == body.get("channel", one["channel"])]
     if not sent:
         raise ValueError("no such message was sent")
@@ -117,7 +117,8 @@ def add_patient(simulation: Simulation, body: Body) -> Body:
 def merge(simulation: Simulation, body: Body, id: str) -> Body:
     """A person at the vendor merges two records; {into} stays."""
     store = simulation.relatient.store
-    return merge_records(store, store.patients[id], store.patients[body["into"]])
+    gone, survivor = store.patients[id], store.patients[body["into"]]
+    return merge_records(store, gone, survivor, simulation.clock())
 
 
 ROUTES = [

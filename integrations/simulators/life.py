@@ -78,9 +78,7 @@ class Life:
 
     def carry_out(self, enrollment: Record, outcome: str, now: datetime) -> None:
         store = self.simulation.relatient.store
-        first = next(
-            one for one in store.messages.values() if one["enrollment_id"] == enrollment["id"]
-        )
+        first = store.messages_of(enrollment["id"])[0]
         answers.message_outcome(store, first, "delivered", now)
         if enrollment["status"] != "active" or outcome == "silence":
             return

@@ -16,6 +16,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from .application import Application
 from .life import Life
 from .scenarios import build
+from .sending import SENDERS, Sender
 from .simulation import PRACTICE_ID, wall_clock
 
 
@@ -63,6 +64,9 @@ class SimulatorServer:
         if self.answers:
             life = Life(self.simulation)
             self.run(lambda: life.run(self.stopping), "simulator-life")
+        for number in range(SENDERS):
+            sender = Sender(self.simulation.postbox, self.simulation.lock)
+            self.run(partial(sender.run, self.stopping), f"simulator-sender-{number}")
         return self
 
     def run(self, target: Callable[[], object], name: str) -> None:

@@ -7,7 +7,9 @@ from threading import RLock
 from .athenahealth.gateway import AthenaGateway
 from .faults import FaultDesk
 from .ledger import Ledger
+from .postbox import Postbox
 from .relatient.gateway import RelatientGateway
+from .storm import Storm
 from .switches import Switches
 
 PRACTICE_ID = "195900"
@@ -32,8 +34,10 @@ class Simulation:
         self.switches = Switches()
         self.faults = FaultDesk()
         self.ledger = Ledger()
-        self.athena = AthenaGateway(practice_id, self.switches, clock, self.ledger)
-        self.relatient = RelatientGateway(self.switches, clock, self.ledger)
+        self.storm = Storm()
+        self.postbox = Postbox(self.switches, clock, seed)
+        self.athena = AthenaGateway(practice_id, self.switches, clock, self.ledger, self.postbox)
+        self.relatient = RelatientGateway(self.switches, clock, self.ledger, self.postbox)
 
     def external_id(self, id: str) -> str:
         """How Relatient is told of athenahealth's patients, appointments and providers."""

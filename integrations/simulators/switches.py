@@ -42,6 +42,23 @@ class Switches:
     confirmation_echo: bool = True
     # What GET says of a patient who was merged away: "404", or "survivor" for the other record.
     merged_patient_read: str = "404"
+    # Whether this app was given the scopes of the event platform (alpha, by request only).
+    event_scopes: bool = True
+
+    # Webhooks of both vendors, see postbox.py. The form of athenahealth's Bundles: "r4b" or "r4".
+    webhook_form: str = "r4b"
+    # Whether athenahealth shakes hands before a subscription is active; unconfirmed.
+    webhook_handshake: bool = False
+    # At most so many events in one POST, and how long events wait for others.
+    webhook_batch: int = 10
+    webhook_hold_seconds: float = 0.0
+    # Shares of the POSTs: told twice (once in one Bundle, or in two), told in no order.
+    webhook_duplicate: float = 0.0
+    webhook_shuffle: float = 0.0
+    # The first pause before another try, doubled each time; the vendors' schedules are unconfirmed.
+    webhook_retry_seconds: float = 5.0
+    # 0 is each vendor's own: an hour at athenahealth, a day at Relatient.
+    webhook_retry_for_seconds: float = 0.0
 
     relatient_api_key: str = "demo-relatient-key"
     relatient_scopes: list[str] = field(default_factory=lambda: list(RELATIENT_SCOPES))
@@ -57,10 +74,16 @@ class Switches:
         if unknown := sorted(set(changes) - known):
             raise ValueError(f"unknown settings: {', '.join(unknown)}")
         for name, value in changes.items():
-            wanted = type(getattr(self, name))
-            if type(value) is not wanted:
-                raise ValueError(f"{name} has to be {wanted.__name__}")
-            setattr(self, name, value)
+            setattr(self, name, checked(name, value, type(getattr(self, name))))
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def checked(name: str, value: Any, wanted: type) -> Any:
+    """A share or a number of seconds may be written as a whole number, a share as true or false."""
+    if wanted is float and isinstance(value, bool | int | float):
+        return float(value)
+    if type(value) is not wanted:
+        raise ValueError(f"{name} has to be {wanted.__name__}")
+    return value

@@ -36,7 +36,7 @@ def test_a_throttle_is_tried_later_and_pauses_the_key(athena, appointment, throt
     budget = RequestBudget.objects.get(host__endswith=str(athena.server.port))
     assert budget.blocked_until is not None
     again = _failure(TryLater, athena.gateway().write_confirmation, appointment, "2")
-    assert again.code == "unreachable"
+    assert again.code == "held_back"
     assert 30 < again.retry_after <= 37
 
 

@@ -1,5 +1,6 @@
 """Reading appointments: booked lists, single rows, open slots, a patient's list, the waitlist."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -18,22 +19,22 @@ MOST_LISTS = {"default": 1500, "maximum": 5000}
 def booked(call: Call) -> dict[str, Any]:
     """Cancelled rows vanish unless showcancelled is set. The dates bound the appointment."""
     call.parameters.require("startdate", "enddate")
-    candidates = call.chart.appointments.values()
-    if patient := call.parameters.text("patientid"):
-        candidates = [
-            call.chart.appointments[one] for one in call.chart.of_patient.get(patient, [])
-        ]  # type: ignore[assignment]
-    rows = [
-        row
-        for row in candidates
-        if "patientid" in row and within_dates(call, row) and selected(call, row)
-    ]
+    rows = [row for row in candidates(call) if "patientid" in row and selected(call, row)]
     rows.sort(
         key=lambda row: (row["date"][6:], row["date"], row["starttime"], row["appointmentid"])
     )
     answer = page(call, "appointments", rows, **BOOKED)
     answer["appointments"] = [booked_row(call, row) for row in answer["appointments"]]
     return answer
+
+
+def candidates(call: Call) -> Iterable[Row]:
+    """The rows of the asked dates, of one patient if one is named."""
+    chart = call.chart
+    if patient := call.parameters.text("patientid"):
+        of_patient = (chart.appointments[one] for one in chart.of_patient.get(patient, []))
+        return (row for row in of_patient if within_dates(call, row))
+    return chart.between(call.parameters.date("startdate"), call.parameters.date("enddate"))
 
 
 def within_dates(call: Call, row: Row) -> bool:
@@ -78,7 +79,10 @@ def open_slots(call: Call) -> dict[str, Any]:
     types, reasons = call.parameters.listed("appointmenttypeid"), call.parameters.listed("reasonid")
     if not types and not reasons:
         return {"appointments": [], "totalcount": 0}
-    rows = [row for row in call.chart.appointments.values() if open_for(call, row, types)]
+    today = call.now.astimezone(EASTERN).date()
+    first = call.parameters.date("startdate") or today
+    last = call.parameters.date("enddate") or today + timedelta(days=7)
+    rows = [row for row in call.chart.between(first, last) if open_for(call, row, types)]
     answer = page(call, "appointments", rows, **BOOKED)
     answer["appointments"] = [slot_row(row) for row in answer["appointments"]]
     return answer
@@ -92,11 +96,7 @@ def open_for(call: Call, row: Row, types: set[str]) -> bool:
         return False
     if (providers := wanted.listed("providerid")) and row["providerid"] not in providers:
         return False
-    if types and row["appointmenttypeid"] not in types:
-        return False
-    today = call.now.astimezone(EASTERN).date()
-    first = wanted.date("startdate") or today
-    return first <= read_date(row["date"]) <= (wanted.date("enddate") or today + timedelta(days=7))
+    return not types or row["appointmenttypeid"] in types
 
 
 def of_patient(call: Call, patientid: str) -> dict[str, Any]:

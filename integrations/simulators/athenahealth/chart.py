@@ -6,25 +6,30 @@ change feeds.
 """
 
 from collections import defaultdict
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from ..standings import Changed, Standings
 from .directory import APPOINTMENT_TYPES, CONFIRMATION_STATUSES, DEPARTMENTS, CancelReason
-from .times import eastern, local_start, start_instant
+from .times import eastern, local_start, read_date, start_instant
 
 Row = dict[str, Any]
-Publish = Callable[[str, str, str], None]
+# (feed, event, subject, by)
+Publish = Callable[[str, str, str, str], None]
 
 
 class Chart:
-    def __init__(self, practice_id: str, publish: Publish) -> None:
+    def __init__(self, practice_id: str, publish: Publish, changed: Changed) -> None:
         self.practice_id = practice_id
         self.publish = publish
+        self.standings = Standings(changed)
         self.appointments: dict[str, Row] = {}
         self.notes: dict[str, list[Row]] = defaultdict(list)
         self.of_patient: dict[str, list[str]] = defaultdict(list)
+        # MM/DD/YYYY -> ids; an id stays under a date that its appointment has left
+        self.on_date: dict[str, dict[str, None]] = defaultdict(dict)
         self.patients: dict[str, Row] = {}
         self.previous_ids: dict[str, list[str]] = defaultdict(list)
         self.merged_into: dict[str, str] = {}
@@ -92,10 +97,36 @@ class Chart:
         patient_id = self.appointments[appointment_id].get("patientid")
         if patient_id and appointment_id not in self.of_patient[patient_id]:
             self.of_patient[patient_id].append(appointment_id)
+        self.on_date[self.appointments[appointment_id]["date"]][appointment_id] = None
+
+    def between(self, first: date | None, last: date | None) -> Iterator[Row]:
+        """The appointments of these days, both included, without looking at all the others."""
+        for day, ids in self.on_date.items():
+            on = read_date(day)
+            if (first is None or first <= on) and (last is None or on <= last):
+                rows = (self.appointments.get(id) for id in ids)
+                yield from (row for row in rows if row is not None and row["date"] == day)
 
     def touched(self, appointment_id: str, event: str, at: datetime, by: str) -> None:
         self.appointments[appointment_id] |= {"lastmodified": eastern(at), "lastmodifiedby": by}
-        self.publish("appointments", event, appointment_id)
+        row = self.appointments[appointment_id]
+        self.standings.see(appointment_id, self.standing(row), at)
+        self.publish("appointments", event, appointment_id, by)
+
+    def standing(self, row: Row) -> Row:
+        return {
+            "status": row["appointmentstatus"],
+            "starts_at": self.start_if_known(row),
+            "confirmation": row.get("appointmentconfirmationid"),
+            "type": row["appointmenttypeid"],
+            "department": row["departmentid"],
+            "patient": row.get("patientid"),
+        }
+
+    def start_if_known(self, row: Row) -> str | None:
+        """A test may put a visit into a department that no list has."""
+        known = row["departmentid"] in DEPARTMENTS
+        return self.start(row).strftime("%Y-%m-%dT%H:%M:%SZ") if known else None
 
     def change(
         self, row: Row, fields: Row, *, at: datetime, by: str, event: str = "UpdateAppointment"
@@ -164,6 +195,7 @@ class Chart:
             self.touched(row["appointmentid"], "UpdateAppointment", at, by)
         else:
             row |= {"lastmodified": eastern(at), "lastmodifiedby": by}
+            self.standings.see(row["appointmentid"], self.standing(row), at)
 
     def check_in(self, row: Row, *, at: datetime, by: str) -> None:
         fields = {

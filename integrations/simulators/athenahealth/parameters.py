@@ -17,6 +17,10 @@ class Parameters:
             for name, values in source.lists():
                 self.given.setdefault(name.lower(), []).extend(values)
 
+    def as_body(self) -> dict[str, str]:
+        """What was given, as the ledger keeps it."""
+        return {name: ",".join(values) for name, values in self.given.items()}
+
     def text(self, name: str, default: str = "") -> str:
         return self.given.get(name, [default])[-1]
 

@@ -13,7 +13,7 @@ def add_patient(chart: Chart, fields: dict[str, Any], *, at: datetime, by: str) 
     row: Row = {"status": "active", "consenttotext": False, "registrationdate": today} | fields
     row |= {"patientid": patient_id, "lastupdated": today, "lastupdatedby": by}
     chart.patients[patient_id] = row
-    chart.publish("patients", "AddPatient", patient_id)
+    chart.publish("patients", "AddPatient", patient_id, by)
     return row
 
 
@@ -22,7 +22,7 @@ def change_patient(
 ) -> None:
     row |= fields
     row |= {"lastupdated": at.astimezone(EASTERN).strftime(DATE), "lastupdatedby": by}
-    chart.publish("patients", "UpdatePatient", row["patientid"])
+    chart.publish("patients", "UpdatePatient", row["patientid"], by)
 
 
 def merge_patients(chart: Chart, gone: str, survivor: str, *, at: datetime, by: str) -> None:
@@ -39,4 +39,13 @@ def merge_patients(chart: Chart, gone: str, survivor: str, *, at: datetime, by: 
         if str(row["patientid"]) == gone:
             # Each list keeps its own type of id.
             row["patientid"] = type(row["patientid"])(survivor)
-    chart.publish("patients", "MergePatient", survivor)
+    chart.publish("patients", "MergePatient", survivor, by)
+
+
+def delete_patient(chart: Chart, patient_id: str, *, by: str) -> None:
+    """Only somebody without a visit to come can be deleted."""
+    visits = [chart.appointments[one] for one in chart.of_patient.get(patient_id, [])]
+    if any(row["appointmentstatus"] == "f" for row in visits):
+        raise ValueError("this patient has booked appointments")
+    chart.publish("patients", "DeletePatient", patient_id, by)
+    del chart.patients[patient_id]

@@ -1,6 +1,7 @@
 """How athenahealth writes time: starts local to the department, audit stamps in US Eastern."""
 
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 EASTERN = ZoneInfo("America/New_York")
@@ -13,10 +14,12 @@ def eastern(instant: datetime) -> str:
     return instant.astimezone(EASTERN).strftime(STAMP)
 
 
+@lru_cache(maxsize=20_000)
 def from_eastern(text: str) -> datetime:
     return datetime.strptime(text, STAMP).replace(tzinfo=EASTERN).astimezone(UTC)
 
 
+@lru_cache(maxsize=5_000)
 def read_date(text: str) -> date:
     return datetime.strptime(text, DATE).replace(tzinfo=UTC).date()
 

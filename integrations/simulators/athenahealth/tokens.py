@@ -14,6 +14,13 @@ from ..limits import Window
 from ..switches import Switches
 from .replies import json_reply
 
+# What only an app with the event platform is given (aone-fhir-subscriptions, section 2.2).
+EVENT_SCOPES = {
+    "system/SubscriptionTopic.read",
+    "system/Subscription.read",
+    "system/Subscription.write",
+}
+
 
 @dataclass
 class ApiKey:
@@ -29,7 +36,8 @@ class TokenDesk:
         self.clock = clock
         self.minute = Window(60)
         self.issued = 0
-        self.living: dict[str, tuple[str, datetime]] = {}
+        # token -> whose it is, until when, for what
+        self.living: dict[str, tuple[str, datetime, set[str]]] = {}
         self.keys: dict[str, ApiKey] = {}
 
     def respond(self, request: Request) -> Response:
@@ -47,7 +55,8 @@ class TokenDesk:
             return 401, {"error": "invalid_client"}
         if request.form.get("grant_type") != "client_credentials":
             return 400, {"error": "unsupported_grant_type"}
-        if not request.form.get("scope"):
+        scopes = set(request.form.get("scope", "").split())
+        if not scopes or (scopes & EVENT_SCOPES and not self.switches.event_scopes):
             return 400, {"error": "invalid_scope"}
         return 200, self.issue(str(client.username), request.form["scope"], now)
 
@@ -58,7 +67,8 @@ class TokenDesk:
         self.issued += 1
         token = f"simulated-token-{self.issued:05d}"
         lifetime = self.switches.token_lifetime_seconds
-        self.living[token] = (client_id, now + timedelta(seconds=lifetime))
+        expires = now + timedelta(seconds=lifetime)
+        self.living[token] = (client_id, expires, set(scope.split()))
         return {
             "token_type": "Bearer",
             "expires_in": str(lifetime),
@@ -67,8 +77,15 @@ class TokenDesk:
         }
 
     def holder(self, token: str) -> ApiKey | None:
-        client_id, expires = self.living.get(token, ("", self.clock()))
-        return self.key(client_id) if self.clock() < expires else None
+        now = self.clock()
+        client_id, expires, _ = self.living.get(token, ("", now, set()))
+        return self.key(client_id) if now < expires else None
+
+    def scopes(self, token: str) -> set[str]:
+        return self.living[token][2] if token in self.living else set()
+
+    def revoke(self, token: str) -> None:
+        self.living.pop(token, None)
 
     def key(self, client_id: str) -> ApiKey:
         if client_id not in self.keys:

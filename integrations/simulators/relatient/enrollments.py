@@ -28,8 +28,9 @@ def shown(enrollment: Record) -> Record:
 
 def list_all(call: Call) -> Reply:
     status = one_of(dict(call.request.args), "status", STATUSES)
-    rows = [shown(one) for one in call.store.enrollments.values() if one["status"] == status]
-    return Reply(200, cursor_page(call, "enrollments", rows, default=100, maximum=500))
+    rows = [one for one in call.store.enrollments.values() if one["status"] == status]
+    page = cursor_page(call, "enrollments", rows, default=100, maximum=500)
+    return Reply(200, page | {"enrollments": [shown(one) for one in page["enrollments"]]})
 
 
 def list_of_patient(call: Call, id: str) -> Reply:
@@ -37,11 +38,7 @@ def list_of_patient(call: Call, id: str) -> Reply:
     status = call.request.args.get("status")
     if status and status not in STATUSES:
         raise invalid("status", f"has to be one of {', '.join(STATUSES)}")
-    rows = [
-        one
-        for one in call.store.enrollments.values()
-        if one["patient_id"] == id and status in (None, one["status"])
-    ]
+    rows = [one for one in call.store.enrollments_of(id) if status in (None, one["status"])]
     return Reply(200, {"enrollments": [shown(one) for one in reversed(rows)]})
 
 
@@ -110,7 +107,7 @@ def update(call: Call, id: str) -> Reply:
     } | written(call, kept | call.body)
     refuse_second_active(call, fields["appointment"]["external_id"], besides=enrollment)
     refuse_unreachable(call, fields)
-    call.store.update_enrollment(enrollment, fields)
+    call.store.update_enrollment(enrollment, fields, call.now)
     return Reply(200, enrollment, shown)
 
 

@@ -31,7 +31,7 @@ def events(call: Call) -> Reply:
     call.store.drop_old_events(call.now, call.switches.relatient_event_retention_days)
     after = read_cursor(call)
     limit = call.limit(200, 500)
-    rest = [event for event in call.store.events if event["seq"] > after]
+    rest = call.store.events_after(after)
     rows = [shown(event) for event in rest[:limit]]
     cursor = str(rows[-1]["seq"] if rows else after)
     return Reply(200, {"events": rows, "next_cursor": cursor, "has_more": len(rest) > limit})

@@ -3,33 +3,49 @@
 import json
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from werkzeug.wrappers import Request, Response
 
 from ..ledger import Ledger
 from ..limits import Window
+from ..postbox import Postbox
 from ..routing import Match, NoRoute, RouteTable
 from ..switches import Switches
 from . import enrollments, events, messages, patients
 from .call import Call, Reply
 from .errors import Refusal
 from .idempotency import KeyMemory
-from .store import Store
+from .store import Record, Store
+from .webhook import Webhook
 
+VENDOR = "relatient"
 PREFIX = "/relatient/v1"
 MODULES = [enrollments, events, messages, patients]
 
 
 class RelatientGateway:
-    def __init__(self, switches: Switches, clock: Callable[[], datetime], ledger: Ledger) -> None:
+    def __init__(
+        self,
+        switches: Switches,
+        clock: Callable[[], datetime],
+        ledger: Ledger,
+        postbox: Postbox,
+    ) -> None:
         self.switches = switches
         self.clock = clock
         self.ledger = ledger
-        self.store = Store()
+        self.postbox = postbox
+        self.webhook: Webhook | None = None
+        self.store = Store(partial(ledger.changed, VENDOR, "enrollment"), self.tell)
         self.keys = KeyMemory()
         self.second = Window(1)
         self.requests = 0
         self.table = RouteTable(PREFIX, [route for module in MODULES for route in module.ROUTES])
+
+    def tell(self, event: Record) -> None:
+        if self.webhook is not None:
+            self.postbox.add(self.webhook, event)
 
     def respond(self, request: Request) -> Response:
         self.requests += 1
@@ -68,17 +84,18 @@ class RelatientGateway:
             reply: Reply = match.route.handler(call, **match.arguments)
             return reply
 
-        reply = self.keys.perform(request, call.now, handle) if match.route.keyed else handle()
-        if request.method != "GET" and reply.changed:
-            key = request.headers.get("Idempotency-Key")
-            self.ledger.record(
-                call.now,
-                "relatient",
-                request.method,
-                match.template,
-                match.arguments | call.subjects,
-                key,
-            )
+        with self.ledger.call():
+            reply = self.keys.perform(request, call.now, handle) if match.route.keyed else handle()
+            if request.method != "GET" and reply.changed:
+                self.ledger.record(
+                    call.now,
+                    VENDOR,
+                    request.method,
+                    match.template,
+                    match.arguments | call.subjects,
+                    request.headers.get("Idempotency-Key"),
+                    call.body,
+                )
         return reply
 
 

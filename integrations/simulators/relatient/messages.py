@@ -12,7 +12,7 @@ def of_enrollment(call: Call, id: str) -> Reply:
     call.enrollment(id)
     return Reply(
         200,
-        {"messages": [one for one in call.store.messages.values() if one["enrollment_id"] == id]},
+        {"messages": call.store.messages_of(id)},
     )
 
 

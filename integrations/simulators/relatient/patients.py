@@ -1,5 +1,6 @@
 """Patients: look up, create, update, consents."""
 
+from datetime import datetime
 from typing import Any
 
 from ..routing import Route
@@ -78,11 +79,15 @@ def record_consent(call: Call, id: str, channel: str) -> Reply:
     return Reply(200, call.store.set_consent(patient, channel, state))
 
 
-def merge_records(store: Store, gone: Record, survivor: Record) -> Record:
+def merge_records(store: Store, gone: Record, survivor: Record, now: datetime) -> Record:
     """Two records of one person become one: enrollments follow, and a no stays a no."""
-    for enrollment in store.enrollments.values():
-        if enrollment["patient_id"] == gone["id"]:
-            enrollment["patient_id"] = survivor["id"]
+    for enrollment in store.enrollments_of(gone["id"]):
+        enrollment["patient_id"] = survivor["id"]
+        store.compare(enrollment, now)
+    moved = store.enrollment_ids_of_patient.pop(gone["id"], [])
+    # In the order in which they were made, as one patient's list shows them.
+    of_survivor = [*store.enrollment_ids_of_patient[survivor["id"]], *moved]
+    store.enrollment_ids_of_patient[survivor["id"]] = sorted(of_survivor)
     for channel, state in gone["consents"].items():
         if state == "opted_out" or channel not in survivor["consents"]:
             survivor["consents"][channel] = state

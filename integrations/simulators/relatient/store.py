@@ -1,9 +1,12 @@
 """What Relatient holds, and what may happen to it."""
 
+from bisect import bisect_right
 from collections import defaultdict
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+from ..standings import Changed, Standings
 from .library import CAMPAIGNS
 from .times import before_appointment, instant, read_instant
 
@@ -14,13 +17,18 @@ REACHED_BY = {"email": ["email"], "sms": ["mobile_phone"], "voice": ["mobile_pho
 
 
 class Store:
-    def __init__(self) -> None:
+    def __init__(self, changed: Changed, told: Callable[[Record], None]) -> None:
+        """`told` hears of every event as it is appended."""
+        self.standings = Standings(changed)
+        self.told = told
         self.campaigns = {campaign["id"]: campaign for campaign in CAMPAIGNS}
         self.patients: dict[str, Record] = {}
         self.patients_by_external_id: dict[str, list[Record]] = defaultdict(list)
         self.enrollments: dict[str, Record] = {}
         self.enrollments_of_appointment: dict[str, list[Record]] = defaultdict(list)
+        self.enrollment_ids_of_patient: dict[str, list[str]] = defaultdict(list)
         self.messages: dict[str, Record] = {}
+        self.message_ids_of_enrollment: dict[str, list[str]] = defaultdict(list)
         self.events: list[Record] = []
         self.dropped_to = 0
         self.counters: dict[str, int] = {}
@@ -71,17 +79,32 @@ class Store:
         enrollment["history"] = [["active", instant(now)]]
         self.enrollments[enrollment["id"]] = enrollment
         self.enrollments_of_appointment[enrollment["appointment"]["external_id"]].append(enrollment)
+        self.enrollment_ids_of_patient[enrollment["patient_id"]].append(enrollment["id"])
+        self.compare(enrollment, now)
         self.send_initial(enrollment, now)
         return enrollment
 
-    def update_enrollment(self, enrollment: Record, fields: Record) -> None:
+    def enrollments_of(self, patient_id: str) -> list[Record]:
+        ids = self.enrollment_ids_of_patient.get(patient_id, [])
+        return [self.enrollments[id] for id in ids if id in self.enrollments]
+
+    def messages_of(self, enrollment_id: str) -> list[Record]:
+        ids = self.message_ids_of_enrollment.get(enrollment_id, [])
+        return [self.messages[id] for id in ids if id in self.messages]
+
+    def compare(self, enrollment: Record, now: datetime) -> None:
+        self.standings.see(enrollment["id"], standing(enrollment), now)
+
+    def update_enrollment(self, enrollment: Record, fields: Record, now: datetime) -> None:
         self.enrollments_of_appointment[enrollment["appointment"]["external_id"]].remove(enrollment)
         enrollment |= fields
         self.enrollments_of_appointment[enrollment["appointment"]["external_id"]].append(enrollment)
+        self.compare(enrollment, now)
 
     def end_enrollment(self, enrollment: Record, status: str, reason: str, now: datetime) -> None:
         enrollment |= {"status": status, "end_reason": reason, "ended_at": instant(now)}
         enrollment["history"].append([status, instant(now)])
+        self.compare(enrollment, now)
 
     def usable_channels(self, enrollment: Record) -> list[str]:
         """Allowed, in the campaign, reachable and not opted out; the lead channel first."""
@@ -115,6 +138,8 @@ class Store:
         }
         message |= {"created_at": instant(now), **fields}
         self.messages[message["id"]] = message
+        if message["enrollment_id"]:
+            self.message_ids_of_enrollment[message["enrollment_id"]].append(message["id"])
         return message
 
     def emit(self, kind: str, now: datetime, **fields: Any) -> Record:
@@ -125,9 +150,15 @@ class Store:
         """`seq` counts deliveries, so an event told twice has one id and two of them."""
         last = self.events[-1]["seq"] if self.events else self.dropped_to
         self.events.append(event | {"seq": last + 1, "stored_at": now})
+        self.told(self.events[-1])
         return self.events[-1]
 
+    def events_after(self, seq: int) -> list[Record]:
+        return self.events[bisect_right(self.events, seq, key=lambda event: event["seq"]) :]
+
     def drop_events(self, before: datetime) -> None:
+        if not self.events or self.events[0]["stored_at"] >= before:
+            return
         kept = [event for event in self.events if event["stored_at"] >= before]
         if len(kept) < len(self.events):
             self.dropped_to = self.events[len(self.events) - len(kept) - 1]["seq"]
@@ -140,6 +171,16 @@ class Store:
         steps = self.campaigns[enrollment["campaign_id"]]["steps"]
         latest = min(before_appointment(step["offset"]) for step in steps)
         return read_instant(enrollment["appointment"]["starts_at"]) - latest
+
+
+def standing(enrollment: Record) -> Record:
+    return {
+        "status": enrollment["status"],
+        "appointment_external_id": enrollment["appointment"]["external_id"],
+        "starts_at": enrollment["appointment"]["starts_at"],
+        "campaign_id": enrollment["campaign_id"],
+        "patient_id": enrollment["patient_id"],
+    }
 
 
 def contacts_of(recipient: Record | None, patient: Record) -> Record:
