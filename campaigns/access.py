@@ -50,6 +50,7 @@ ADMINISTRATION: dict[str, tuple[str, ...]] = {
     "integrations.connection": ("view", "add", "change"),
     "integrations.inboundmessage": SEE,
     "integrations.feedcursor": SEE,
+    "integrations.eventsubscription": EDIT,
     "integrations.httpexchange": SEE,
     "audit.auditevent": SEE,
     "project.user": ("view", "add", "change"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import transaction
+from django.utils import timezone
 from django_q.models import OrmQ
 from django_q.tasks import async_task
 
@@ -17,5 +18,14 @@ def ring() -> None:
 
 
 def _ring() -> None:
-    if OrmQ.objects.count() < ENOUGH:
+    if waiting() < ENOUGH:
         async_task(DRAIN)
+
+
+def waiting() -> int:
+    """Tasks that a worker could take now.
+
+    Those that one has taken are left out: if it was killed with them they stay for as long as
+    django-q2's `retry`, and would keep the bell silent meanwhile.
+    """
+    return OrmQ.objects.filter(lock__lte=timezone.now()).count()

@@ -1,11 +1,13 @@
 """The gateways in force, named by dotted path in settings.KEPT_GATEWAYS (as EMAIL_BACKEND is).
 
 Campaigns never import a vendor; they ask here. Each path names a function:
-`ehr` and `engagement` take (practice, deadline=, guard=); `paused` and `heard` take (practice).
+`ehr` and `engagement` take (practice, deadline=, guard=); `paused` and `heard` take (practice);
+`take_in` takes (practices, stopping).
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import cast
 
@@ -13,6 +15,7 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from campaigns.domain.values import Vendor
+from campaigns.models import Practice
 from campaigns.ports import Deadline, EhrGateway, EngagementGateway, Guard
 
 
@@ -34,7 +37,12 @@ def paused(practice: str) -> frozenset[Vendor]:
     return cast("frozenset[Vendor]", ask(practice))
 
 
-def heard(practice: str) -> datetime | None:
-    """When the chart's changes last arrived; None when they never did."""
+def heard(practice: str) -> tuple[datetime | None, datetime | None]:
+    """When the chart's changes last arrived, and when they are asked for next; None for never."""
     ask = import_string(settings.KEPT_GATEWAYS["heard"])
-    return cast("datetime | None", ask(practice))
+    return cast("tuple[datetime | None, datetime | None]", ask(practice))
+
+
+def take_in(practices: list[Practice], stopping: Callable[[], bool]) -> None:
+    """Take in what the vendors sent these practices, until `stopping` says so or all is done."""
+    import_string(settings.KEPT_GATEWAYS["take_in"])(practices, stopping)

@@ -38,6 +38,12 @@ AMBIGUOUS = "ambiguous"
 ACTIVE_EXISTS = "active_enrollment_exists"
 NOT_ACTIVE = "not_active"
 CHANGED_MEANWHILE = "changed_meanwhile"
+THROTTLED = "rate_limited"
+QUOTA_SPENT = "quota_spent"
+PAUSED = "connection_paused"
+HELD_BACK = "held_back"
+# Codes of a "later" that nobody can be blamed for: no sign of an outage, no step to parking.
+ONLY_WAITING = frozenset({THROTTLED, QUOTA_SPENT, PAUSED, HELD_BACK})
 # Codes of refusals that were not the vendor's judgement of the request itself.
 NOT_THE_VENDORS_WORD = frozenset({"redirected", "forbidden", "not_connected", "vendor_nonsense"})
 

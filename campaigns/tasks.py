@@ -6,16 +6,24 @@ and a sweep that runs every minute finds whatever a lost doorbell did not announ
 
 from __future__ import annotations
 
+import time
+
 from audit.context import acting_as
+from campaigns import gateways, stopping
 from campaigns.models import Practice
 from campaigns.services.sweep import sweep
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
 SECONDS = 40
+# However much is told of at once, what is to be sent gets its share of the time.
+INTAKE_SECONDS = 15
 
 
 def drain() -> dict[str, int]:
-    """Take what is due."""
+    """Take in what was sent, and take what is due."""
     with acting_as(process="worker"):
-        swept = sweep(list(Practice.objects.filter(active=True)), seconds=SECONDS)
+        practices = list(Practice.objects.filter(active=True))
+        until = time.monotonic() + INTAKE_SECONDS
+        gateways.take_in(practices, lambda: stopping.asked() or time.monotonic() >= until)
+        swept = sweep(practices, seconds=SECONDS - INTAKE_SECONDS, stopping=stopping.asked)
     return {"looked": swept.looked, "executed": swept.executed}

@@ -5,3 +5,9 @@ class IntegrationsConfig(AppConfig):
     name = "integrations"
     default_auto_field = "django.db.models.BigAutoField"
     verbose_name = "Connections"
+
+    def ready(self) -> None:
+        """Have the workers say that they live."""
+        from integrations.beating import follow_tasks
+
+        follow_tasks()

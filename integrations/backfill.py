@@ -19,10 +19,12 @@ from campaigns.ports import GatewayError
 from integrations import backfill_runs, connections, inbound
 from integrations.booked import read_window, windows
 from integrations.models import SyncKind, SyncRun
+from integrations.ratelimit import bulk
 
 Progress = Callable[[str], None]
 
 
+@bulk()
 def backfill(practice: Practice, first: date, last: date, say: Progress) -> dict[str, Any]:
     """Read and take in all visits from first to last date, both included.
 

@@ -31,6 +31,7 @@ from integrations.backfill_rehearsal import Known, Outcome, rehearse
 from integrations.errors import Nonsense
 from integrations.listed import Lists
 from integrations.models import SyncKind, SyncRun
+from integrations.ratelimit import bulk
 
 # What was counted yesterday may not be so today: then it begins anew.
 GOOD_FOR = timedelta(hours=24)
@@ -42,6 +43,7 @@ Visits = dict[str, dict[str, tuple[AppointmentRecord, ReadSpan]]]
 Result = TypeVar("Result")
 
 
+@bulk()
 def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[str, Any]:
     """Seen, would_enroll, by_reason and by_rule for the visits from first to last date.
 

@@ -16,16 +16,13 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
 from campaigns.services.doubts import doubt_all
-from integrations import connections, incidents, leases
+from integrations import connections, incidents, leases, pace
 from integrations.inbox import store_events
 from integrations.leases import FeedLease
 from integrations.models import Connection, Feed, FeedCursor, SyncRun
-from integrations.polling import cursor_of
+from integrations.polling import cursor_of, must_be_open
 from integrations.relatient import feed
 from integrations.relatient.gateway import client_for
-
-# Answers should not wait for a poll of the chart; webhooks will make them faster still.
-MINUTES = 1.0
 
 
 def collect(practice: Practice, run: SyncRun | None) -> Counter[str] | None:
@@ -33,8 +30,9 @@ def collect(practice: Practice, run: SyncRun | None) -> Counter[str] | None:
 
     Raises GatewayError when a read failed; what was stored until then stays.
     """
-    connection = connections.find_open(practice.external_id, Vendor.RELATIENT)
+    connection = connections.find(practice.external_id, Vendor.RELATIENT)
     cursor = cursor_of(connection, Feed.EVENTS)
+    must_be_open(connection, cursor)
     lease = leases.take(cursor)
     if lease is None:
         return None
@@ -61,7 +59,7 @@ def _read(
     incidents.recovered(cursor)
     now = database_now()
     cursor.last_success_at = now
-    cursor.next_poll_at = now + timedelta(minutes=min(MINUTES, connection.practice.poll_minutes))
+    cursor.next_poll_at = now + timedelta(minutes=pace.answer_minutes(connection, now))
     cursor.save(update_fields=["last_success_at", "next_poll_at"])
     return counts
 

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC
 from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from audit.context import acting_as, current_actor
 from audit.recorder import record
+from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
-from campaigns.ports import Refused, TryLater
+from campaigns.ports import PAUSED, Refused, TryLater
 from campaigns.services.alerts import alert
 from campaigns.services.deadlocks import retried
 from campaigns.services.upcoming import look_at_waiting
-from integrations.errors import NOT_CONNECTED, PAUSED, spoken
+from integrations.errors import NOT_CONNECTED, spoken
 from integrations.models import Connection, WriteAccess
 
 VENDORS = frozenset({Vendor.ATHENAHEALTH, Vendor.RELATIENT})
@@ -39,45 +41,84 @@ def find(practice: str, vendor: Vendor) -> Connection:
 
 
 def find_open(practice: str, vendor: Vendor) -> Connection:
-    """As find, but a paused connection is a reason to try later."""
+    """As find, but a connection that is paused, or does not answer, is a reason to try later."""
     connection = find(practice, vendor)
+    must_be_open(connection)
+    return connection
+
+
+def must_be_open(connection: Connection) -> None:
+    """Raise TryLater when nothing may be sent over it at present."""
+    vendor = connection.vendor
     if connection.is_paused:
         raise TryLater(
             f"The connection to {spoken(vendor)} is paused. Kept goes on when it is resumed.",
             code=PAUSED,
         )
-    return connection
+    if connection.opened_at is not None:
+        raise unanswered(connection)
+
+
+def unanswered(connection: Connection) -> TryLater:
+    """What is said of a vendor whose circuit is open."""
+    return TryLater(
+        f"{spoken(connection.vendor)} does not answer at present. Kept asks again every few "
+        "minutes, and goes on by itself.",
+        code=PAUSED,
+    )
 
 
 def paused(practice: str) -> frozenset[Vendor]:
     """The vendors to which nothing may be sent at present; settings.KEPT_GATEWAYS names this.
 
-    A vendor without a connection counts as paused: effects for it wait instead of failing.
+    A vendor without a connection counts as paused, and so does one that does not answer: effects
+    for it wait instead of failing.
     """
-    open_vendors = Connection.objects.filter(
-        practice__external_id=practice, paused_at__isnull=True
-    ).values_list("vendor", flat=True)
-    return VENDORS - {Vendor(vendor) for vendor in open_vendors}
+    return _without(Connection.objects.filter(_running(practice), opened_at__isnull=True))
+
+
+def stopped(practice: str) -> frozenset[Vendor]:
+    """The vendors that are paused or not connected; one that only does not answer is not."""
+    return _without(Connection.objects.filter(_running(practice)))
+
+
+def _running(practice: str) -> Q:
+    return Q(practice__external_id=practice, paused_at__isnull=True)
+
+
+def _without(rows: QuerySet[Connection]) -> frozenset[Vendor]:
+    return VENDORS - {Vendor(vendor) for vendor in rows.values_list("vendor", flat=True)}
 
 
 def pause(connection: Connection, *, reason: str) -> bool:
     """Let nothing more be sent; False when it was paused before. The current actor answers."""
     is_open = Connection.objects.filter(pk=connection.pk, paused_at__isnull=True)
     values = {"paused_at": timezone.now(), "paused_by": current_actor().name}
-    done = partial(_record, "connection.paused", connection, reason=reason)
-    return _switch(connection, is_open, {**values, "paused_reason": reason[:300]}, done)
+    done = partial(note, "connection.paused", connection, reason=reason)
+    return switch(connection, is_open, {**values, "paused_reason": reason[:300]}, done)
 
 
 def resume(connection: Connection) -> bool:
     """Let the waiting work go on; False when it was not paused."""
     is_paused = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False)
     values = {"paused_at": None, "paused_by": "", "paused_reason": ""}
-    return _switch(
-        connection, is_paused, values, partial(_record, "connection.resumed", connection)
-    )
+    return switch(connection, is_paused, values, partial(note, "connection.resumed", connection))
 
 
-def _switch(
+def forget_webhook_secret(connection: Connection) -> bool:
+    """End a rotation: the secret before is no longer accepted; False when there was none."""
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        if not row.webhook_secret_before:
+            return False
+        row.webhook_secret_before = ""
+        row.save(update_fields=["webhook_secret_before"])
+        note("connection.webhook_secret_forgotten", connection)
+    connection.webhook_secret_before = ""
+    return True
+
+
+def switch(
     connection: Connection,
     rows: QuerySet[Connection],
     values: dict[str, Any],
@@ -132,15 +173,29 @@ def note_write_access(connection: Connection, access: WriteAccess) -> None:
             .update(write_access=access)
         )
         if changed:
-            _record("connection.write_access", connection, access=access.value)
+            note("connection.write_access", connection, access=access.value)
     connection.write_access = access
+
+
+def day_used_up(connection: Connection, sentence: str) -> None:
+    """Tell the administrators, once a day (GMT), that the vendor takes no more calls."""
+    name = spoken(connection.vendor)
+    with acting_as(process=ITSELF):
+        alert(
+            connection.practice,
+            f"quota-{connection.vendor}-{database_now().astimezone(UTC):%Y%m%d}",
+            f"{name} takes no more calls today from {connection.practice.name}",
+            f"{sentence}\n\nNothing is lost: what waits goes out then. If this happens again, ask "
+            f"{name} for more calls a day, or set athena_requests_per_day to what you have.",
+        )
 
 
 def _credentials(connection: Connection) -> tuple[str, str, str]:
     return connection.base_url, connection.client_id, connection.secret
 
 
-def _record(action: str, connection: Connection, **detail: str) -> None:
+def note(action: str, connection: Connection, **detail: str) -> None:
+    """Audit something that happened to a connection."""
     record(
         action,
         practice=connection.practice.external_id,

@@ -9,21 +9,29 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from campaigns.clinictime import clock, zone_of
 from campaigns.domain.values import Vendor
-from campaigns.ports import GatewayError, OutcomeUnknown, Refused, TryLater
-from integrations.http import HttpFailure, HttpReply, NotSent
+from campaigns.ports import (
+    HELD_BACK,
+    QUOTA_SPENT,
+    THROTTLED,
+    GatewayError,
+    OutcomeUnknown,
+    Refused,
+    TryLater,
+)
+from integrations.http import HttpFailure, HttpReply, NotSent, NoTurn
 
 # Codes beyond those of campaigns.ports.
 NOT_SENT = "unreachable"
 NO_ANSWER = "no_answer"
-THROTTLED = "rate_limited"
 SERVER_ERROR = "vendor_unavailable"
 VENDOR_NONSENSE = "vendor_nonsense"
 REDIRECTED = "redirected"
 REJECTED = "rejected"
 FORBIDDEN = "forbidden"
-PAUSED = "connection_paused"
 NOT_CONNECTED = "not_connected"
+NOT_SERVED = "not_served"
 
 SPOKEN = {Vendor.ATHENAHEALTH: "athenahealth", Vendor.RELATIENT: "Relatient"}
 
@@ -50,7 +58,8 @@ def from_failure(vendor: str, failure: HttpFailure, *, changes: bool) -> Gateway
     if isinstance(failure, NotSent):
         return TryLater(
             f"{name} was not reached: {failure.reason}. Kept tries again.",
-            code=NOT_SENT,
+            # A call that Kept itself held back says nothing of the vendor.
+            code=HELD_BACK if isinstance(failure, NoTurn) else NOT_SENT,
             retry_after=failure.retry_after,
         )
     if not changes:
@@ -90,6 +99,30 @@ def throttled(vendor: str, reply: HttpReply, wait: float | None) -> TryLater:
         code=THROTTLED,
         http_status=reply.status,
         request_id=reply.request_id,
+        retry_after=wait,
+    )
+
+
+def quota_spent(
+    vendor: str,
+    until: datetime,
+    time_zone: str,
+    wait: float,
+    *,
+    for_patients: bool = False,
+    reply: HttpReply | None = None,
+) -> TryLater:
+    """The calls of the day are used up, or kept `for_patients`; `until` is midnight GMT."""
+    local = clock(until.astimezone(zone_of(time_zone)))
+    again = f"Kept goes on at midnight GMT ({local} in the practice's zone)."
+    used = f"{spoken(vendor)}'s calls of the day are used up."
+    if for_patients:
+        used = f"{spoken(vendor)}'s last calls of the day are kept for patients."
+    return TryLater(
+        f"{used} {again}",
+        code=QUOTA_SPENT,
+        http_status=reply.status if reply else None,
+        request_id=reply.request_id if reply else "",
         retry_after=wait,
     )
 

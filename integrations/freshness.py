@@ -7,7 +7,8 @@ from datetime import datetime
 from integrations.models import Feed, FeedCursor
 
 
-def chart_heard(practice: str) -> datetime | None:
-    """When athenahealth's changed appointments of a practice (by its id there) last arrived."""
+def chart_heard(practice: str) -> tuple[datetime | None, datetime | None]:
+    """When athenahealth's changed appointments of a practice (by its id there) last arrived, and
+    when they are read next: with events that flow that is later than usual (pace.py)."""
     cursors = FeedCursor.objects.filter(practice__external_id=practice, feed=Feed.APPOINTMENTS)
-    return cursors.values_list("last_success_at", flat=True).first()
+    return cursors.values_list("last_success_at", "next_poll_at").first() or (None, None)

@@ -1,7 +1,8 @@
 """The one place that speaks HTTP. It sends once, waits no longer than it may, and never repeats.
 
     HttpFailure
-    ├── NotSent      certainly nothing was sent: no connection, no time left, no turn
+    ├── NotSent      certainly nothing was sent: no connection could be made
+    │   └── NoTurn   it was not even tried: no time was left, or no turn
     └── NoAnswer     sent, at least in part, and no whole answer came: maybe it was done
     MalformedReply   an answer came whose body is not the JSON it should be
 
@@ -29,7 +30,15 @@ from integrations import exchanges
 from integrations.replies import HttpReply, MalformedReply
 from integrations.watchdog import Watchdog, Watched
 
-__all__ = ["HttpClient", "HttpFailure", "HttpReply", "MalformedReply", "NoAnswer", "NotSent"]
+__all__ = [
+    "HttpClient",
+    "HttpFailure",
+    "HttpReply",
+    "MalformedReply",
+    "NoAnswer",
+    "NoTurn",
+    "NotSent",
+]
 
 CONNECT_SECONDS = 5.0
 # Of one call, however far away the deadline of the whole work is.
@@ -50,6 +59,10 @@ class HttpFailure(Exception):
 
 class NotSent(HttpFailure):
     """Certainly nothing was sent."""
+
+
+class NoTurn(NotSent):
+    """Kept itself held it back, for want of time or of a turn: it says nothing of the vendor."""
 
 
 class NoAnswer(HttpFailure):
@@ -153,7 +166,7 @@ class HttpClient:
         patience = min(_time_left(deadline), LONGEST_CALL_SECONDS)
         wait = self.limiter.reserve(patience)
         if wait > patience:
-            raise NotSent("the rate limit leaves no room at present", retry_after=wait)
+            raise NoTurn("the rate limit leaves no room at present", retry_after=wait)
         if wait > 0:
             time.sleep(wait)
 
@@ -219,7 +232,7 @@ def _present(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
 def _time_left(deadline: Deadline) -> float:
     remaining = deadline.remaining()
     if remaining <= 0:
-        raise NotSent("there was no time left for it")
+        raise NoTurn("there was no time left for it")
     return remaining
 
 

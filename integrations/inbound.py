@@ -7,32 +7,30 @@ harm, because intake is idempotent and the newest read wins.
 from __future__ import annotations
 
 import logging
-import uuid
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from django.db import OperationalError
-from django.db.models import Q
 
 from campaigns import doorbell
-from campaigns.clock import database_now
-from campaigns.domain.values import IN_FLIGHT, EffectKind
+from campaigns.domain.values import IN_FLIGHT, EffectKind, Vendor
 from campaigns.models import BULK, PROMPT, Effect, Practice
+from campaigns.ports import LeaseLost
 from campaigns.records import ReadSpan
 from campaigns.services.events import Received, take_event
 from campaigns.services.intake import take_appointment, take_patient
-from integrations import unknowns
+from campaigns.services.sweep import never
+from integrations import chartevents, unknowns
 from integrations.athenahealth import translate as athena
+from integrations.chartevents import NotNow
 from integrations.errors import Nonsense
 from integrations.inbox import park_row
+from integrations.inqueue import Waiting, claimed, let_go
 from integrations.listed import Lists
 from integrations.models import InboundKind, InboundMessage, InboundStatus, SyncKind
 from integrations.relatient import translate as relatient
 
-LEASE = timedelta(seconds=120)
-REST = timedelta(seconds=10)
 MOST_ATTEMPTS = 5
 BULK_RUNS = frozenset({SyncKind.BACKFILL, SyncKind.RECONCILE})
 
@@ -45,14 +43,26 @@ class TooEarly(Exception):
     """The event speaks of something that is just being made: it is taken in a little later."""
 
 
-def process_stored(practices: list[Practice]) -> Counts:
-    """Take in every stored message of these practices that nobody else has in hand."""
+def process_stored(practices: list[Practice], stopping: Callable[[], bool] = never) -> Counts:
+    """Take in every stored message of these practices that nobody else has in hand.
+
+    What asks athenahealth comes behind all the rest, and when it cannot be asked the others like
+    it are left where they are. As soon as `stopping` says so, no further message is begun.
+    """
     total: Counts = Counter()
+    waiting = Waiting(practices)
     while True:
-        ids = list(_waiting(practices).order_by("pk").values_list("pk", flat=True)[:100])
         done = 0
-        for pk in ids:
-            counts = process(pk)
+        for pk, practice, asks in waiting.some():
+            if stopping():
+                return total
+            if asks and practice in waiting.unanswered:
+                continue
+            try:
+                counts = process(pk)
+            except NotNow:
+                waiting.unanswered.add(practice)
+                continue
             if counts is not None:
                 total.update(counts)
                 done += 1
@@ -60,38 +70,30 @@ def process_stored(practices: list[Practice]) -> Counts:
             return total
 
 
-def _waiting(practices: list[Practice]) -> Any:
-    free = Q(lease_until__isnull=True) | Q(lease_until__lte=database_now())
-    return InboundMessage.objects.filter(free, status=InboundStatus.STORED, practice__in=practices)
-
-
 def process(message_id: int) -> Counts | None:
-    """Take in one stored message; None when another worker has it or it is done."""
-    now = database_now()
-    token = str(uuid.uuid4())
-    claimed = (
-        InboundMessage.objects.filter(pk=message_id, status=InboundStatus.STORED)
-        .filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
-        .update(lease_token=token, lease_until=now + LEASE)
-    )
-    if not claimed:
+    """Take in one stored message; None when another worker has it or it is done.
+
+    Raises NotNow when the vendor that it has to ask cannot be asked; the message waits.
+    """
+    message = claimed(message_id)
+    if message is None:
         return None
-    message = InboundMessage.objects.select_related("practice", "connection", "sync_run").get(
-        pk=message_id
-    )
-    with unknowns.kept(message.practice.external_id):
-        counts = _attempt(message)
+    put_off: NotNow | None = None
+    try:
+        with unknowns.kept(message.practice.external_id):
+            counts = _attempt(message)
+        message.attempts += 1
+    except LeaseLost:
+        return None
+    except NotNow as later:
+        put_off, counts = later, Counter()
+        message.problem = later.error.sentence[:300]
     if counts["new"] or counts["changed"]:
         doorbell.ring()
-    # What is still to be taken in rests a little; what is done needs no lease.
-    again = message.status == InboundStatus.STORED
-    message.lease_token = ""
-    message.lease_until = database_now() + REST if again else None
-    message.attempts += 1
     message.counts = dict(counts)
-    message.save(
-        update_fields=["status", "problem", "counts", "attempts", "lease_token", "lease_until"]
-    )
+    let_go(message, put_off)
+    if put_off is not None:
+        raise put_off
     return counts
 
 
@@ -103,6 +105,8 @@ def _attempt(message: InboundMessage) -> Counts:
         return Counter(errors=1)
     except TooEarly:
         return Counter()
+    except (NotNow, LeaseLost):
+        raise
     except Exception:
         # A defect of ours must not stop the messages behind it; it is tried a few times, since
         # a database that was briefly away is no defect, and then it waits for a person.
@@ -113,7 +117,7 @@ def _attempt(message: InboundMessage) -> Counts:
         message.problem = "Kept could not take this in. Tell your Kept operator."
         return Counter(errors=1)
     if message.status == InboundStatus.STORED:
-        message.status = InboundStatus.PROCESSED
+        message.status, message.problem = InboundStatus.PROCESSED, ""
     return counts
 
 
@@ -169,6 +173,12 @@ def _rows(message: InboundMessage, take: Callable[[Any], str | None]) -> Counts:
 
 
 def _event(message: InboundMessage) -> Counts:
+    if message.vendor == Vendor.ATHENAHEALTH:
+        return chartevents.take(message)
+    return _reply_or_consent(message)
+
+
+def _reply_or_consent(message: InboundMessage) -> Counts:
     record = relatient.event_record(message.practice.external_id, message.payload or {})
     received = take_event(message.practice, record)
     if received is Received.UNMATCHED and record.enrollment_vendor_id and _being_made(message):
@@ -188,7 +198,7 @@ def _being_made(message: InboundMessage) -> bool:
 
 
 def _row(message: InboundMessage) -> Counts:
-    raise Nonsense(message.problem or "This row could not be taken in.")
+    raise Nonsense(message.problem or "This could not be taken in.")
 
 
 _TAKERS: dict[InboundKind, Callable[[InboundMessage], Counts]] = {
@@ -196,4 +206,5 @@ _TAKERS: dict[InboundKind, Callable[[InboundMessage], Counts]] = {
     InboundKind.PATIENTS_PAGE: _patients,
     InboundKind.EVENT: _event,
     InboundKind.ROW: _row,
+    InboundKind.NOTIFICATION: _row,
 }

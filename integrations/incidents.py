@@ -59,4 +59,6 @@ def recovered(cursor: FeedCursor) -> None:
 def _task(cursor: FeedCursor) -> str:
     if cursor.feed == Feed.RECONCILE:
         return "compare its records with both vendors"
+    if cursor.feed == Feed.SUBSCRIPTIONS:
+        return "keep its event subscriptions at athenahealth"
     return f"read {cursor.get_feed_display()}"

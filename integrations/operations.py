@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from campaigns.clock import database_now
@@ -15,7 +16,7 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
 from campaigns.services import sweep as campaigns_sweep
-from integrations import collecting, connections, inbound, polling
+from integrations import collecting, connections, inbound, polling, probes, subscriptions
 from integrations.models import (
     Feed,
     FeedCursor,
@@ -38,6 +39,11 @@ Report = dict[str, Any]
 
 def poll(practice: Practice, feeds: tuple[Feed, ...] = polling.ATHENA_FEEDS) -> Report:
     """One pull of athenahealth's change feeds, taken in."""
+    probes.attend(practice, at_once=True)
+    return _poll(practice, feeds)
+
+
+def _poll(practice: Practice, feeds: tuple[Feed, ...]) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
     for which in feeds:
@@ -46,7 +52,8 @@ def poll(practice: Practice, feeds: tuple[Feed, ...] = polling.ATHENA_FEEDS) -> 
                 polling.pull(practice, which, run)
                 seen.update(inbound.process_stored([practice]))
         except GatewayError as error:
-            problems.append(error.sentence)
+            # Of both feeds, when it is the vendor: said once.
+            problems += [error.sentence] if error.sentence not in problems else []
             counts["errors"] += 1
         else:
             counts.update(seen)
@@ -55,6 +62,11 @@ def poll(practice: Practice, feeds: tuple[Feed, ...] = polling.ATHENA_FEEDS) -> 
 
 def collect(practice: Practice) -> Report:
     """One pull of Relatient's events, taken in."""
+    probes.attend(practice, at_once=True)
+    return _collect(practice)
+
+
+def _collect(practice: Practice) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
     try:
@@ -69,19 +81,26 @@ def collect(practice: Practice) -> Report:
 
 
 def work(practice: Practice, seconds: float | None = None) -> Report:
-    """Everything that is due; with `seconds` also what becomes due until then."""
+    """Everything that is due; with `seconds` also what becomes due until then.
+
+    `problems` is there when a vendor does not answer: what waits for it was left alone.
+    """
+    probes.attend(practice, at_once=True)
     until = time.monotonic() + (seconds or 0)
     total = Counter(_work_once(practice))
     while seconds and _remaining(practice) and time.monotonic() < until:
         time.sleep(_PAUSE_SECONDS)
+        probes.attend(practice)
         total.update(_work_once(practice))
-    return {
+    problems = probes.silent(practice)
+    report = {
         "executed": total["executed"],
         "retried": total["retried"],
         "failed": total["failed"],
         "parked": campaigns_sweep.parked([practice]) + _parked_messages(practice),
         "remaining": _remaining(practice),
     }
+    return {**report, "problems": problems} if problems else report
 
 
 def _work_once(practice: Practice) -> Counter[str]:
@@ -104,11 +123,14 @@ def sync(practice: Practice) -> Report:
     total: dict[str, Counter[str]] = {"poll": Counter(), "collect": Counter(), "work": Counter()}
     problems: list[str] = []
     standing: Report = {}
+    probes.attend(practice, at_once=True)
     for _ in range(MOST_ROUNDS):
-        polled, collected, worked = poll(practice), collect(practice), work(practice)
+        polled, collected = _poll(practice, polling.ATHENA_FEEDS), _collect(practice)
+        worked = work(practice)
         for name, report in (("poll", polled), ("collect", collected)):
             problems += [p for p in report.pop("problems") if p not in problems]
             total[name].update(report)
+        problems += [p for p in worked.pop("problems", []) if p not in problems]
         standing = {"parked": worked.pop("parked"), "remaining": worked.pop("remaining")}
         total["work"].update(worked)
         news = polled["new"] or polled["changed"] or collected["new"]
@@ -122,22 +144,35 @@ def sync(practice: Practice) -> Report:
     }
 
 
-def tick(practice: Practice, seconds: float) -> Report:
-    """What the timer does: the feeds whose time has come, what is due, then the nightly round."""
-    began, now = time.monotonic(), database_now()
+def tick(
+    practice: Practice, seconds: float, stopping: Callable[[], bool] = campaigns_sweep.never
+) -> Report:
+    """What the timer does: the feeds whose time has come, what is due, then the nightly round.
+
+    As soon as `stopping` says so, nothing more is begun.
+    """
+    began = time.monotonic()
+    probes.attend(practice)
+    now = database_now()
     due = set(
         FeedCursor.objects.filter(practice=practice, next_poll_at__lte=now).values_list(
             "feed", flat=True
         )
     )
-    # What is paused is left alone: its feed keeps, and is read when it is resumed.
-    paused = connections.paused(practice.external_id)
+    # What is paused is left alone: its feed keeps, and is read when it is resumed. A vendor that
+    # does not answer is not asked either, but its feeds count as failing.
+    stopped = connections.stopped(practice.external_id)
     athena = tuple(which for which in polling.ATHENA_FEEDS if which in due)
-    if athena and Vendor.ATHENAHEALTH not in paused:
-        poll(practice, athena)
-    if Feed.EVENTS in due and Vendor.RELATIENT not in paused:
-        collect(practice)
-    inbound.process_stored([practice])
-    swept = campaigns_sweep.sweep([practice], seconds=seconds)
-    nightly.attend(practice, seconds - (time.monotonic() - began))
+    if athena and Vendor.ATHENAHEALTH not in stopped:
+        _poll(practice, athena)
+    if Feed.EVENTS in due and Vendor.RELATIENT not in stopped and not stopping():
+        _collect(practice)
+    # However much is told of at once, what is to be sent gets its share of the time.
+    until = time.monotonic() + seconds / 2
+    inbound.process_stored([practice], lambda: stopping() or time.monotonic() >= until)
+    swept = campaigns_sweep.sweep([practice], seconds=seconds, stopping=stopping)
+    if not stopping():
+        subscriptions.attend(practice)
+    if not stopping():
+        nightly.attend(practice, seconds - (time.monotonic() - began))
     return {"looked": swept.looked, "executed": swept.executed}

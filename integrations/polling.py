@@ -20,8 +20,8 @@ from django.db import transaction
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus, Vendor
 from campaigns.models import Appointment, Department, Patient, Practice
-from campaigns.ports import GatewayError, LeaseLost
-from integrations import connections, incidents, leases, unknowns
+from campaigns.ports import GatewayError, LeaseLost, TryLater
+from integrations import connections, incidents, leases, pace, torn, unknowns
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient, client_for
 from integrations.athenahealth.paging import Page
@@ -45,8 +45,9 @@ def pull(practice: Practice, which: Feed, run: SyncRun | None) -> bool:
 
     Raises GatewayError when the read failed; what was stored until then stays.
     """
-    connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+    connection = connections.find(practice.external_id, Vendor.ATHENAHEALTH)
     cursor = cursor_of(connection, which)
+    must_be_open(connection, cursor)
     lease = leases.take(cursor)
     if lease is None:
         return False
@@ -61,6 +62,17 @@ def pull(practice: Practice, which: Feed, run: SyncRun | None) -> bool:
     finally:
         lease.release()
     return True
+
+
+def must_be_open(connection: Connection, cursor: FeedCursor) -> None:
+    """Raise when nothing may be sent. A vendor that does not answer fails this feed, too: when
+    that has lasted too long the administrators hear of it."""
+    try:
+        connections.must_be_open(connection)
+    except GatewayError as error:
+        if not connection.is_paused:
+            incidents.failed(cursor, error)
+        raise
 
 
 def cursor_of(connection: Connection, which: Feed) -> FeedCursor:
@@ -79,6 +91,7 @@ def _read(
     run: SyncRun | None,
 ) -> None:
     cursor.refresh_from_db()
+    torn.after_a_silence(cursor, database_now())
     pages = _Pages(connection, cursor, which, lease, run)
     try:
         pages.reread_what_was_torn()
@@ -96,7 +109,7 @@ def _close(lease: FeedLease, practice: Practice) -> None:
     lease.cursors().update(
         dirty=False,
         last_success_at=now,
-        next_poll_at=now + timedelta(minutes=practice.poll_minutes),
+        next_poll_at=now + timedelta(minutes=pace.chart_minutes(practice, now)),
     )
 
 
@@ -144,7 +157,12 @@ class _Pages:
         """Empty the feed. The window's start is committed before the first read."""
         open_window(self.cursor)
         while True:
-            page = feed.read_page(self.client(), self.which)
+            try:
+                page = feed.read_page(self.client(), self.which)
+            except TryLater:
+                # Certainly not read, and what was read before is stored: nothing is torn.
+                self.lease.cursors().update(dirty=False)
+                raise
             self.store(page)
             if not page.is_full:
                 return

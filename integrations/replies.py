@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-MAX_DEPTH = 64
+from integrations import strictjson
 
 
 class MalformedReply(Exception):
@@ -36,12 +35,9 @@ class HttpReply:
     def json(self) -> Any:
         """The body as JSON; NaN, Infinity, wrong bytes and deep nesting are refused."""
         try:
-            value = json.loads(self.body, parse_constant=_refuse_constant)
-        except (ValueError, RecursionError):
-            raise MalformedReply("the body is not JSON") from None
-        if _deeper_than(value, MAX_DEPTH):
-            raise MalformedReply("the JSON is nested too deeply")
-        return value
+            return strictjson.parse(self.body)
+        except strictjson.NotJson as error:
+            raise MalformedReply(str(error)) from None
 
     def json_or_none(self) -> Any:
         """The body as JSON, or None where it is none (an error page of a gateway)."""
@@ -49,22 +45,3 @@ class HttpReply:
             return self.json()
         except MalformedReply:
             return None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(name)
-
-
-def _deeper_than(value: Any, limit: int) -> bool:
-    level = [value]
-    for _ in range(limit):
-        level = [child for item in level for child in _children(item)]
-        if not level:
-            return False
-    return True
-
-
-def _children(item: Any) -> list[Any]:
-    if isinstance(item, dict):
-        return list(item.values())
-    return item if isinstance(item, list) else []

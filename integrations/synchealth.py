@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 
 from campaigns.clinictime import ago, lately
 from campaigns.models import Practice
-from integrations.models import Connection, Feed, FeedCursor
+from integrations.models import Connection, FeedCursor
 from integrations.models.connection import CONNECTED
+from integrations.models.feed import NEWS
+from integrations.standing import Standing, State, standings
 
 # A poll that waits for its turn behind others is not late yet.
 PATIENCE = timedelta(minutes=5)
@@ -34,16 +36,17 @@ class Health:
 
 
 def health_of(practices: Sequence[Practice], now: datetime) -> list[Health]:
-    """Every practice with every vendor: two queries."""
-    connections = {
-        (row.practice_id, row.vendor): row
-        for row in Connection.objects.filter(practice__in=practices).defer(
-            "secret", "webhook_secret"
-        )
-    }
+    """Every practice with every vendor: three queries."""
+    rows = list(
+        Connection.objects.filter(practice__in=practices)
+        .select_related("practice")
+        .defer("secret", "webhook_secret", "webhook_secret_before")
+    )
+    connections = {(row.practice_id, row.vendor): row for row in rows}
+    stand = standings(rows, now)
     feeds: dict[int, list[FeedCursor]] = {}
-    # The nightly comparison reads both, and says nothing about how fresh things are.
-    for cursor in FeedCursor.objects.filter(practice__in=practices).exclude(feed=Feed.RECONCILE):
+    # The comparison and the event subscriptions say nothing about how fresh things are.
+    for cursor in FeedCursor.objects.filter(practice__in=practices).filter(feed__in=NEWS):
         feeds.setdefault(cursor.connection_id, []).append(cursor)
     found = []
     for practice in practices:
@@ -52,7 +55,7 @@ def health_of(practices: Sequence[Practice], now: datetime) -> list[Health]:
             words, look = (
                 ("is not connected", BAD)
                 if row is None
-                else _judged(row, feeds.get(row.pk, []), practice, now)
+                else _judged(stand[row.pk], feeds.get(row.pk, []), practice, now)
             )
             found.append(Health(practice.name, name, words, look, row is not None))
     return found
@@ -64,11 +67,10 @@ def in_one_sentence(healths: Iterable[Health]) -> str:
 
 
 def _judged(
-    connection: Connection, feeds: list[FeedCursor], practice: Practice, now: datetime
+    stands: Standing, feeds: list[FeedCursor], practice: Practice, now: datetime
 ) -> tuple[str, str]:
-    if connection.paused_at is not None:
-        since = lately(connection.paused_at, practice.time_zone, now)
-        return f"is paused by {connection.paused_by} since {since}", WARNING
+    if stands.state is not State.OPEN:
+        return stands.words, BAD if stands.state is State.SILENT else WARNING
     failing = [feed.failing_since for feed in feeds if feed.failing_since is not None]
     if failing:
         return f"cannot be read since {lately(min(failing), practice.time_zone, now)}", BAD
@@ -78,7 +80,14 @@ def _judged(
         return "has not been read yet", WARNING
     # As fresh as its stalest feed.
     oldest = min(moments)
-    usual = 2 * timedelta(minutes=practice.poll_minutes) + PATIENCE
-    if now - oldest > usual:
+    if any(_is_late(feed, practice, now) for feed in feeds):
         return f"{ago(oldest, now)}, later than usual: is the background work running?", WARNING
     return ago(oldest, now), GOOD
+
+
+def _is_late(feed: FeedCursor, practice: Practice, now: datetime) -> bool:
+    """Not read for a whole interval longer than was planned (pace.py plans it)."""
+    assert feed.last_success_at is not None
+    interval = timedelta(minutes=practice.poll_minutes)
+    planned = max(feed.last_success_at + interval, feed.next_poll_at or feed.last_success_at)
+    return now > planned + interval + PATIENCE

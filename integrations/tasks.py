@@ -7,9 +7,11 @@ under a lease, messages and effects are taken under one each.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 
 from audit.context import acting_as
 from campaigns.models import Practice
+from campaigns.stopping import asked
 from integrations import operations
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
@@ -18,19 +20,27 @@ SECONDS = 30
 logger = logging.getLogger(__name__)
 
 
-def tick() -> dict[str, int]:
-    """Poll what is due, take in what came, and do what is to be done, for every practice."""
+def heartbeat() -> None:
+    """Do nothing: that a worker takes a task is what says that it lives (beating.py)."""
+
+
+def tick(stopping: Callable[[], bool] = asked) -> dict[str, int]:
+    """Poll what is due, take in what came, and do what is to be done, for every practice.
+
+    As soon as `stopping` says so, nothing more is begun.
+    """
     executed = 0
     with acting_as(process="worker"):
         for practice in Practice.objects.filter(active=True).order_by("pk"):
-            executed += _tick(practice)
+            if not stopping():
+                executed += _tick(practice, stopping)
     return {"executed": executed}
 
 
-def _tick(practice: Practice) -> int:
+def _tick(practice: Practice, stopping: Callable[[], bool]) -> int:
     """One practice; a defect or a busy database there must not stop the others."""
     try:
-        executed: int = operations.tick(practice, SECONDS)["executed"]
+        executed: int = operations.tick(practice, SECONDS, stopping)["executed"]
     except Exception:
         logger.exception("tick_failed", extra={"practice": practice.external_id})
         return 0

@@ -17,8 +17,11 @@ class PlainTextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         return self.get_response(request)
 
-    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponse | None:
+    def process_view(self, request: HttpRequest, view: Any, *_: Any) -> HttpResponse | None:
         """After the middlewares have let the visitor in, before a view reads anything."""
+        # Who reads the raw body checks it, and nobody may have read it before.
+        if getattr(view, "reads_raw_body", False):
+            return None
         for sent in (request.GET, request.POST):
             if any("\0" in value for _, values in sent.lists() for value in values):
                 return HttpResponseBadRequest(SENTENCE, content_type="text/plain")

@@ -69,6 +69,9 @@ KEPT_SEED: dict[str, Any] = {
     "ALERT_EMAILS": items("ALERT_EMAILS"),
 }
 
+# Where athenahealth sends its events; what it must look like is in integrations/eventaddress.py.
+PUBLIC_URL = text("PUBLIC_URL")
+
 if PRODUCTION:
     safeguards.refuse(
         safeguards.production_problems(
@@ -92,14 +95,22 @@ KEPT_GATEWAYS = {
     "engagement": "integrations.relatient.gateway.build",
     "paused": "integrations.connections.paused",
     "heard": "integrations.freshness.chart_heard",
+    "take_in": "integrations.inbound.process_stored",
 }
 # "database" dates reads and leases by the database's clock; "process" by ours, for tests that
 # travel in time.
 KEPT_CLOCK = "database"
 # A function from user to the practices whose audit events that user may read; superusers read all.
 AUDIT_PRACTICES_OF_USER = "campaigns.access.audited_practices_of"
-# Functions without arguments whose dict joins the body of /readyz under the given name.
-READINESS_REPORTS: dict[str, str] = {}
+# Functions without arguments whose answer joins the body of /readyz under the given name.
+READINESS_REPORTS = {
+    "workers": "integrations.heartbeats.report",
+    "connections": "integrations.readiness.connections",
+    "backlog": "integrations.readiness.backlog",
+}
+# Functions without arguments that yield what /metrics tells; the token, if any, is its bearer's.
+METRICS_COLLECTORS = ["campaigns.metrics.collect", "integrations.metrics.collect"]
+METRICS_TOKEN = text("METRICS_TOKEN")
 
 INSTALLED_APPS = [
     "unfold",
@@ -110,6 +121,8 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    # Before q2, whose command it takes the place of.
+    "project.running",
     "django_q",
     "axes",
     "csp",

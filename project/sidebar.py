@@ -43,6 +43,7 @@ MENU = (
         "Connections",
         (
             ("Connections", "integrations.connection", "cable"),
+            ("Event subscriptions", "integrations.eventsubscription", "notifications"),
             ("Sync runs", "integrations.syncrun", "sync"),
             ("Feeds", "integrations.feedcursor", "rss_feed"),
             ("Inbound messages", "integrations.inboundmessage", "inbox"),

@@ -80,7 +80,7 @@ LEDGER: dict[Code, Entry] = {
     ),
     Code.CONNECTION_PAUSED: Entry(
         State.PENDING,
-        "The connection is paused, so nothing is sent. An admin can resume it in the console.",
+        "Nothing is sent: the connection is paused, or the vendor is away. Admins see which.",
     ),
     Code.HELD_FOR_APPROVAL: Entry(
         State.PENDING,

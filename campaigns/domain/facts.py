@@ -259,6 +259,7 @@ class ReplyFacts:
     hold_until: datetime | None = None
     cancel_reason_id: str = ""
     cancel_reason_frees_slot: bool = False
+    event_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from typing import Any
 
 from campaigns.domain.decision import ReplyVerdict
@@ -233,21 +234,25 @@ def _cancel(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
         **_expected(snapshot),
         "patient": snapshot.patient.external_id,
         "reason": reason,
-        "marker": marker(reply.id),
+        "marker": marker(reply.event_id),
         "note": BY_PHONE if reply.by_staff else BY_REPLY,
     }
     return None, _write(EffectKind.CANCEL_APPOINTMENT, reply, body), None
 
 
-def marker(reply_id: int) -> str:
-    """What our cancellations and notes carry, so that they are known again in the chart."""
-    return f"Kept-r{reply_id}"
+def marker(event_id: str) -> str:
+    """What our cancellations and notes carry, so that they are known again in the chart.
+
+    Made from the answer's own id: a number of ours would name another answer once the database
+    has been restored from a backup.
+    """
+    return f"Kept-r{sha256(event_id.encode()).hexdigest()[:10]}"
 
 
 def _note(snapshot: Snapshot, reply: ReplyFacts, text: str) -> EffectWanted:
     body = {
         "appointment": snapshot.appointment.external_id,
-        "marker": marker(reply.id),
+        "marker": marker(reply.event_id),
         "text": text,
     }
     return _write(EffectKind.SCHEDULE_NOTE, reply, body)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from campaigns.models import Practice
 from campaigns.selectors.worklist import Listed
@@ -37,15 +37,19 @@ def news_of(marks: Iterable[str], known: Iterable[str], heard: tuple[str, bool])
     return News(len(after - before), len(before - after), *heard)
 
 
-def heard_of(last: datetime | None, practice: Practice, now: datetime) -> tuple[str, bool]:
+def heard_of(
+    last: datetime | None, following: datetime | None, practice: Practice, now: datetime
+) -> tuple[str, bool]:
     """When athenahealth's changes last came, in words, and whether that is too long ago.
 
-    It is, after twice the time between two polls.
+    It is, when the poll that was to be the next is late by a whole interval.
     """
     if last is None:
         return "athenahealth was not asked yet", True
     seconds = (now - last).total_seconds()
-    return f"athenahealth {_ago(seconds)}", seconds > 2 * practice.poll_minutes * _MINUTE
+    interval = timedelta(minutes=practice.poll_minutes)
+    planned = max(last + interval, following or last)
+    return f"athenahealth {_ago(seconds)}", now > planned + interval
 
 
 def _ago(seconds: float) -> str:

@@ -48,6 +48,7 @@ class Found(StrEnum):
     IN_HAND = "in_hand"
     CHANGED = "enrollments_changed"
     TAKEN_OVER = "enrolled_elsewhere"
+    SINCE_BACKUP = "enrolled_since_the_backup"
     SECOND = "second_enrollments"
     BESIDE = "beside_ours"
     UNKNOWN_VISIT = "unknown_visits"
@@ -90,12 +91,18 @@ def _is_same(row: Enrollment | None, record: EnrollmentRecord) -> bool:
 
 
 def compare(
-    practice: Practice, record: EnrollmentRecord, span: ReadSpan, *, ours_is_active: bool = False
+    practice: Practice,
+    record: EnrollmentRecord,
+    span: ReadSpan,
+    *,
+    ours_is_active: bool = False,
+    lost_since: datetime | None = None,
 ) -> Compared:
     """Compare one active enrollment of Relatient's with what Kept has, and take it in.
 
     BESIDE names our own enrollment of the same visit: the caller reads it afresh (`take_in`) and
-    asks again with `ours_is_active` if it was.
+    asks again with `ours_is_active` if it was. After a restore `lost_since` is the time of the
+    backup: what was made since is taken for ours, and is no work for a person.
     """
     with transaction.atomic():
         row = Enrollment.objects.filter(practice=practice, vendor_id=record.vendor_id).first()
@@ -110,7 +117,8 @@ def compare(
                 return _known(row, record, span)
             if _ended_since(row, span):
                 return Compared(Found.IN_HAND, row.pk)
-        return _stranger(appointment, record, span, ours_is_active)
+        lost = lost_since is not None and record.created_at >= lost_since
+        return _stranger(appointment, record, span, ours_is_active, lost)
 
 
 def _locked(practice: Practice, wanted: Wanted) -> Appointment | None:
@@ -144,7 +152,11 @@ def _ended_since(row: Enrollment, span: ReadSpan) -> bool:
 
 
 def _stranger(
-    appointment: Appointment, record: EnrollmentRecord, span: ReadSpan, ours_is_active: bool
+    appointment: Appointment,
+    record: EnrollmentRecord,
+    span: ReadSpan,
+    ours_is_active: bool,
+    lost: bool,
 ) -> Compared:
     """One that Kept did not make, or has given up: taken over unless ours is being made."""
     live = appointment.enrollments.filter(status__in=sorted(LIVE), surplus=False).first()
@@ -157,9 +169,11 @@ def _stranger(
         return Compared(Found.IN_HAND) if _in_hand(live) else Compared(Found.BESIDE, live.pk)
     now = database_now()
     adopted = adopt(appointment, record, span, surplus=live is not None)
+    look_at(appointment, now, BULK)
+    if lost and not adopted.surplus:
+        return Compared(Found.SINCE_BACKUP, adopted.pk)
     sentence = SECOND if adopted.surplus else TAKEN_OVER
     open_item(appointment, WorkItemKind.ENROLLED_ELSEWHERE, sentence, now)
-    look_at(appointment, now, BULK)
     return Compared(Found.SECOND if adopted.surplus else Found.TAKEN_OVER, adopted.pk)
 
 

@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
+from campaigns.domain.coverage import Code
 from campaigns.domain.enrollment import LIVE
 from campaigns.models import BULK, Appointment, Enrollment, Practice
 from campaigns.services.looks_due import look_again, look_at
@@ -56,6 +57,13 @@ def still_open(enrollments: Iterable[int]) -> int:
     return Enrollment.objects.filter(unsettled, pk__in=list(enrollments)).count()
 
 
-def ended_elsewhere(enrollments: Iterable[int]) -> int:
-    """How many of these turned out to have been ended by somebody else."""
-    return Enrollment.objects.filter(pk__in=list(enrollments), ended_elsewhere=True).count()
+def ended_elsewhere(enrollments: Iterable[int], *, only_work: bool = False) -> int:
+    """How many of these turned out to have been ended by somebody else.
+
+    `only_work` counts those that are work for a person: after a restore the others were ended by
+    the database that was lost.
+    """
+    rows = Enrollment.objects.filter(pk__in=list(enrollments), ended_elsewhere=True)
+    if only_work:
+        rows = rows.filter(appointment__coverage_code=Code.ENDED_ELSEWHERE)
+    return rows.count()

@@ -30,6 +30,7 @@ from campaigns.domain.values import (
 from campaigns.models import Attempt, Effect, Practice
 from campaigns.ports import (
     EFFECT_IN_HAND,
+    HELD_BACK,
     Deadline,
     GatewayError,
     LeaseLost,
@@ -46,6 +47,8 @@ from campaigns.services.settlement import settle
 
 # What is left of the lease when the deadline strikes, for the recording transaction.
 _LEASE_MARGIN = 0.25
+# Asked anew after so many, so that an answer that comes meanwhile waits no longer than that.
+_BATCH = 50
 DEFECT = "Kept could not carry this out. Tell your Kept operator; it is tried again."
 
 logger = logging.getLogger(__name__)
@@ -174,7 +177,7 @@ def _call(effect: Effect) -> executors.Done:
         if not ours.exists():
             raise LeaseLost
         if deadline.remaining() <= 0:
-            raise TryLater("There was no time left for this call.", code="no_time_left")
+            raise TryLater("There was no time left for this call.", code=HELD_BACK)
 
     still_ours()
     return executors.execute(effect, executors.Call(deadline, still_ours))
@@ -259,5 +262,5 @@ def due_effects(now: datetime, practice: Practice) -> list[int]:
         .exclude(Exists(of_patient), appointment__isnull=True)
         # What a patient answered comes before all else.
         .order_by(F("response").asc(nulls_last=True), "next_attempt_at", "pk")
-        .values_list("pk", flat=True)[:500]
+        .values_list("pk", flat=True)[:_BATCH]
     )

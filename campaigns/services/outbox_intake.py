@@ -6,8 +6,10 @@ it was certainly never done; what is on its way is left alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import datetime
+from hashlib import sha256
 
 from django.db.models import Q
 
@@ -88,7 +90,6 @@ def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effe
     if want.appointment_id not in (None, appointment.pk):
         subject = Appointment.objects.get(pk=want.appointment_id)
     enrollment = _enrollment(appointment, want, now)
-    number = Effect.objects.filter(_subject(appointment, want)).count() + 1
     # Of the same purpose only: the refusal of another question about the visit stands.
     for refused in Effect.objects.filter(
         _subject(appointment, want), purpose=want.purpose, status=EffectStatus.REJECTED
@@ -102,7 +103,7 @@ def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effe
         appointment=None if about_patient else subject,
         enrollment=enrollment,
         response=Response.objects.get(pk=want.response_id) if want.response_id else None,
-        key=_key(subject, want, enrollment, number),
+        key=_key(appointment, subject, want, enrollment),
         purpose=want.purpose,
         body=dict(want.body),
         basis=dict(want.basis),
@@ -120,20 +121,39 @@ def _enrollment(appointment: Appointment, want: EffectWanted, now: datetime) -> 
 
 
 def _key(
-    subject: Appointment, want: EffectWanted, enrollment: Enrollment | None, number: int
+    appointment: Appointment,
+    subject: Appointment,
+    want: EffectWanted,
+    enrollment: Enrollment | None,
 ) -> str:
-    """The effect's identity, at the vendor too: kind, subject, counter; no patient data."""
-    if want.kind is EffectKind.ENROLL and enrollment is not None:
-        what = f"a{subject.external_id}-g{enrollment.generation}"
-    elif want.kind in PATIENT_KINDS:
-        what = f"p{subject.patient.external_id}-{number}"
-    elif want.response_id is not None:
-        what = f"a{subject.external_id}-r{want.response_id}-{number}"
+    """The effect's identity, at the vendor too: kind, subject, what is asked, counter.
+
+    What is asked is part of it (docs/adr/0016): counters go back with a database that is restored
+    from a backup, and must not meet a vendor who remembers them for something else. The same
+    asked again then has the same key, and is answered with what was done the first time.
+    """
+    if want.kind in PATIENT_KINDS:
+        what = f"p{subject.patient.external_id}"
     elif enrollment is not None:
-        what = f"a{subject.external_id}-g{enrollment.generation}-{number}"
+        what = f"a{subject.external_id}-g{enrollment.generation}"
+    elif want.response_id is not None:
+        what = f"a{subject.external_id}-r{want.response_id}"
     else:
-        what = f"a{subject.external_id}-{number}"
-    return f"kept-{subject.practice.external_id}-{want.kind.value}-{what}"
+        what = f"a{subject.external_id}"
+    stem = f"kept-{subject.practice.external_id}-{want.kind.value}-{what}-{_asked(want)}"
+    before = Effect.objects.filter(_subject(appointment, want), key__startswith=f"{stem}-")
+    return f"{stem}-{before.count() + 1}"
+
+
+def _asked(want: EffectWanted) -> str:
+    """A short name for what is asked; no patient data can be read off it.
+
+    A refusal is remembered with its key as well, so an enrollment that is asked for on other
+    grounds is another request. The same details are told once, whatever the grounds.
+    """
+    grounds = want.basis if want.kind is EffectKind.ENROLL else {}
+    plain = json.dumps([want.body, grounds], sort_keys=True, default=dict)
+    return sha256(plain.encode()).hexdigest()[:12]
 
 
 def say(action: str, effect: Effect, **detail: object) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
@@ -23,10 +24,12 @@ from campaigns.models import Effect
 from campaigns.ports import (
     CREDENTIALS,
     NOT_THE_VENDORS_WORD,
+    ONLY_WAITING,
     GatewayError,
     OutcomeUnknown,
     Refused,
 )
+from campaigns.services.alerts import alert
 from campaigns.services.deadlocks import retried
 from campaigns.services.enrollments import ImpossibleTransition, advance
 from campaigns.services.executors import Done
@@ -127,6 +130,9 @@ def _classify(
         return OutcomeKind.REJECTED, _refused(effect)
     if isinstance(error, OutcomeUnknown) and not read:
         return OutcomeKind.UNKNOWN, _unknown(effect, now)
+    if effect.maybe_done and error.code in ONLY_WAITING:
+        # The vendor was not asked, or asked for a pause: no step towards a person.
+        return OutcomeKind.LATER, EffectStatus.UNKNOWN
     if effect.maybe_done:
         return OutcomeKind.LATER, _unknown(effect, now)
     return OutcomeKind.LATER, EffectStatus.QUEUED
@@ -170,6 +176,22 @@ def _write(effect: Effect, ending: Ending, now: datetime) -> None:
     )
     detail = {"number": effect.attempts, "code": effect.code, "http_status": ending.http_status}
     say(f"effect.{ending.outcome.value}", effect, **detail)
+    if effect.status == EffectStatus.PARKED:
+        _mail(effect, now)
+
+
+def _mail(effect: Effect, now: datetime) -> None:
+    """Tell the administrators, once a day: a parked effect waits for a person."""
+    practice = effect.practice
+    today = now.astimezone(ZoneInfo(practice.time_zone)).date()
+    alert(
+        practice,
+        f"parked-{today:%Y%m%d}",
+        f"Kept needs a person for {practice.name}",
+        "Kept could not learn whether something that it asked of a vendor was done, and has "
+        "stopped asking. Check it at the vendor, then choose Try again on the console's page "
+        "Effects, or run `redrive`.\n\nThere may be more by now; this is mailed once a day.",
+    )
 
 
 def _next_attempt(effect: Effect, ending: Ending, now: datetime) -> datetime:

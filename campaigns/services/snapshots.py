@@ -241,6 +241,7 @@ def _reply(row: Response, frees_slot: bool) -> facts.ReplyFacts:
         hold_until=row.hold_until,
         cancel_reason_id=row.cancel_reason_external_id,
         cancel_reason_frees_slot=frees_slot,
+        event_id=row.event_id,
     )
 
 

@@ -13,13 +13,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import OperationalError
-from django.db.models import Exists, OuterRef, Q
 
 from campaigns.clock import database_now
-from campaigns.domain.coverage import State
-from campaigns.domain.enrollment import LIVE
 from campaigns.domain.values import EffectStatus
-from campaigns.models import Appointment, Effect, Practice, WorkItem
+from campaigns.models import Appointment, Effect, Practice
+from campaigns.selectors.backlog import refused_and_owed
 from campaigns.services import outbox
 from campaigns.services.look import look
 
@@ -40,13 +38,26 @@ class Swept:
     failed: int = 0
 
 
-def sweep(practices: list[Practice], *, seconds: float | None = None) -> Swept:
-    """Take everything that is due now, until nothing is or the time is up."""
+def never() -> bool:
+    """For those whom nobody asks to stop."""
+    return False
+
+
+def sweep(
+    practices: list[Practice],
+    *,
+    seconds: float | None = None,
+    stopping: Callable[[], bool] = never,
+) -> Swept:
+    """Take everything that is due now, until nothing is, the time is up, or we are to stop.
+
+    Whatever is in hand then is finished: a look, or an effect with its call.
+    """
     until = time.monotonic() + seconds if seconds is not None else None
     total = Swept()
 
     def time_is_up() -> bool:
-        return until is not None and time.monotonic() >= until
+        return stopping() or (until is not None and time.monotonic() >= until)
 
     busy = True
     while busy and not time_is_up():
@@ -95,18 +106,9 @@ def _effects(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -
 
 
 def parked(practices: list[Practice]) -> int:
-    """Effects that wait for a person: outcome unknown for too long, or refused and still owed.
-
-    A refusal is over when its visit is closed and holds no reminders any more, or when a person
-    has dealt with the answer it was to write.
-    """
-    mine = Effect.objects.filter(practice__in=practices)
-    refused = mine.filter(status=EffectStatus.REJECTED)
-    closed = Q(appointment__coverage_state=State.CLOSED)
-    reminding = Q(enrollment__status__in=sorted(LIVE))
-    seen_to = WorkItem.objects.filter(response=OuterRef("response"), closed_at__isnull=False)
-    owed = refused.exclude(closed & ~reminding).exclude(Exists(seen_to))
-    return mine.filter(status=EffectStatus.PARKED).count() + owed.count()
+    """Effects that wait for a person: outcome unknown for too long, or refused and still owed."""
+    unknown = Effect.objects.filter(practice__in=practices, status=EffectStatus.PARKED)
+    return unknown.count() + refused_and_owed(practices).count()
 
 
 def remaining(practices: list[Practice]) -> int:

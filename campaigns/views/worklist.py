@@ -167,7 +167,7 @@ def _hidden(practice: Practice, wanted: Asked, rows: lists.Listed, now: datetime
 
 
 def _heard(practice: Practice, now: datetime) -> tuple[str, bool]:
-    return heard_of(gateways.heard(practice.external_id), practice, now)
+    return heard_of(*gateways.heard(practice.external_id), practice, now)
 
 
 def _time(practice: Practice, now: datetime) -> str:

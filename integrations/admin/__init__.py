@@ -1,3 +1,10 @@
 """The console's pages about the vendors: connections, what came in, what ran."""
 
-from integrations.admin import connections, inbound, syncruns, traffic, unknowns  # noqa: F401
+from integrations.admin import (  # noqa: F401
+    connections,
+    inbound,
+    subscriptions,
+    syncruns,
+    traffic,
+    unknowns,
+)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -14,12 +15,21 @@ from audit.recorder import record
 from campaigns import doorbell
 from campaigns.admin.columns import badge, moment
 from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.clock import database_now
+from integrations import circuit, connections, probes
 from integrations.admin.connectionform import ConnectionForm
-from integrations.connections import pause, resume
+from integrations.admin.subscriptions import may_subscribe, subscribe_it
 from integrations.models import Connection, WriteAccess
+from integrations.standing import State, standing, standings
 
 # With other credentials, what is known of their rights is known no more.
 CREDENTIALS = frozenset({"base_url", "client_id", "secret"})
+STANDING = {
+    State.OPEN: "success",
+    State.PAUSED: "warning",
+    State.USED_UP: "warning",
+    State.SILENT: "danger",
+}
 WRITING = {
     WriteAccess.UNVERIFIED.value: ("", "not tried yet: the first real write will tell"),
     WriteAccess.WORKS.value: ("success", "works"),
@@ -29,15 +39,22 @@ WRITING = {
 
 def pause_it(request: HttpRequest, connection: Connection) -> str:
     """By a person."""
-    pause(connection, reason="Paused in the console.")
+    connections.pause(connection, reason="Paused in the console.")
     return "Paused. Nothing is sent, and nothing is lost; everything waits until it is resumed."
 
 
 def resume_it(request: HttpRequest, connection: Connection) -> str:
-    """By a person."""
-    resume(connection)
-    doorbell.ring()
+    """By a person. The vendor is asked for something small, so that a mistake shows at once."""
+    problem = probes.resume(connection)
+    if problem:
+        return f"Resumed, but it does not work yet. {problem}"
     return "Resumed. What has waited goes out now."
+
+
+def forget_old_secret(request: HttpRequest, connection: Connection) -> str:
+    """By a person, when the vendor signs with the new one."""
+    connections.forget_webhook_secret(connection)
+    return "Forgotten. Only notifications signed with the new secret are taken now."
 
 
 @admin.register(Connection)
@@ -49,13 +66,13 @@ class ConnectionAdmin(VerbsAdmin):
     list_filter = ("vendor",)
     list_select_related = ("practice",)
     checked = moment("checked_at", "last checked")
-    readonly_fields = ("state", "paused_reason", "writing", "checked", "report")
+    readonly_fields = ("state", "paused_reason", "writing", "checked", "report", "secret_before")
     fieldsets = (
         ("Connection", {"fields": ("practice", "vendor", "base_url", "client_id")}),
         (
             "Secrets",
             {
-                "fields": ("secret", "webhook_secret"),
+                "fields": ("secret", "webhook_secret", "secret_before"),
                 "description": "Stored encrypted, and never shown again.",
             },
         ),
@@ -63,8 +80,23 @@ class ConnectionAdmin(VerbsAdmin):
     )
     verbs = (
         Verb("pause", "Pause", lambda row: not row.is_paused, pause_it),
-        Verb("resume", "Resume", lambda row: row.is_paused, resume_it),
+        Verb("resume", "Resume", lambda row: row.is_paused or row.opened_at, resume_it),
+        Verb(
+            "forget_old_secret",
+            "Forget the old webhook secret",
+            lambda row: row.webhook_secret_before,
+            forget_old_secret,
+        ),
+        Verb("subscribe", "Subscribe to events", may_subscribe, subscribe_it),
     )
+
+    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
+        """How all the rows stand, in one query."""
+        changes = super().get_changelist_instance(request)
+        stand = standings(changes.result_list, database_now())
+        for row in changes.result_list:
+            row.stands = stand[row.pk]
+        return changes
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         """Whose connection to whom it is stays; make another one for another vendor."""
@@ -73,10 +105,19 @@ class ConnectionAdmin(VerbsAdmin):
 
     @display(description="state")
     def state(self, row: Connection) -> SafeString:
-        """Open or paused, and by whom."""
-        if row.is_paused:
-            return badge("warning", f"paused by {row.paused_by}")
-        return badge("success", "open")
+        """Open, or why nothing is sent."""
+        stands = getattr(row, "stands", None) or standing(row, database_now())
+        return badge(STANDING[stands.state], stands.words.removeprefix("is "))
+
+    @display(description="webhook secret before")
+    def secret_before(self, row: Connection) -> str:
+        """Whether a secret is being rotated; never which."""
+        if not row.webhook_secret_before:
+            return "None."
+        return (
+            "Still accepted beside the new one. When the vendor signs with the new one, choose "
+            "Forget the old webhook secret."
+        )
 
     @display(description="writing")
     def writing(self, row: Connection) -> SafeString:
@@ -100,7 +141,12 @@ class ConnectionAdmin(VerbsAdmin):
         changed = [n for n in form.changed_data if not change or _differs(obj, n)]
         if CREDENTIALS & set(changed):
             obj.write_access = WriteAccess.UNVERIFIED
+        if change and "webhook_secret" in changed:
+            obj.webhook_secret_before = Connection.objects.get(pk=obj.pk).webhook_secret
         super().save_model(request, obj, form, change)
+        if CREDENTIALS & set(changed):
+            # What did not answer was another address or key.
+            circuit.close(obj)
         if changed:
             record(
                 f"connection.{'updated' if change else 'created'}",

@@ -4,7 +4,8 @@
     2xx with an error inside                 Refused       Refused
     2xx that cannot be understood            TryLater      OutcomeUnknown
     401, 402, 403 with `error`               Refused       Refused
-    429; 403 that is no plain refusal        TryLater      TryLater
+    429; 403 that is no plain refusal;
+    a gateway's fault about rate or quota    TryLater      TryLater
     other 4xx, 3xx                           Refused       Refused
     408, 5xx                                 TryLater      OutcomeUnknown
 
@@ -27,7 +28,7 @@ VENDOR = Vendor.ATHENAHEALTH
 NOT_SUBSCRIBED = "not_subscribed"
 WRONG_STATE = "wrong_state"
 CONFLICT = "conflict"
-NOT_SERVED = "not_served"
+NOT_SERVED = errors.NOT_SERVED
 
 SUBSCRIPTION_MISSING = "require setup"
 # In the body of a 403: the vendor means "slower", not "no".
@@ -103,16 +104,36 @@ def credentials_refused(reply: HttpReply) -> Refused:
 
 
 def is_throttle(reply: HttpReply) -> bool:
-    """429, or a 403 that is no plain refusal: not JSON, with `fault`, or about rate and quota."""
+    """429, or a 403 that is no plain refusal: not JSON, with `fault`, or about rate and quota.
+
+    A gateway may tell of its quota with another status; its `fault` says so, and that it passed
+    nothing on.
+    """
     if reply.status == 429:
         return True
+    body = reply.json_or_none() if reply.status >= 400 else None
     if reply.status != 403:
-        return False
-    body = reply.json_or_none()
+        fault = body.get("fault") if isinstance(body, Mapping) else None
+        return fault is not None and bool(THROTTLE_WORDS.search(str(fault)))
     if not isinstance(body, Mapping) or "fault" in body:
         return True
     said = _error_text(body)
     return SUBSCRIPTION_MISSING not in said.lower() and bool(THROTTLE_WORDS.search(said))
+
+
+def quota_of(reply: HttpReply) -> tuple[int, int | None]:
+    """The day's calls: how many there are (0: not told) and how many are left, if the reply says.
+
+    On calls to the API only: a reply of the token endpoint counts its minute (contract section 9).
+    """
+    limit = _count(reply, "X-RateLimit-Limit")
+    return limit or 0, _count(reply, "X-RateLimit-Remaining")
+
+
+def _count(reply: HttpReply, header: str) -> int | None:
+    told = reply.headers.get(header, "").strip()
+    # More would not fit into the row, and no vendor allows it.
+    return int(told) if re.fullmatch(r"[0-9]{1,9}", told) else None
 
 
 def _forbidden(reply: HttpReply, *, changes: bool, task: str) -> Refused:

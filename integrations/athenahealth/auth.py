@@ -30,6 +30,12 @@ from integrations.ratelimit import RateLimit
 
 TOKEN_PATH = "/oauth2/v1/token"
 SCOPE = "athena/service/Athenanet.MDP.*"
+NOT_GRANTED = "not_granted"
+NOT_GRANTED_SENTENCE = (
+    "athenahealth has not granted this API key its event subscriptions. Ask athenahealth for the "
+    "event scopes (system/Subscription.read, system/Subscription.write, "
+    "system/SubscriptionTopic.read). Polling goes on as before."
+)
 # Early, because tokens near their end are sometimes refused already; one hour is their life.
 RENEW_BEFORE = timedelta(seconds=90)
 DEFAULT_LIFE_SECONDS = 3600
@@ -50,13 +56,19 @@ class Token:
 
 @dataclass(frozen=True)
 class TokenSource:
-    """The tokens of one API key, for work with one deadline and guard."""
+    """The tokens of one API key, for work with one deadline and guard.
+
+    Another `scope` than the usual one has tokens of its own, kept under `realm`: a key to which
+    it was not granted goes on working for everything else.
+    """
 
     connection: Connection
     http: HttpClient
     limit: RateLimit
     deadline: Deadline
     guard: Guard
+    scope: str = SCOPE
+    realm: str = ""
 
     def current(self) -> Token:
         """A token to use now, fetched if need be."""
@@ -110,7 +122,7 @@ class TokenSource:
                 "POST",
                 TOKEN_PATH,
                 template=TOKEN_PATH,
-                form={"grant_type": "client_credentials", "scope": SCOPE},
+                form={"grant_type": "client_credentials", "scope": self.scope},
                 headers={"Authorization": _basic(self.connection)},
                 deadline=Deadline(min(self.deadline.at, Deadline.after(FETCH_SECONDS).at)),
                 guard=self.guard,
@@ -122,6 +134,11 @@ class TokenSource:
     def _read(self, reply: HttpReply, began: datetime) -> tuple[str, datetime]:
         # A wrong secret is told with 400 (invalid_client), 401 or 403 by the standard's servers.
         if reply.status in (400, 401) or (reply.status == 403 and not answers.is_throttle(reply)):
+            if self.scope != SCOPE:
+                # Asked for more than usual. Were the secret wrong, the usual token would tell.
+                raise errors.refused(
+                    Vendor.ATHENAHEALTH, reply, code=NOT_GRANTED, sentence=NOT_GRANTED_SENTENCE
+                )
             refusal = answers.credentials_refused(reply)
             connections.credentials_refused(self.connection, refusal.sentence)
             raise refusal
@@ -169,7 +186,8 @@ class TokenSource:
         return AccessToken.objects.filter(**self._key())
 
     def _key(self) -> dict[str, str]:
-        return {"host": self.connection.host, "client_id": self.connection.client_id}
+        host = self.connection.host + self.realm
+        return {"host": host, "client_id": self.connection.client_id}
 
 
 def _lives(row: AccessToken, until: datetime) -> bool:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
-from campaigns.ports import Deadline, Guard
-from integrations import connections, errors
+from campaigns.ports import Deadline, GatewayError, Guard
+from integrations import circuit, connections, errors
 from integrations.athenahealth import answers
 from integrations.athenahealth.auth import TOKEN_PATH, Token, TokenSource
 from integrations.http import REQUEST_ID, HttpClient, HttpFailure, HttpReply
 from integrations.models import Connection
-from integrations.ratelimit import RateLimit
+from integrations.ratelimit import QuotaSpent, RateLimit, midnight_after
 
 # How long all processes pause after a throttle that names no time; the outbox backs off longer.
 PAUSE_SECONDS = 5.0
@@ -69,10 +68,15 @@ class Calls:
         changes: bool,
         task: str,
     ) -> Any:
-        reply = self._authorised(method, template, ids, params, form, changes)
-        if answers.is_throttle(reply):
-            self._pause_everybody(reply)
-        return answers.content(reply, changes=changes, task=task)
+        try:
+            reply = self._authorised(method, template, ids, params, form, changes)
+            self._heed(reply)
+            content = answers.content(reply, changes=changes, task=task)
+        except GatewayError as error:
+            circuit.learn(self.connection, error)
+            raise
+        circuit.learn(self.connection, None)
+        return content
 
     def _authorised(
         self,
@@ -100,6 +104,8 @@ class Calls:
                     deadline=self.deadline,
                     guard=self.guard,
                 )
+            except QuotaSpent as spent:
+                raise self._day_is_over(spent) from None
             except HttpFailure as failure:
                 vendor = Vendor.ATHENAHEALTH
                 raise errors.from_failure(vendor, failure, changes=changes) from None
@@ -118,22 +124,55 @@ class Calls:
         connections.credentials_refused(self.connection, refusal.sentence)
         raise refusal
 
-    def _pause_everybody(self, reply: HttpReply) -> None:
-        wait = errors.retry_after(reply)
-        if wait is not None:
+    def _heed(self, reply: HttpReply) -> None:
+        """What the reply says of our calls: the day's quota (section 9), or "too fast"."""
+        throttled, wait = answers.is_throttle(reply), errors.retry_after(reply)
+        if throttled and wait is not None:
             self.limit.block_for(wait)
-        elif reply.headers.get("X-RateLimit-Remaining", "").strip() == "0":
-            # The quota of the day is used up; it begins anew at midnight GMT (section 9).
-            self.limit.block_until(_midnight_after(database_now()))
-        else:
+            return
+        limit, remaining = answers.quota_of(reply)
+        if remaining is not None:
+            self.limit.heard(limit, remaining)
+        if remaining == 0:
+            over = self._used_up(reply)
+            if throttled:
+                raise over
+        elif throttled:
             self.limit.block_for(PAUSE_SECONDS)
+
+    def _used_up(self, reply: HttpReply) -> GatewayError:
+        now = database_now()
+        midnight = midnight_after(now)
+        return self._told(
+            errors.quota_spent(
+                Vendor.ATHENAHEALTH,
+                midnight,
+                self.connection.practice.time_zone,
+                (midnight - now).total_seconds(),
+                reply=reply,
+            )
+        )
+
+    def _day_is_over(self, spent: QuotaSpent) -> GatewayError:
+        error = errors.quota_spent(
+            Vendor.ATHENAHEALTH,
+            spent.until,
+            self.connection.practice.time_zone,
+            spent.retry_after or 0.0,
+            for_patients=spent.for_patients,
+        )
+        return error if spent.for_patients else self._told(error)
+
+    def _told(self, error: GatewayError) -> GatewayError:
+        connections.day_used_up(self.connection, error.sentence)
+        return error
 
 
 def calls_for(connection: Connection, *, deadline: Deadline, guard: Guard) -> Calls:
     """The parts put together for a connection."""
     key = connection.client_id
     per_second = connection.practice.athena_requests_per_second
-    limit = RateLimit(connection.host, key, per_second)
+    limit = RateLimit(connection.host, key, per_second, connection.practice.athena_requests_per_day)
     token_limit = RateLimit(connection.host + TOKEN_PATH, key, TOKENS_PER_SECOND)
     return Calls(
         connection=connection,
@@ -158,8 +197,3 @@ def _http(connection: Connection, limit: RateLimit) -> HttpClient:
 
 def _headers(token: Token) -> dict[str, str]:
     return {"Authorization": f"Bearer {token.text}", REQUEST_ID: str(uuid.uuid4())}
-
-
-def _midnight_after(moment: datetime) -> datetime:
-    today = moment.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    return today + timedelta(days=1)

@@ -141,4 +141,9 @@ class Migration(migrations.Migration):
             model_name='eventsubscription',
             constraint=models.UniqueConstraint(models.F('practice'), models.F('external_id'), name='one_row_per_event_subscription'),
         ),
+        migrations.AlterField(
+            model_name='feedcursor',
+            name='feed',
+            field=models.CharField(choices=[('appointments', 'changed appointments'), ('patients', 'changed patients'), ('events', 'Relatient events'), ('reconcile', 'reconciliation'), ('subscriptions', 'event subscriptions')], max_length=20),
+        ),
     ]

@@ -6,12 +6,18 @@ from django.db import models
 
 
 class Feed(models.TextChoices):
-    """What is pulled: two streams from athenahealth, one from Relatient, and the nightly round."""
+    """What is done again and again: three streams are read, the nightly round, and the upkeep of
+    the event subscriptions."""
 
     APPOINTMENTS = "appointments", "changed appointments"
     PATIENTS = "patients", "changed patients"
     EVENTS = "events", "Relatient events"
     RECONCILE = "reconcile", "reconciliation"
+    SUBSCRIPTIONS = "subscriptions", "event subscriptions"
+
+
+# What news come by; the others say nothing about how fresh things are.
+NEWS = (Feed.APPOINTMENTS, Feed.PATIENTS, Feed.EVENTS)
 
 
 class FeedCursor(models.Model):

@@ -39,7 +39,7 @@ from integrations.relatient.gateway import client_for
 ACTIVE = "active"
 # Ours, listed, but not noted as read by the list.
 LISTED = (Found.SAME, Found.IN_HAND, Found.CHANGED)
-NOTED = (Found.CHANGED, Found.TAKEN_OVER, Found.SECOND)
+NOTED = (Found.CHANGED, Found.TAKEN_OVER, Found.SINCE_BACKUP, Found.SECOND)
 
 
 def compare_page(round_: Round, guard: Guard) -> str:
@@ -89,9 +89,10 @@ def _of_these_dates(round_: Round, records: list[EnrollmentRecord]) -> list[Enro
 def _closer(round_: Round, record: EnrollmentRecord, span: ReadSpan, guard: Guard) -> None:
     """One that Kept does not have like this."""
     practice = round_.practice
-    compared = comparison.compare(practice, record, span)
+    lost = round_.lost_since
+    compared = comparison.compare(practice, record, span, lost_since=lost)
     if compared.found is Found.UNKNOWN_VISIT and _take_visit(round_, record, guard):
-        compared = comparison.compare(practice, record, span)
+        compared = comparison.compare(practice, record, span, lost_since=lost)
     if compared.found is Found.BESIDE:
         compared = _beside_ours(round_, record, span, compared, guard)
     if compared.found in LISTED and compared.enrollment:
@@ -136,7 +137,9 @@ def _beside_ours(
     active = comparison.take_in(ours.pk, held, ReadSpan(began, database_now()))
     if not active:
         round_.find(ENROLLMENTS_NOT_LISTED, ours.pk)
-    return comparison.compare(practice, record, span, ours_is_active=active)
+    return comparison.compare(
+        practice, record, span, ours_is_active=active, lost_since=round_.lost_since
+    )
 
 
 def _read(relatient: EngagementGateway, vendor_id: str) -> EnrollmentRecord | None:

@@ -15,6 +15,8 @@ ENROLLMENTS_NOT_LISTED = "enrollments_not_listed"
 # Our rows of these kinds are read again, or ended, by the looks that follow.
 DOUBTED = (Found.CHANGED.value, ENROLLMENTS_NOT_LISTED)
 ADOPTED = (Found.TAKEN_OVER.value, Found.SECOND.value)
+# What the database that was lost had made at Relatient.
+SINCE_BACKUP = Found.SINCE_BACKUP.value
 NOTHING: dict[str, Any] = {
     "checked": 0,
     "drift": 0,
@@ -61,7 +63,7 @@ def _pages(round_: Round) -> Counter[str]:
 
 
 def _found(round_: Round, pages: Counter[str]) -> dict[str, int]:
-    kinds = (VISITS_NOT_LISTED, *DOUBTED, *ADOPTED, Found.UNKNOWN_VISIT.value)
+    kinds = (VISITS_NOT_LISTED, *DOUBTED, *ADOPTED, SINCE_BACKUP, Found.UNKNOWN_VISIT.value)
     return {
         "visits_missed": pages["new"],
         "visits_changed": pages["changed"],
@@ -77,11 +79,12 @@ def _open(round_: Round) -> int:
     """What still differs: to be read again, to be ended, or unknown to athenahealth."""
     return (
         unlisted.still_open(_rows(round_, VISITS_NOT_LISTED))
-        + doubts.still_open(_rows(round_, *DOUBTED, *ADOPTED))
+        + doubts.still_open(_rows(round_, *DOUBTED, *ADOPTED, SINCE_BACKUP))
         + len(round_.found(Found.UNKNOWN_VISIT.value))
     )
 
 
 def _by_hand(round_: Round) -> int:
     made = len(_rows(round_, *ADOPTED))
-    return made + doubts.ended_elsewhere(_rows(round_, *DOUBTED))
+    restored = round_.lost_since is not None
+    return made + doubts.ended_elsewhere(_rows(round_, *DOUBTED), only_work=restored)

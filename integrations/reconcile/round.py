@@ -70,6 +70,11 @@ class Round:
         return _moment(self.run.progress["listed_from"])
 
     @property
+    def lost_since(self) -> datetime | None:
+        """After a restore: the time of the backup; what was made since is taken for ours."""
+        return _moment(self.run.progress.get("lost_since", ""))
+
+    @property
     def compared_at(self) -> datetime | None:
         """When nothing was left to compare; since then what differs is repaired."""
         return _moment(self.run.progress["compared_at"])
@@ -116,7 +121,13 @@ class Round:
         self.run.save(update_fields=["outcome", "problem", "ended_at", "counts"])
 
 
-def begin(practice: Practice, first: date, last: date, night: str = "") -> Round:
+def begin(
+    practice: Practice,
+    first: date,
+    last: date,
+    night: str = "",
+    lost_since: datetime | None = None,
+) -> Round:
     """Go on with the unfinished comparison of these dates, or begin one."""
     dates = {"from": first.isoformat(), "to": last.isoformat()}
     run = _unfinished(practice, dates)
@@ -128,6 +139,7 @@ def begin(practice: Practice, first: date, last: date, night: str = "") -> Round
             progress={
                 **dates,
                 "night": night,
+                "lost_since": lost_since.isoformat() if lost_since else "",
                 "phase": Phase.LISTEN.value,
                 "next": first.isoformat(),
                 "cursor": "",

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from campaigns.ports import Guard
 from integrations import collecting, inbound, polling, reference
+from integrations.ratelimit import bulk
 from integrations.reconcile.chart import compare_window
 from integrations.reconcile.reminders import compare_page
 from integrations.reconcile.round import Phase, Round
@@ -18,6 +19,7 @@ from integrations.reconcile.round import Phase, Round
 Say = Callable[[str], None]
 
 
+@bulk()
 def advance(round_: Round, guard: Guard, time_is_up: Callable[[], bool], say: Say) -> bool:
     """Go on until everything is compared (True) or the time is up. Raises GatewayError."""
     while round_.phase is not Phase.COMPARED:

@@ -1,9 +1,10 @@
 """What each kind of failure of Relatient means. Of what the vendor wrote only its code goes on.
 
 answer                         read        write
-3xx, 401, 403                  Refused     Refused
+3xx, 401, 403 with a code      Refused     Refused
 4xx with a code                Refused     Refused
-429, never sent                TryLater    TryLater
+429, never sent, a gateway
+that asks for fewer calls      TryLater    TryLater
 4xx without a code             TryLater    TryLater
 408, 5xx, none or unreadable   TryLater    OutcomeUnknown
 """
@@ -61,6 +62,9 @@ LACKS = "The Relatient API key lacks the permission {}. Ask Relatient to add it 
 STRANGER = "Something other than Relatient answered. Check its address on the Connections page."
 # Of the 404s only these two name what is missing; any other means the record in the address.
 NAMED_404 = frozenset({PATIENT_NOT_FOUND, CAMPAIGN_NOT_FOUND})
+# In what a gateway says: "slower", not "no".
+THROTTLE_WORDS = re.compile(r"\brate\b|\bquota|ratelimit|spike", re.IGNORECASE)
+LONGEST_NOTICE = 4096
 # A code is stored and shown, so nothing but a plain word gets through.
 PLAIN_WORD = re.compile(r"[a-z][a-z0-9_]{0,59}")
 
@@ -70,11 +74,14 @@ def failure(reply: HttpReply, *, write: bool, permission: str) -> GatewayError:
     vendor = Vendor.RELATIENT
     if reply.status == 401:
         return errors.refused(vendor, reply, code=CREDENTIALS, sentence=BAD_KEY)
+    if reply.status == 429 or _gateway_slows_down(reply):
+        return errors.throttled(vendor, reply, errors.retry_after(reply))
+    if reply.status == 403 and _said(reply) is None:
+        # What stands before the vendor: it must never pass for a permission that is missing.
+        return _not_the_vendor(reply)
     if reply.status == 403:
         sentence = LACKS.format(permission or "to sign in")
         return errors.refused(vendor, reply, code=CREDENTIALS, sentence=sentence)
-    if reply.status == 429:
-        return errors.throttled(vendor, reply, errors.retry_after(reply))
     if reply.status >= 500 or reply.status == 408:
         return errors.server_error(vendor, reply, changes=write)
     if reply.status < 400:
@@ -90,9 +97,8 @@ def nonsense(*, write: bool) -> GatewayError:
 
 
 def _refusal(reply: HttpReply) -> GatewayError:
-    try:
-        said = Failure.model_validate(reply.json_or_none())
-    except ValidationError:
+    said = _said(reply)
+    if said is None:
         # A proxy or a wrong address speaks: its bare 404 must never pass for "no such patient".
         return _not_the_vendor(reply)
     code = _code(reply.status, said.code)
@@ -103,6 +109,21 @@ def _refusal(reply: HttpReply) -> GatewayError:
         request_id=reply.request_id,
         existing_id=said.existing_id or "",
     )
+
+
+def _said(reply: HttpReply) -> Failure | None:
+    """The vendor's own words about a failure, if they are."""
+    try:
+        return Failure.model_validate(reply.json_or_none())
+    except ValidationError:
+        return None
+
+
+def _gateway_slows_down(reply: HttpReply) -> bool:
+    """A throttle by a gateway in front: a plain text, or a `fault`, about rate or quota."""
+    if reply.status not in (403, 503) or _said(reply) is not None:
+        return False
+    return bool(THROTTLE_WORDS.search(reply.body[:LONGEST_NOTICE].decode("utf-8", "replace")))
 
 
 def _not_the_vendor(reply: HttpReply) -> TryLater:

@@ -51,12 +51,13 @@ PERMISSIONS = {
 CAMPAIGN_PAGE, ENROLLMENT_PAGE, EVENT_PAGE = 200, 500, 500
 
 AnswerT = TypeVar("AnswerT", bound=Answer)
+EndT = TypeVar("EndT")
 Json = dict[str, Any]
-# Told of every answer: whether the call was a write, and the error if it was one.
-Learn = Callable[[bool, GatewayError | None], None]
+# Told how every call ended: whether it was a write, the answer, and the error if it was one.
+Learn = Callable[[bool, HttpReply | None, GatewayError | None], None]
 
 
-def _nothing_learned(write: bool, error: GatewayError | None) -> None:
+def _nothing_learned(write: bool, reply: HttpReply | None, error: GatewayError | None) -> None:
     """For a caller that keeps no connection, such as a test."""
 
 
@@ -134,8 +135,9 @@ class RelatientClient:
 
     def resend(self, enrollment: str, key: str) -> None:
         """POST /enrollments/{id}/resend: the initial step again; the answer has no body."""
-        self._send(
+        self._ended(
             "POST /enrollments/{id}/resend",
+            lambda reply: None,
             ids={"id": enrollment},
             json={"step": "initial"},
             key=key,
@@ -160,12 +162,29 @@ class RelatientClient:
         return self._call("GET /messages/{id}", Message, ids={"id": message})
 
     def _call(self, endpoint: str, shape: type[AnswerT], **request: Any) -> AnswerT:
-        reply = self._send(endpoint, **request)
+        def read(reply: HttpReply) -> AnswerT:
+            try:
+                return shape.model_validate(reply.json())
+            except (MalformedReply, ValidationError):
+                # Not chained: the error of the parser holds the payload.
+                raise errors.nonsense(Vendor.RELATIENT, reply, changes=_writes(endpoint)) from None
+
+        return self._ended(endpoint, read, **request)
+
+    def _ended(self, endpoint: str, read: Callable[[HttpReply], EndT], **request: Any) -> EndT:
+        """Send, read the answer, and tell how it ended."""
+        writes, reply = _writes(endpoint), None
         try:
-            return shape.model_validate(reply.json())
-        except (MalformedReply, ValidationError):
-            # Not chained: the error of the parser holds the payload.
-            raise errors.nonsense(Vendor.RELATIENT, reply, changes=_writes(endpoint)) from None
+            reply = self._send(endpoint, **request)
+            if not reply.ok:
+                permission = PERMISSIONS[endpoint]
+                raise answers.failure(reply, write=writes, permission=permission)
+            content = read(reply)
+        except GatewayError as error:
+            self.learn(writes, reply, error)
+            raise
+        self.learn(writes, reply, None)
+        return content
 
     def _send(
         self,
@@ -179,9 +198,8 @@ class RelatientClient:
     ) -> HttpReply:
         method, template = endpoint.split(" ")
         quoted = {name: quote(value, safe="") for name, value in (ids or {}).items()}
-        writes = _writes(endpoint)
         try:
-            reply = self.http.send(
+            return self.http.send(
                 method,
                 "/v1" + template.format(**quoted),
                 template="/v1" + template,
@@ -192,14 +210,8 @@ class RelatientClient:
                 guard=self.guard,
             )
         except HttpFailure as failure:
+            writes = _writes(endpoint)
             raise errors.from_failure(Vendor.RELATIENT, failure, changes=writes) from None
-        if not reply.ok:
-            permission = PERMISSIONS[endpoint]
-            error = answers.failure(reply, write=writes, permission=permission)
-            self.learn(writes, error)
-            raise error
-        self.learn(writes, None)
-        return reply
 
 
 def _writes(endpoint: str) -> bool:

@@ -5,16 +5,25 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db import DatabaseError
 
+from campaigns.clock import database_now
 from campaigns.domain.effects import EnrollBody, PatientBody, ReminderBody
 from campaigns.domain.values import CancelReason, Vendor
-from campaigns.ports import Deadline, EngagementGateway, GatewayError, Guard, Refused
+from campaigns.ports import (
+    THROTTLED,
+    Deadline,
+    EngagementGateway,
+    GatewayError,
+    Guard,
+    Refused,
+)
 from campaigns.records import EnrollmentRecord, PatientMirror, SentMessage
-from integrations import connections, unknowns
-from integrations.errors import THROTTLED, Nonsense
-from integrations.http import HttpClient
+from integrations import circuit, connections, unknowns
+from integrations.errors import Nonsense
+from integrations.http import HttpClient, HttpReply
 from integrations.models import Connection, WriteAccess
 from integrations.ratelimit import RateLimit
 from integrations.relatient import answers, schemas, translate
@@ -22,6 +31,8 @@ from integrations.relatient.auth import ApiKey
 from integrations.relatient.client import Learn, RelatientClient
 
 WAITLIST_NOTICE = "waitlist_notice"
+# How long all processes pause after a throttle that names no time: Relatient counts by the second.
+PAUSE_SECONDS = 1.0
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +64,11 @@ def client_for(connection: Connection, *, deadline: Deadline, guard: Guard) -> R
 
 
 def _learner(connection: Connection, limiter: RateLimit) -> Learn:
-    def learn(write: bool, error: GatewayError | None) -> None:
+    def learn(write: bool, reply: HttpReply | None, error: GatewayError | None) -> None:
+        circuit.learn(connection, error)
         try:
-            _remember(connection, limiter, write, error)
+            _remember(connection, write, error)
+            _ease_off(limiter, reply, error)
         except DatabaseError:
             # What cannot be remembered never changes what the call has brought.
             logger.exception("lesson_not_stored")
@@ -63,15 +76,19 @@ def _learner(connection: Connection, limiter: RateLimit) -> Learn:
     return learn
 
 
-def _remember(
-    connection: Connection, limiter: RateLimit, write: bool, error: GatewayError | None
-) -> None:
+def _ease_off(limiter: RateLimit, reply: HttpReply | None, error: GatewayError | None) -> None:
+    """All processes share the key, so all of them wait."""
+    if error is not None and error.code == THROTTLED:
+        limiter.block_for(PAUSE_SECONDS if error.retry_after is None else error.retry_after)
+    elif reply is not None and reply.headers.get("RateLimit-Remaining", "").strip() == "0":
+        # The second's calls are used up: the next one would be refused.
+        limiter.block_until(database_now().replace(microsecond=0) + timedelta(seconds=1))
+
+
+def _remember(connection: Connection, write: bool, error: GatewayError | None) -> None:
     if error is None:
         if write:
             connections.note_write_access(connection, WriteAccess.WORKS)
-    elif error.code == THROTTLED and error.retry_after:
-        # All processes share the key, so all of them wait.
-        limiter.block_for(error.retry_after)
     elif error.http_status == 401 and _key_is_still(connection.pk, connection.secret):
         connections.credentials_refused(connection, error.sentence)
     elif error.http_status == 403 and write:

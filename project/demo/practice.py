@@ -12,9 +12,13 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import transaction
 from django.utils import timezone
+from django.utils.module_loading import import_string
 
 from audit.context import acting_as
 from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, Membership, Practice
+
+# By path, as gateways are: nothing but this demonstration may know of the simulators.
+WEBHOOK = "integrations.simulators.observer.register_webhook"
 
 PRACTICE = "195900"
 FILES = Path(__file__).resolve().parent
@@ -22,6 +26,10 @@ DAYS_AHEAD = 12
 
 # Only ever used on loopback, with invented people.
 PASSWORD = "kept-demo-password"
+WEBHOOK_SECRETS = {
+    "athenahealth": "kept-demo-events-of-athenahealth",
+    "relatient": "kept-demo-events-of-relatient",
+}
 SIGN_INS = {"desk": FRONT_DESK, "ops": CLINICAL_OPS, "admin": ADMINS}
 
 # Everything a practice waits minutes for takes seconds here.
@@ -41,10 +49,10 @@ def seed(vendors: str) -> dict[str, Any]:
         "ATHENA_CLIENT_ID": "kept-demo",
         "ATHENA_CLIENT_SECRET": "demo-secret",
         "ATHENA_PRACTICE_ID": PRACTICE,
-        "ATHENA_WEBHOOK_SECRET": "",
+        "ATHENA_WEBHOOK_SECRET": WEBHOOK_SECRETS["athenahealth"],
         "RELATIENT_BASE_URL": f"{vendors}/relatient",
         "RELATIENT_API_KEY": "demo-relatient-key",
-        "RELATIENT_WEBHOOK_SECRET": "",
+        "RELATIENT_WEBHOOK_SECRET": WEBHOOK_SECRETS["relatient"],
         "PRACTICE_NAME": "Harbor Family Health",
         "PRACTICE_TIME_ZONE": "America/New_York",
         "PRACTICE_LANGUAGE": "en",
@@ -62,6 +70,13 @@ def settle_in() -> None:
     today = timezone.now().date()
     first, last = today - timedelta(days=1), today + timedelta(days=DAYS_AHEAD)
     call_command("backfill", "--from", first.isoformat(), "--to", last.isoformat(), stdout=quiet)
+
+
+def hear_at_once(vendors: str, here: str) -> None:
+    """Have both vendors send what happens to `here`, our own address, as soon as it does."""
+    address = f"{here}/webhooks/relatient/{PRACTICE}/"
+    import_string(WEBHOOK)(vendors, address, WEBHOOK_SECRETS["relatient"])
+    call_command("subscriptions", "create", stdout=StringIO())
 
 
 def hire() -> None:

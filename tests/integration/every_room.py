@@ -35,6 +35,7 @@ from campaigns.models import (
 )
 from integrations.models import (
     Connection,
+    EventSubscription,
     Feed,
     FeedCursor,
     HttpExchange,
@@ -151,6 +152,17 @@ def _heard(practice: Practice) -> None:
     for vendor, feed in (("athenahealth", Feed.APPOINTMENTS), ("relatient", Feed.EVENTS)):
         row = Connection.objects.create(practice=practice, vendor=vendor)
         FeedCursor.objects.create(practice=practice, connection=row, feed=feed, last_success_at=now)
+    EventSubscription.objects.create(
+        practice=practice,
+        connection=Connection.objects.get(practice=practice, vendor="athenahealth"),
+        topic="Appointment.schedule",
+        external_id="6f1d",
+        endpoint="https://kept.example.org/webhooks/athenahealth/1/",
+        status="active",
+        created_at=now,
+        ends_at=now + timedelta(days=30),
+        checked_at=now,
+    )
     run = SyncRun.objects.create(
         practice=practice, kind=SyncKind.POLL, started_at=now, counts={"seen": 12, "new": 3}
     )

@@ -25,7 +25,9 @@ EVERYBODY, NOBODY, BOSS = "everybody without a role", "nobody", "superuser"
 VISITORS = (*ROLES, EVERYBODY, BOSS)
 SIGN_IN, CONSOLE_SIGN_IN = "/accounts/login/", "/admin/login/"
 # Open without a role: the doors themselves, and what a load balancer asks.
-OPEN = {"healthz": 200, "readyz": 200, "login": 200, "logout": 405}
+OPEN = {"healthz": 200, "readyz": 200, "metrics": 200, "login": 200, "logout": 405}
+# Where the vendors post: nobody signs in there, but every notification is signed.
+POSTED = ("webhook-athenahealth", "webhook-relatient")
 # What each page answers to a plain GET and to an empty POST by those it is for.
 READ, WRITE = (200, 405), (405, 400)
 ANSWERS: dict[str, tuple[int, int]] = {
@@ -112,7 +114,7 @@ def own_pages() -> list[Address]:
     return [
         one
         for one in every_address()
-        if not one.route.startswith("admin/") and one.name not in {*OPEN, "home"}
+        if not one.route.startswith("admin/") and one.name not in {*OPEN, *POSTED, "home"}
     ]
 
 
@@ -298,6 +300,16 @@ def test_the_doors_are_open_to_all(room: Room, visitor: str) -> None:
     for name, status in OPEN.items():
         assert client.get(reverse(name)).status_code == status, name
     assert client.get("/").status_code == (200 if visitor == EVERYBODY else 302)
+
+
+@pytest.mark.parametrize("visitor", [*VISITORS, NOBODY])
+def test_vendors_post_without_signing_in_and_nobody_else_does(room: Room, visitor: str) -> None:
+    client = signed_in(visitor, room.practice)
+    for name in POSTED:
+        address = reverse(name, kwargs={"practice": room.practice.external_id})
+        assert client.get(address).status_code == 405, name
+        unsigned = client.post(address, {"events": []}, content_type="application/json")
+        assert unsigned.status_code == 401, name
 
 
 def console_address(one: Address, room: Room) -> str:

@@ -7,6 +7,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from campaigns.models import ADMINS, CLINICAL_OPS, Practice
 from integrations.models import Connection, InboundMessage, InboundStatus, SyncRun, WriteAccess
+from integrations.ratelimit import RateLimit
 from tests.factories import PracticeFactory, UserFactory
 
 LIST = "/admin/integrations/connection/"
@@ -89,6 +90,7 @@ def test_pausing_and_resuming(admin: Client, connection: Connection) -> None:
     connection.refresh_from_db()
     assert connection.paused_by == "ada"
     assert "paused by ada" in admin.get(LIST).content.decode()
+    Connection.objects.update(base_url="http://127.0.0.1:9")
     admin.post(f"{LIST}{connection.pk}/do/resume/")
     connection.refresh_from_db()
     assert not connection.is_paused
@@ -130,3 +132,49 @@ def test_what_needs_attention_comes_first_and_a_payload_is_read_one_by_one(
     assert "Rosa" in admin.get(f"{MESSAGES}{parked.pk}/change/").content.decode()
     assert AuditEvent.objects.filter(action="page.viewed", subject_id=str(parked.pk)).exists()
     assert admin.get(f"{MESSAGES}?status=all").context["cl"].queryset.count() == 2
+
+
+def test_a_new_webhook_secret_leaves_the_old_one_valid_until_it_is_forgotten(
+    admin: Client, connection: Connection
+) -> None:
+    save(admin, connection, webhook_secret="the-new-hook")
+    assert connection.webhook_secret == "the-new-hook"
+    assert connection.webhook_secret_before == "the-old-hook"
+    page = admin.get(f"{LIST}{connection.pk}/change/").content.decode()
+    assert "Still accepted beside the new one." in page
+    assert "Forget the old webhook secret" in page
+    assert "the-old-hook" not in page
+    admin.post(f"{LIST}{connection.pk}/do/forget_old_secret/")
+    connection.refresh_from_db()
+    assert (connection.webhook_secret, connection.webhook_secret_before) == ("the-new-hook", "")
+    assert AuditEvent.objects.filter(action="connection.webhook_secret_forgotten").count() == 1
+    page = admin.get(f"{LIST}{connection.pk}/change/").content.decode()
+    assert "Forget the old webhook secret" not in page
+
+
+def out_of_reach(connection: Connection) -> None:
+    now = timezone.now()
+    Connection.objects.update(failures=5, opened_at=now, probe_at=now)
+    connection.refresh_from_db()
+
+
+def test_a_vendor_that_does_not_answer_is_shown_and_can_be_asked_at_once(
+    admin: Client, connection: Connection
+) -> None:
+    Connection.objects.update(base_url="http://127.0.0.1:9")
+    out_of_reach(connection)
+    assert "does not answer since today" in admin.get(LIST).content.decode()
+    page = admin.post(f"{LIST}{connection.pk}/do/resume/", follow=True).content.decode()
+    assert "Resumed, but it does not work yet. athenahealth was not reached" in page
+
+
+def test_other_credentials_close_the_circuit(admin: Client, connection: Connection) -> None:
+    out_of_reach(connection)
+    save(admin, connection, secret="the-new-secret")
+    assert (connection.failures, connection.opened_at) == (0, None)
+    assert AuditEvent.objects.filter(action="connection.circuit_closed").exists()
+
+
+def test_a_used_up_day_is_shown(admin: Client, connection: Connection) -> None:
+    RateLimit(connection.host, connection.client_id, 5, 0).heard(50_000, 0)
+    assert "takes no more calls today" in admin.get(LIST).content.decode()

@@ -8,8 +8,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import time_machine
 
+from audit.context import acting_as
 from campaigns.models import Practice
-from integrations.models import FeedCursor
+from integrations import operations
+from integrations.models import Connection, FeedCursor
 from tests.scenarios.clinic import Clinic
 
 NOW = datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0)
@@ -72,3 +74,35 @@ def test_a_failed_poll_is_tried_again_after_the_time_that_was_set(
     clinic.poll_and_work()
     assert next_poll() - datetime.now(UTC) <= timedelta(minutes=2)
     clinic.simulator.start()
+
+
+def test_while_nothing_is_sent_the_outage_still_counts_and_ends_by_itself(
+    traveller: time_machine.Coordinates, clinic: Clinic, mailoutbox: list
+) -> None:
+    """The timer alone: the circuit is open for hours, and the mails go out as ever."""
+    clinic.sync()
+    appointment = clinic.book(clinic.patient(), days=3)
+    clinic.simulator.stop()
+    Practice.objects.update(retry_base_seconds=30)
+
+    def minutes(count: int, step: float) -> None:
+        for _ in range(count):
+            with acting_as(process="test"):
+                operations.tick(clinic.practice, 5)
+            traveller.shift(timedelta(minutes=step))
+
+    minutes(8, 16)
+    stands = Connection.objects.get(vendor="athenahealth")
+    assert stands.opened_at is not None
+    assert FeedCursor.objects.filter(feed="appointments", failing_since__isnull=False).exists()
+    assert mailoutbox == []
+    minutes(14, 16)
+    [mail] = [m for m in mailoutbox if "changed appointments" in m.subject]
+    assert "athenahealth does not answer at present" in mail.body
+
+    clinic.simulator.start()
+    minutes(3, 6)
+    assert not Connection.objects.filter(opened_at__isnull=False).exists()
+    assert len(clinic.active(appointment)) == 1
+    subjects = [m.subject for m in mailoutbox if "changed appointments" in m.subject]
+    assert len(subjects) == 2 and "again" in subjects[1]

@@ -8,7 +8,7 @@ from typing import cast
 
 from campaigns.clock import database_now
 from campaigns.domain.effects import EnrollBody, ReminderBody
-from campaigns.domain.values import CancelReason, EffectKind
+from campaigns.domain.values import CancelReason, EffectKind, EnrollmentStatus
 from campaigns.models import Effect, Enrollment
 from campaigns.ports import ACTIVE_EXISTS, NOT_ACTIVE, NOT_FOUND, EngagementGateway, Refused
 from campaigns.records import EnrollmentRecord, ReadSpan
@@ -35,13 +35,29 @@ def enroll(effect: Effect, call: Call) -> Done:
             return _mirrored("Found.", found)
     try:
         made, span = timed(lambda: relatient.enroll(body, effect.key))
-        return _mirrored("Enrolled.", made, asked=body["reminder"], span=span)
+        if made.status is EnrollmentStatus.ACTIVE:
+            return _mirrored("Enrolled.", made, asked=body["reminder"], span=span)
+        found, span = _since_begun_anew(relatient, body, made, span)
+        return _mirrored("It had been made before.", found, span=span)
     except Refused as refused:
         existing = refused.existing_id
         if refused.code != ACTIVE_EXISTS or not existing:
             raise
     record, span = timed(lambda: relatient.read_enrollment(existing))
     return _mirrored("Adopted.", record, span=span)
+
+
+def _since_begun_anew(
+    relatient: EngagementGateway, body: EnrollBody, ended: EnrollmentRecord, span: ReadSpan
+) -> tuple[EnrollmentRecord, ReadSpan]:
+    """The answer to an earlier request shows an enrollment that has ended: the visit's active one
+    in its place, if there is one. A database that was lost and restored may have made it."""
+    rows, listed = timed(lambda: relatient.list_enrollments(body["patient"]))
+    for record in rows:
+        same_visit = record.appointment_external_id == ended.appointment_external_id
+        if same_visit and record.status is EnrollmentStatus.ACTIVE:
+            return record, listed
+    return ended, span
 
 
 def _made_since(

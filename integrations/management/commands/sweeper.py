@@ -8,8 +8,10 @@ from threading import Event
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import DatabaseError, close_old_connections
+from django.db import Error, close_old_connections
 
+from integrations.beating import beating
+from integrations.models import HeartbeatRole
 from integrations.tasks import tick
 
 logger = logging.getLogger(__name__)
@@ -23,14 +25,17 @@ class Command(BaseCommand):
         parser.add_argument("--interval", type=float, default=5.0, metavar="SECONDS")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """A tick that is under way when the signal comes is finished first."""
+        """When the signal comes, the look or the call in hand is finished, and nothing begun."""
         stop = Event()
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: stop.set())
         while not stop.is_set():
+            # Has a connection that broke while we rested replaced before it is used.
+            close_old_connections()
             try:
-                tick()
-            except DatabaseError:
+                with beating(HeartbeatRole.SWEEPER):
+                    tick(stop.is_set)
+            except Error:
                 # Out of reach for a while: rows are the truth, so the next tick catches up.
                 logger.exception("tick_failed")
             close_old_connections()

@@ -32,5 +32,6 @@ class Command(VendorCommand):
         return operations.work(practice, options["seconds"])
 
     def attention(self, report: dict[str, Any]) -> Iterable[str]:
-        """What waits for a person."""
-        return needs_a_person(report)
+        """A vendor that does not answer, and what waits for a person."""
+        yield from super().attention(report)
+        yield from needs_a_person(report)

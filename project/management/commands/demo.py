@@ -17,7 +17,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from project.demo import practice, progress
-from project.demo.runner import Child, Runner
+from project.running.child import Child
+from project.running.runner import GRACE_SECONDS, Runner
 
 LINE_EVERY_SECONDS = 5
 START_SECONDS = 30
@@ -43,6 +44,9 @@ class Command(BaseCommand):
         self.began = time.monotonic()
         self.seconds = options["seconds"]
         self.vendors = f"http://127.0.0.1:{options['simulator_port']}"
+        self.here = f"http://127.0.0.1:{options['port']}"
+        # The workers look after the subscriptions, and so must know it too.
+        settings.PUBLIC_URL = os.environ["PUBLIC_URL"] = self.here
         for port in (options["port"], options["simulator_port"]):
             refuse_taken(port)
         fresh_database()
@@ -63,10 +67,12 @@ class Command(BaseCommand):
         web = ["gunicorn", "project.wsgi", "--bind", f"127.0.0.1:{options['port']}"]
         web = [sys.executable, "-m", *web, "--threads", "4", "--no-control-socket"]
         runner.run(child("web", web))
-        runner.run(child("workers", [*manage, "qcluster"]))
-        runner.run(child("sweeper", [*manage, "sweeper", "--interval", "1"]))
+        # Its own children must be gone before the runner's patience with it ends.
+        watch = [*manage, "watch", "--interval", "1", "--grace", str(GRACE_SECONDS - 5)]
+        runner.run(child("workers", watch))
         self._wait_for(options["port"])
-        self._welcome(options["port"])
+        practice.hear_at_once(self.vendors, self.here)
+        self._welcome()
 
     def _wait_for(self, port: int) -> None:
         until = time.monotonic() + START_SECONDS
@@ -76,8 +82,8 @@ class Command(BaseCommand):
             if self.stopping.wait(0.1):
                 raise CommandError("Interrupted while starting.")
 
-    def _welcome(self, port: int) -> None:
-        self.stdout.write(f"\nKept          http://127.0.0.1:{port}/")
+    def _welcome(self) -> None:
+        self.stdout.write(f"\nKept          {self.here}/")
         self.stdout.write(f"athenahealth  {self.vendors} (simulated)")
         self.stdout.write(f"Relatient     {self.vendors}/relatient (simulated)\n")
         for username, role in practice.SIGN_INS.items():
@@ -89,8 +95,8 @@ class Command(BaseCommand):
             self.stopping.wait(self._rest())
             if self.stopping.is_set():
                 break
-            for name in runner.tend():
-                self.stdout.write(f"{name} had died and was started again (var/demo-{name}.log)")
+            for line in runner.tend():
+                self.stdout.write(f"{line} (see var/demo-*.log)")
             seen = progress.observe(self.vendors)
             self.stdout.write(seen.line(time.monotonic() - self.began))
         seen = progress.observe(self.vendors)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -202,9 +203,17 @@ def test_a_write_that_failed_is_for_staff(status: EffectStatus) -> None:
 
 
 def test_a_cancellation_is_written_with_the_practices_reason_and_a_marker() -> None:
-    (write,) = writes(decided(a_reply(ReplyKind.CANCELLED)))
+    (write,) = writes(decided(a_reply(ReplyKind.CANCELLED, event_id="evt_1")))
     assert write.kind is EffectKind.CANCEL_APPOINTMENT
-    assert (write.body["reason"], write.body["marker"]) == ("7", "Kept-r1")
+    assert write.body["reason"] == "7"
+    assert re.fullmatch("Kept-r[0-9a-f]{10}", write.body["marker"])
+
+
+def test_the_marker_goes_with_the_answer_and_not_with_our_number_of_it() -> None:
+    (before,) = writes(decided(a_reply(ReplyKind.CANCELLED, id=1, event_id="evt_1")))
+    (restored,) = writes(decided(a_reply(ReplyKind.CANCELLED, id=7, event_id="evt_1")))
+    (another,) = writes(decided(a_reply(ReplyKind.CANCELLED, id=1, event_id="evt_2")))
+    assert before.body["marker"] == restored.body["marker"] != another.body["marker"]
 
 
 def test_where_staff_want_to_be_asked_the_enrollment_stays_as_it_is() -> None:

@@ -1,0 +1,42 @@
+"""What athenahealth tells of by events, what Kept asks for, and what a row's status may say."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+# The topics that Kept subscribes to (contract, section 7), and what each tells of.
+TOPICS = {
+    "Appointment.schedule": "a visit was booked",
+    "Appointment.update": "a visit was changed",
+    "Appointment.reschedule": "a visit was moved",
+    "Appointment.cancel": "a visit was cancelled",
+    "Appointment.check-in": "a patient was checked in",
+    "Appointment.check-out": "a patient was checked out",
+    "Patient.update": "a patient's details were changed",
+    "Patient.merge": "two patients became one",
+}
+# Without one of these the poll is the first to tell of a visit, and must not slow down.
+NEEDED = frozenset({"Appointment.schedule", "Appointment.update", "Appointment.reschedule",
+                    "Appointment.cancel"})  # fmt: skip
+
+# The vendor's words for a subscription that tells, or is about to.
+ACTIVE, REQUESTED = "active", "requested"
+LIVE = frozenset({ACTIVE, REQUESTED})
+
+
+class Wish(StrEnum):
+    """What a row says in the place of the vendor's word until it is carried out."""
+
+    WANTED = "wanted"
+    RENEW = "to be renewed"
+    DELETE = "to be deleted"
+
+
+def placeholder(topic: str) -> str:
+    """What stands for athenahealth's id while there is none: only one wish per topic fits."""
+    return f"wanted:{topic}"
+
+
+def in_words(topic: str) -> str:
+    """A topic for people; one that Kept never asked for keeps the vendor's name."""
+    return TOPICS.get(topic, topic)

@@ -1,0 +1,19 @@
+"""Pause a connection: effects wait, and nothing is lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaigns.models import Practice
+from integrations import connections
+from integrations.management.connection_command import ConnectionCommand
+
+
+class Command(ConnectionCommand):
+    help = "Send nothing more to athenahealth or Relatient until `resume`. Everything waits."
+
+    def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
+        """One that is paused stays so, by whom it was."""
+        connection = self.connection(practice, **options)
+        connections.pause(connection, reason="Paused by command.")
+        return self.report(connection)

@@ -1,0 +1,21 @@
+"""Resume a connection: after a pause, an outage, or when credentials were mended."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from campaigns.models import Practice
+from integrations import probes
+from integrations.management.connection_command import ConnectionCommand
+
+
+class Command(ConnectionCommand):
+    help = (
+        "Go on with athenahealth or Relatient, also after credentials were mended; asks the vendor "
+        "for something small, and says so when it still refuses."
+    )
+
+    def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
+        """Ask at once; what has waited goes out by itself."""
+        connection = self.connection(practice, **options)
+        return self.report(connection, probes.resume(connection))

@@ -1,0 +1,1 @@
+"""Long-lived processes kept running by another: none left behind, none hanging for long."""

@@ -1,0 +1,117 @@
+"""From a subscription to its events and back to polling: what the vendor tells, and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+
+from audit.context import acting_as
+from campaigns.clock import database_now
+from integrations import operations, pace, subscriptions
+from integrations.models import Connection, EventSubscription, Feed, FeedCursor
+from tests.scenarios.clinic import Clinic
+from tests.scenarios.test_webhook_delivery import Post, post
+
+__all__ = ["post"]
+
+
+@pytest.fixture
+def traveller(settings: Any) -> Iterator[time_machine.Coordinates]:
+    """A clock that moves only when it is told to."""
+    settings.KEPT_CLOCK = "process"
+    now = datetime.now(UTC).replace(hour=19, minute=0, second=0, microsecond=0)
+    with time_machine.travel(now, tick=True) as traveller:
+        yield traveller
+
+
+def subscribe(clinic: Clinic, post: Post, settings: Any) -> None:
+    settings.PUBLIC_URL = post.url
+    athena = Connection.objects.select_related("practice").get(vendor="athenahealth")
+    with acting_as(process="test"):
+        subscriptions.want(athena)
+    tick(clinic)
+
+
+def tick(clinic: Clinic) -> None:
+    with acting_as(process="test"):
+        operations.tick(clinic.practice, 30)
+
+
+def minutes_to_the_next_poll() -> int:
+    moment = FeedCursor.objects.get(feed=Feed.APPOINTMENTS).next_poll_at
+    assert moment is not None
+    return round((moment - database_now()).total_seconds() / 60)
+
+
+def poll_now(clinic: Clinic) -> None:
+    FeedCursor.objects.filter(feed=Feed.APPOINTMENTS).update(next_poll_at=database_now())
+    tick(clinic)
+
+
+def silent() -> set[str]:
+    rows = EventSubscription.objects.filter(silent_since__isnull=False)
+    return set(rows.values_list("topic", flat=True))
+
+
+def test_polls_are_slower_while_athenahealth_tells_and_find_nothing_new(
+    traveller: time_machine.Coordinates, clinic: Clinic, post: Post, settings: Any
+) -> None:
+    subscribe(clinic, post, settings)
+    assert set(EventSubscription.objects.values_list("status", flat=True)) == {"active"}
+    for hours in range(4):
+        visit = clinic.book(clinic.patient(), days=3 + hours)
+        post.arrived()
+        tick(clinic)
+        assert len(clinic.active(visit)) == 1
+        traveller.shift(timedelta(minutes=61))
+        tick(clinic)
+        assert minutes_to_the_next_poll() == 60
+    assert silent() == set()
+    heard = EventSubscription.objects.get(topic="Appointment.schedule").last_event_at
+    assert heard is not None and database_now() - heard < timedelta(minutes=65)
+
+
+def test_one_that_tells_nothing_any_more_is_noticed_and_heard_again(
+    traveller: time_machine.Coordinates, clinic: Clinic, post: Post, settings: Any
+) -> None:
+    subscribe(clinic, post, settings)
+    row = EventSubscription.objects.get(topic="Appointment.schedule")
+    address = f"athena/subscriptions/{row.external_id}/silence"
+    clinic.control(address, {"silent": True})
+    for hours in range(2):
+        traveller.shift(timedelta(minutes=40))
+        visits = [clinic.book(clinic.patient(), days=3 + hours) for _ in range(2)]
+        poll_now(clinic)
+        # Polling is the base: nothing is missed, only later.
+        assert all(len(clinic.active(visit)) == 1 for visit in visits)
+    assert silent() == set()
+    traveller.shift(timedelta(minutes=31))
+    tick(clinic)
+    assert silent() == {"Appointment.schedule"}
+    assert pace.chart_minutes(clinic.practice) == clinic.practice.poll_minutes
+
+    clinic.control(address, {"silent": False})
+    traveller.shift(timedelta(minutes=5))
+    clinic.book(clinic.patient(), days=9)
+    post.arrived()
+    tick(clinic)
+    assert silent() == set()
+
+
+def test_a_subscription_that_shakes_hands_becomes_active(
+    traveller: time_machine.Coordinates, clinic: Clinic, post: Post, settings: Any
+) -> None:
+    clinic.control("settings", {"webhook_handshake": True})
+    subscribe(clinic, post, settings)
+    post.arrived()
+    statuses = EventSubscription.objects.values_list("status", flat=True)
+    assert set(statuses.all()) == {"requested"}
+    assert pace.chart_minutes(clinic.practice) == clinic.practice.poll_minutes
+    traveller.shift(timedelta(minutes=clinic.practice.retry_minutes + 1))
+    tick(clinic)
+    assert set(statuses.all()) == {"active"}
+    assert pace.chart_minutes(clinic.practice) > clinic.practice.poll_minutes
