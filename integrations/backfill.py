@@ -39,6 +39,8 @@ def backfill(practice: Practice, first: date, last: date, say: Progress) -> dict
             counts.update(run.counts)
             for start, end in windows(date.fromisoformat(run.progress["next"]), last):
                 say(f"{start} to {end}")
+                # It may have been paused since the window before.
+                connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
                 read_window(connection, run, start, end)
                 counts.update(inbound.process_stored([practice]))
                 _keep(run, counts, end)

@@ -68,6 +68,8 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
             tally = Tally.of(run)
             dry = _DryRun(practice, run, tally, unknown, say)
             for start, end in booked.windows(date.fromisoformat(run.progress["next"]), last):
+                # It may have been paused since the window before.
+                connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
                 dry.window(booked.read_pages(connection, start, end), start, end)
     except GatewayError as error:
         problems.append(error.sentence)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from integrations.models import Feed
+
 # The topics that Kept subscribes to (contract, section 7), and what each tells of.
 TOPICS = {
     "Appointment.schedule": "a visit was booked",
@@ -15,9 +17,13 @@ TOPICS = {
     "Patient.update": "a patient's details were changed",
     "Patient.merge": "two patients became one",
 }
-# Without one of these the poll is the first to tell of a visit, and must not slow down.
-NEEDED = frozenset({"Appointment.schedule", "Appointment.update", "Appointment.reschedule",
-                    "Appointment.cancel"})  # fmt: skip
+# Without one of these the poll of that feed is the first to tell, and must not slow down.
+NEEDED = {
+    Feed.APPOINTMENTS: frozenset(
+        f"Appointment.{verb}" for verb in ("schedule", "update", "reschedule", "cancel")
+    ),
+    Feed.PATIENTS: frozenset({"Patient.update", "Patient.merge"}),
+}
 
 # The vendor's words for a subscription that tells, or is about to.
 ACTIVE, REQUESTED = "active", "requested"

@@ -9,11 +9,13 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 from django.db import OperationalError
 
 from campaigns import doorbell
+from campaigns.clock import database_now
 from campaigns.domain.values import IN_FLIGHT, EffectKind, Vendor
 from campaigns.models import BULK, PROMPT, Effect, Practice
 from campaigns.ports import LeaseLost
@@ -32,6 +34,8 @@ from integrations.models import InboundKind, InboundMessage, InboundStatus, Sync
 from integrations.relatient import translate as relatient
 
 MOST_ATTEMPTS = 5
+# For an enrollment whose outcome is unknown; what is parked may stay so for ever.
+LONGEST_WAIT = timedelta(days=1)
 BULK_RUNS = frozenset({SyncKind.BACKFILL, SyncKind.RECONCILE})
 
 logger = logging.getLogger(__name__)
@@ -46,8 +50,8 @@ class TooEarly(Exception):
 def process_stored(practices: list[Practice], stopping: Callable[[], bool] = never) -> Counts:
     """Take in every stored message of these practices that nobody else has in hand.
 
-    What asks athenahealth comes behind all the rest, and when it cannot be asked the others like
-    it are left where they are. As soon as `stopping` says so, no further message is begun.
+    What asks athenahealth comes behind all the rest, and when it cannot be asked for a few of them
+    the others are left where they are. As soon as `stopping` says so, no further message is begun.
     """
     total: Counts = Counter()
     waiting = Waiting(practices)
@@ -60,8 +64,8 @@ def process_stored(practices: list[Practice], stopping: Callable[[], bool] = nev
                 continue
             try:
                 counts = process(pk)
-            except NotNow:
-                waiting.unanswered.add(practice)
+            except NotNow as reason:
+                waiting.put_off(practice, reason)
                 continue
             if counts is not None:
                 total.update(counts)
@@ -88,10 +92,10 @@ def process(message_id: int) -> Counts | None:
     except NotNow as later:
         put_off, counts = later, Counter()
         message.problem = later.error.sentence[:300]
-    if counts["new"] or counts["changed"]:
-        doorbell.ring()
     message.counts = dict(counts)
     let_go(message, put_off)
+    if counts["new"] or counts["changed"]:
+        doorbell.ring()
     if put_off is not None:
         raise put_off
     return counts
@@ -181,7 +185,10 @@ def _event(message: InboundMessage) -> Counts:
 def _reply_or_consent(message: InboundMessage) -> Counts:
     record = relatient.event_record(message.practice.external_id, message.payload or {})
     received = take_event(message.practice, record)
-    if received is Received.UNMATCHED and record.enrollment_vendor_id and _being_made(message):
+    # A person should see an answer soon; everything else can wait for what is being made.
+    may_wait = record.reply is None or message.attempts + 1 < MOST_ATTEMPTS
+    about_one = may_wait and bool(record.enrollment_vendor_id)
+    if received is Received.UNMATCHED and about_one and _being_made(message):
         raise TooEarly
     if received is Received.UNMATCHED and record.reply is not None:
         raise Nonsense("A patient answered about an appointment that Kept does not know.")
@@ -190,11 +197,15 @@ def _reply_or_consent(message: InboundMessage) -> Counts:
 
 def _being_made(message: InboundMessage) -> bool:
     """Whether an enrollment is on its way whose id Kept has not been told yet."""
-    young = message.attempts + 1 < MOST_ATTEMPTS
+    if database_now() - message.received_at > LONGEST_WAIT:
+        return False
     making = Effect.objects.filter(
-        practice=message.practice, kind=EffectKind.ENROLL, status__in=IN_FLIGHT
+        practice=message.practice,
+        kind=EffectKind.ENROLL,
+        status__in=IN_FLIGHT,
+        first_attempt_at__lte=message.received_at,
     )
-    return young and making.exists()
+    return making.exists()
 
 
 def _row(message: InboundMessage) -> Counts:

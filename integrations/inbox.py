@@ -79,6 +79,8 @@ def store_notification(connection: Connection, sent: Notification, at: datetime)
     unheard = Q(webhook_heard_at__isnull=True) | Q(webhook_heard_at__lte=at - HEARD_EVERY)
     heard = connection.webhook_heard_at
     if rows or heard is None or heard <= at - HEARD_EVERY:
+        # In one order, so that two deliveries of the same events cannot wait for each other.
+        rows.sort(key=lambda row: (row.kind, row.external_id))
         with transaction.atomic():
             InboundMessage.objects.bulk_create(rows, ignore_conflicts=True)
             Connection.objects.filter(unheard, pk=connection.pk).update(webhook_heard_at=at)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
-from campaigns.ports import PAUSED
+from campaigns.ports import ONLY_WAITING, PAUSED
 from integrations.chartevents import NotNow
 from integrations.models import InboundKind, InboundMessage, InboundStatus
 
@@ -18,6 +19,9 @@ LEASE = timedelta(seconds=120)
 REST = timedelta(seconds=10)
 LONGEST_REST = timedelta(minutes=5)
 TOGETHER = 100
+# So many that rest speak for their practice's others. One alone may be about a single record that
+# athenahealth fails at, and must not hold up the rest.
+SPEAK_FOR_ALL = 3
 # For these athenahealth is asked when they are taken in; all others bring what they tell of.
 ASKS = Q(kind=InboundKind.EVENT, vendor=Vendor.ATHENAHEALTH)
 
@@ -27,17 +31,30 @@ class Waiting:
 
     def __init__(self, practices: list[Practice]) -> None:
         self.practices = practices
-        # Practices whose athenahealth cannot be asked at present: one message asks for all.
         resting = self._stored().filter(ASKS, lease_token="", lease_until__gt=database_now())
-        rested = resting.exclude(problem="").values_list("practice", flat=True)
-        self.unanswered: set[int] = set(rested)
+        rested = resting.exclude(problem="").order_by().values_list("practice")
+        self._put_off: Counter[int] = Counter(dict(rested.annotate(Count("pk"))))
+
+    @property
+    def unanswered(self) -> set[int]:
+        """Practices whose athenahealth cannot be asked at present: a few messages ask for all."""
+        return {practice for practice, count in self._put_off.items() if count >= SPEAK_FOR_ALL}
+
+    def put_off(self, practice: int, reason: NotNow) -> None:
+        """One of these messages could not be taken in now."""
+        nobody = reason.error.code in ONLY_WAITING
+        self._put_off[practice] += SPEAK_FOR_ALL if nobody else 1
 
     def some(self) -> list[tuple[int, int, bool]]:
-        """A hundred at most: id, practice, whether athenahealth is asked about it."""
+        """A hundred at most: id, practice, whether athenahealth is asked about it.
+
+        What was put off before comes last, so that it is never in the way of what is new.
+        """
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=database_now())
         asks = Case(When(ASKS, then=Value(True)), default=Value(False))
+        again = Case(When(problem="", then=Value(False)), default=Value(True))
         rows = self._stored().filter(free).exclude(ASKS, practice__in=self.unanswered)
-        ordered = rows.annotate(asks=asks).order_by("asks", "pk")
+        ordered = rows.annotate(asks=asks, again=again).order_by("asks", "again", "pk")
         return list(ordered.values_list("pk", "practice", "asks")[:TOGETHER])
 
     def _stored(self) -> QuerySet[InboundMessage]:

@@ -43,14 +43,18 @@ def poll(practice: Practice, feeds: tuple[Feed, ...] = polling.ATHENA_FEEDS) -> 
     return _poll(practice, feeds)
 
 
-def _poll(practice: Practice, feeds: tuple[Feed, ...]) -> Report:
+def _poll(
+    practice: Practice,
+    feeds: tuple[Feed, ...],
+    stopping: Callable[[], bool] = campaigns_sweep.never,
+) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
     for which in feeds:
         try:
             with sync_run(practice, SyncKind.POLL) as (run, seen):
                 polling.pull(practice, which, run)
-                seen.update(inbound.process_stored([practice]))
+                seen.update(inbound.process_stored([practice], stopping))
         except GatewayError as error:
             # Of both feeds, when it is the vendor: said once.
             problems += [error.sentence] if error.sentence not in problems else []
@@ -66,13 +70,13 @@ def collect(practice: Practice) -> Report:
     return _collect(practice)
 
 
-def _collect(practice: Practice) -> Report:
+def _collect(practice: Practice, stopping: Callable[[], bool] = campaigns_sweep.never) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
     try:
         with sync_run(practice, SyncKind.COLLECT) as (run, pulled):
             pulled.update(collecting.collect(practice, run) or Counter())
-            pulled["errors"] += inbound.process_stored([practice])["errors"]
+            pulled["errors"] += inbound.process_stored([practice], stopping)["errors"]
             counts.update(pulled)
     except GatewayError as error:
         problems.append(error.sentence)
@@ -162,14 +166,18 @@ def tick(
     # What is paused is left alone: its feed keeps, and is read when it is resumed. A vendor that
     # does not answer is not asked either, but its feeds count as failing.
     stopped = connections.stopped(practice.external_id)
-    athena = tuple(which for which in polling.ATHENA_FEEDS if which in due)
-    if athena and Vendor.ATHENAHEALTH not in stopped:
-        _poll(practice, athena)
-    if Feed.EVENTS in due and Vendor.RELATIENT not in stopped and not stopping():
-        _collect(practice)
     # However much is told of at once, what is to be sent gets its share of the time.
     until = time.monotonic() + seconds / 2
-    inbound.process_stored([practice], lambda: stopping() or time.monotonic() >= until)
+
+    def enough() -> bool:
+        return stopping() or time.monotonic() >= until
+
+    athena = tuple(which for which in polling.ATHENA_FEEDS if which in due)
+    if athena and Vendor.ATHENAHEALTH not in stopped:
+        _poll(practice, athena, enough)
+    if Feed.EVENTS in due and Vendor.RELATIENT not in stopped and not stopping():
+        _collect(practice, enough)
+    inbound.process_stored([practice], enough)
     swept = campaigns_sweep.sweep([practice], seconds=seconds, stopping=stopping)
     if not stopping():
         subscriptions.attend(practice)

@@ -15,6 +15,7 @@ from integrations.eventtopics import ACTIVE, NEEDED
 from integrations.models import (
     Connection,
     EventSubscription,
+    Feed,
     InboundKind,
     InboundMessage,
     InboundStatus,
@@ -28,10 +29,12 @@ HEARD_WITHIN = timedelta(days=1)
 PARKED_WITHIN = timedelta(hours=1)
 
 
-def chart_minutes(practice: Practice, now: datetime | None = None) -> float:
-    """Minutes between two polls of athenahealth's change feeds."""
+def chart_minutes(
+    practice: Practice, now: datetime | None = None, which: Feed = Feed.APPOINTMENTS
+) -> float:
+    """Minutes between two polls of one of athenahealth's change feeds."""
     usual = practice.poll_minutes
-    if not events_flow(practice, now or database_now()):
+    if not events_flow(practice, now or database_now(), NEEDED[which]):
         return usual
     return max(usual, min(SLOWER * usual, MOST_MINUTES))
 
@@ -48,20 +51,19 @@ def answer_minutes(connection: Connection, now: datetime | None = None) -> float
     return min(ANSWER_MINUTES, connection.practice.poll_minutes)
 
 
-def events_flow(practice: Practice, now: datetime) -> bool:
-    """Whether athenahealth tells of every change by itself, as far as anybody can know."""
+def events_flow(practice: Practice, now: datetime, needed: frozenset[str]) -> bool:
+    """Whether athenahealth tells of every such change by itself, as far as anybody can know."""
     rows = list(EventSubscription.objects.filter(practice=practice))
-    if NEEDED - {row.topic for row in rows}:
+    if needed - {row.topic for row in rows}:
         return False
     if not all(_is_live(row, now) for row in rows):
         return False
-    young = min(row.created_at for row in rows) > now - HEARD_WITHIN
     heard = Connection.objects.filter(
         practice=practice,
         vendor=Vendor.ATHENAHEALTH,
         webhook_heard_at__gt=now - HEARD_WITHIN,
     )
-    return (young or heard.exists()) and not _something_parked(practice, Vendor.ATHENAHEALTH, now)
+    return heard.exists() and not _something_parked(practice, Vendor.ATHENAHEALTH, now)
 
 
 def _is_live(row: EventSubscription, now: datetime) -> bool:

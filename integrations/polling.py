@@ -100,16 +100,16 @@ def _read(
         pages.subscribe()
     pages.fill_gap()
     incidents.recovered(cursor)
-    _close(lease, connection.practice)
+    _close(lease, connection.practice, which)
 
 
-def _close(lease: FeedLease, practice: Practice) -> None:
+def _close(lease: FeedLease, practice: Practice, which: Feed) -> None:
     """Close the window, unless somebody else has it open by now."""
     now = database_now()
     lease.cursors().update(
         dirty=False,
         last_success_at=now,
-        next_poll_at=now + timedelta(minutes=pace.chart_minutes(practice, now)),
+        next_poll_at=now + timedelta(minutes=pace.chart_minutes(practice, now, which)),
     )
 
 

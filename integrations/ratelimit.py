@@ -31,6 +31,8 @@ from integrations.models import RequestBudget
 BULK: ContextVar[bool] = ContextVar("bulk", default=False)
 # Of a day's calls, what bulk work leaves for patients.
 KEPT_FOR_PATIENTS = 0.1
+# How far the vendor's midnight may lie behind ours.
+DAWN = timedelta(minutes=5)
 _FIELDS = [
     "next_at",
     "bulk_next_at",
@@ -49,7 +51,20 @@ _heard: dict[tuple[str, str], tuple[int, int, datetime]] = {}
 @contextmanager
 def bulk() -> Iterator[None]:
     """Everything in here can wait: a patient's answer goes first."""
-    token = BULK.set(True)
+    with _as(True):
+        yield
+
+
+@contextmanager
+def prompt() -> Iterator[None]:
+    """What cannot wait, met in the middle of bulk work."""
+    with _as(False):
+        yield
+
+
+@contextmanager
+def _as(is_bulk: bool) -> Iterator[None]:
+    token = BULK.set(is_bulk)
     try:
         yield
     finally:
@@ -91,8 +106,11 @@ class RateLimit:
         waited = 0.0
         while True:
             wait = self._turn(0.0, behind_others=True)
-            if wait <= 0 or waited + wait > patience:
+            if wait <= 0:
                 return wait
+            if waited + wait > patience:
+                # No turn was taken, so the answer is longer than the patience in any case.
+                return waited + wait
             time.sleep(wait)
             waited += wait
 
@@ -193,6 +211,11 @@ def _left(row: RequestBudget, per_day: int) -> int | None:
     if row.quota_remaining is not None:
         known.append(row.quota_remaining)
     return min(known, default=None)
+
+
+def is_dawn(moment: datetime) -> bool:
+    """Whether the day of GMT has only just begun: a reply may still speak of the day before."""
+    return midnight_after(moment) - moment > timedelta(days=1) - DAWN
 
 
 def midnight_after(moment: datetime) -> datetime:

@@ -21,7 +21,7 @@ from campaigns.models import Practice
 from campaigns.ports import GatewayError, OutcomeUnknown, Refused
 from integrations.athenahealth.subscriptions import Held, SubscriptionClient
 from integrations.eventaddress import endpoint_of
-from integrations.eventtopics import LIVE, Wish, placeholder
+from integrations.eventtopics import ACTIVE, LIVE, Wish, placeholder
 from integrations.models import Connection, EventSubscription
 
 LIFE = timedelta(days=30)
@@ -130,14 +130,18 @@ class Round:
             self._delete(same)
             self._forget(row)
             return
-        best = self._best(same)
+        best = self._best(same, row.external_id)
         if best is None or _is_due(row, best):
             best = self._create(row)
         if best.external_id != row.external_id or row.status in list(Wish):
             self._take(row, best)
-        self._delete([one for one in same if one.external_id != best.external_id])
+        # While the new one still shakes hands the old one is all that tells.
+        telling = () if best.status == ACTIVE else (ACTIVE,)
+        others = [one for one in same if one.external_id != best.external_id]
+        self._delete([one for one in others if one.status not in telling])
 
-    def _best(self, same: list[Held]) -> Held | None:
+    def _best(self, same: list[Held], ours: str = "") -> Held | None:
+        """The live one that ends last; of two that end together the one that the row names."""
         endpoint, now = self._endpoint_or_nothing(), database_now()
         live = [
             one
@@ -146,7 +150,7 @@ class Round:
             and one.endpoint == endpoint
             and (one.ends_at is None or one.ends_at > now)
         ]
-        return max(live, key=_by_end, default=None)
+        return max(live, key=lambda one: (_by_end(one), one.external_id == ours), default=None)
 
     def _create(self, row: EventSubscription) -> Held:
         """A new one; when nobody knows whether it was made, look for it once."""

@@ -58,7 +58,9 @@ def want(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
             if here.filter(topic=topic).exclude(status=Wish.DELETE).exists():
                 continue
             # One that was to be deleted stays instead, and is looked at again.
-            if here.filter(topic=topic).update(status=Wish.RENEW):
+            if kept := here.filter(topic=topic).select_related("practice").first():
+                here.filter(topic=topic).update(status=Wish.RENEW)
+                _say("wanted", kept)
                 new += 1
                 continue
             row, created = EventSubscription.objects.get_or_create(

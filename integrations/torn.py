@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from integrations.models import Feed, FeedCursor
+from integrations.models import FeedCursor
 
-# A database that was silent for longer may be a copy whose original went on in the meantime.
-SILENCE = timedelta(hours=1)
+# A database that was silent for longer may be a copy whose original went on in the meantime. Longer
+# than the slowest regular poll (integrations/pace.py).
+SILENCE = timedelta(hours=2)
 
 
 def tear(cursor: FeedCursor) -> None:
@@ -27,16 +28,13 @@ def earliest(*moments: datetime | None) -> datetime | None:
 
 
 def after_a_silence(cursor: FeedCursor, now: datetime) -> None:
-    """A feed that was not read for long is read as after a restore, and compared soon.
+    """A feed that was not read for long is read as after a restore.
 
     Whoever restores a backup may forget to say so. After a mere outage nothing was processed
-    meanwhile: then this costs one call, and a comparison earlier than at night.
+    meanwhile: then this costs one call.
     """
     last = cursor.last_success_at
     if last is None or now - last < SILENCE:
         return
     tear(cursor)
     cursor.save(update_fields=["window_start", "dirty"])
-    FeedCursor.objects.filter(
-        practice=cursor.practice_id, feed=Feed.RECONCILE, next_poll_at__gt=now
-    ).update(next_poll_at=now)

@@ -21,7 +21,9 @@ admin.site.site_header = "Kept"
 admin.site.index_title = "Console"
 
 for model in (Group, Failure, OrmQ, Schedule, Success):
-    admin.site.unregister(model)
+    # With Redis as the broker q2 itself does not show its queue in the database.
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 
 @admin.register(Group)

@@ -196,6 +196,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # task does no harm. Small buffer and retry far above timeout * 3, or waiting tasks run twice. A
 # tick ends by itself after its time and one slow call, long before the timeout kills its worker.
 REDIS_URL = text("REDIS_URL")
+if REDIS_URL and "socket_connect_timeout" not in REDIS_URL:
+    # A host that swallows packets must not hold up the answer to a webhook.
+    REDIS_URL += ("&" if "?" in REDIS_URL else "?") + "socket_connect_timeout=1"
 Q_CLUSTER = {
     "name": "kept",
     "label": "Background work",

@@ -16,6 +16,7 @@ from campaigns.wording import LANGUAGES, language
 HELP = {
     "active": "While switched off, Kept neither reads nor sends anything for this practice.",
     "poll_minutes": "How often athenahealth is asked for changed visits and patients.",
+    "athena_requests_per_day": "0: as many as athenahealth allows.",
     "retry_minutes": "The longest pause between two tries.",
     "retry_base_seconds": "The first pause; each further one is twice as long.",
     "alert_after_hours": "After this long without success the people below are mailed.",

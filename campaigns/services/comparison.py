@@ -18,13 +18,20 @@ from django.db.models import Q
 from campaigns.clock import database_now
 from campaigns.domain.enrollment import LIVE
 from campaigns.domain.spelling import alike
-from campaigns.domain.values import IN_FLIGHT, EffectKind, EnrollmentStatus, WorkItemKind
+from campaigns.domain.values import (
+    IN_FLIGHT,
+    EffectKind,
+    EffectStatus,
+    EnrollmentStatus,
+    WorkItemKind,
+)
 from campaigns.models import BULK, Appointment, Effect, Enrollment, Practice
 from campaigns.records import EnrollmentRecord, ReadSpan
 from campaigns.services.doubts import want_read
 from campaigns.services.enrollments import adopt, gone, mirror
 from campaigns.services.locks import lock_appointments, lock_patient
 from campaigns.services.looks_due import look_at
+from campaigns.services.outbox_intake import supersede
 from campaigns.services.workitems import open_item
 
 TAKEN_OVER = (
@@ -163,6 +170,8 @@ def _stranger(
     making = Effect.objects.filter(
         appointment=appointment, kind=EffectKind.ENROLL, status__in=IN_FLIGHT
     )
+    if lost and live is not None and not making.exists() and _not_yet_asked_for(live):
+        live = None
     if making.exists() or (live is not None and live.status != EnrollmentStatus.ACTIVE):
         return Compared(Found.IN_HAND)
     if live is not None and not ours_is_active:
@@ -175,6 +184,17 @@ def _stranger(
     sentence = SECOND if adopted.surplus else TAKEN_OVER
     open_item(appointment, WorkItemKind.ENROLLED_ELSEWHERE, sentence, now)
     return Compared(Found.SECOND if adopted.surplus else Found.TAKEN_OVER, adopted.pk)
+
+
+def _not_yet_asked_for(live: Enrollment) -> bool:
+    """Drop an enrollment that was only planned: the lost database has asked for it since."""
+    if live.status != EnrollmentStatus.WANTED:
+        return False
+    now = database_now()
+    for effect in live.effects.filter(kind=EffectKind.ENROLL, status=EffectStatus.QUEUED):
+        supersede(effect, now)
+    live.refresh_from_db()
+    return live.status != EnrollmentStatus.WANTED
 
 
 def take_in(enrollment_id: int, record: EnrollmentRecord | None, span: ReadSpan) -> bool:

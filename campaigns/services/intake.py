@@ -194,7 +194,9 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Tak
                 look_at_patient(patient, now)
             return Taken.UNCHANGED
     patient.describe(record)
-    patient.read_began, patient.read_ended, patient.reread_wanted = span.began, span.ended, False
+    patient.read_began, patient.read_ended = span.began, span.ended
+    # Wanted before the first read had ended: that one may have been answered too early (told.py).
+    patient.reread_wanted = first and patient.reread_wanted
     patient.save(
         update_fields=["record", "name", "active", "read_began", "read_ended", "reread_wanted"]
     )

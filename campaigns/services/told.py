@@ -8,7 +8,8 @@ from enum import StrEnum
 from django.db import transaction
 
 from campaigns.clock import database_now
-from campaigns.models import Patient, Practice
+from campaigns.domain.values import EffectKind, EffectStatus
+from campaigns.models import Effect, Patient, Practice
 from campaigns.services.locks import lock_patient
 from campaigns.services.looks_due import look_at_patient
 
@@ -25,7 +26,8 @@ def patient_changed(practice: Practice, external_id: str, told_at: datetime) -> 
     """Have a patient read again whose record was last read before `told_at`.
 
     They are read with the next look at a visit of theirs that is ahead; who has none can wait
-    until there is one. Who was never read is read before anything else anyway.
+    until there is one. Who was never read is read before anything else anyway, unless
+    that read has begun already.
     """
     found = Patient.objects.filter(practice=practice, external_id=external_id).first()
     if found is None:
@@ -33,7 +35,7 @@ def patient_changed(practice: Practice, external_id: str, told_at: datetime) -> 
     with transaction.atomic():
         patient = lock_patient(found.pk)
         if patient.read_began is None or patient.read_ended is None:
-            return Told.KNOWN
+            return _to_be_read_once_more(patient) if _is_being_read(patient) else Told.KNOWN
         if patient.read_began > told_at:
             return Told.KNOWN
         now = database_now()
@@ -42,4 +44,16 @@ def patient_changed(practice: Practice, external_id: str, told_at: datetime) -> 
         patient.reread_wanted, patient.read_ended = True, max(patient.read_ended, now)
         patient.save(update_fields=["reread_wanted", "read_ended"])
         look_at_patient(patient, now)
+    return Told.MARKED
+
+
+def _is_being_read(patient: Patient) -> bool:
+    reads = Effect.objects.filter(patient=patient, kind=EffectKind.READ_PATIENT)
+    return reads.filter(status=EffectStatus.CLAIMED).exists()
+
+
+def _to_be_read_once_more(patient: Patient) -> Told:
+    """Their first read is under way, and may have been answered before the change."""
+    patient.reread_wanted = True
+    patient.save(update_fields=["reread_wanted"])
     return Told.MARKED

@@ -139,11 +139,15 @@ class ConnectionAdmin(VerbsAdmin):
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
         """Audited by the names of what changed, never by their values."""
         changed = [n for n in form.changed_data if not change or _differs(obj, n)]
+        columns = set(changed)
         if CREDENTIALS & set(changed):
             obj.write_access = WriteAccess.UNVERIFIED
+            columns.add("write_access")
         if change and "webhook_secret" in changed:
             obj.webhook_secret_before = Connection.objects.get(pk=obj.pk).webhook_secret
-        super().save_model(request, obj, form, change)
+            columns.add("webhook_secret_before")
+        # Nothing else: it may have been paused, or have fallen silent, since the form was read.
+        obj.save(update_fields=columns if change else None)
         if CREDENTIALS & set(changed):
             # What did not answer was another address or key.
             circuit.close(obj)

@@ -16,7 +16,7 @@ from integrations.athenahealth import answers
 from integrations.athenahealth.auth import TOKEN_PATH, Token, TokenSource
 from integrations.http import REQUEST_ID, HttpClient, HttpFailure, HttpReply
 from integrations.models import Connection
-from integrations.ratelimit import QuotaSpent, RateLimit, midnight_after
+from integrations.ratelimit import QuotaSpent, RateLimit, is_dawn, midnight_after
 
 # How long all processes pause after a throttle that names no time; the outbox backs off longer.
 PAUSE_SECONDS = 5.0
@@ -131,6 +131,10 @@ class Calls:
             self.limit.block_for(wait)
             return
         limit, remaining = answers.quota_of(reply)
+        if remaining == 0 and is_dawn(database_now()):
+            # Yesterday's, by the vendor's clock or because the call began before midnight:
+            # believed, it would cost the whole of the new day.
+            remaining = None
         if remaining is not None:
             self.limit.heard(limit, remaining)
         if remaining == 0:

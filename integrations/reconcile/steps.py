@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from campaigns.ports import Guard
 from integrations import collecting, inbound, polling, reference
-from integrations.ratelimit import bulk
+from integrations.ratelimit import bulk, prompt
 from integrations.reconcile.chart import compare_window
 from integrations.reconcile.reminders import compare_page
 from integrations.reconcile.round import Phase, Round
@@ -39,8 +39,10 @@ def advance(round_: Round, guard: Guard, time_is_up: Callable[[], bool], say: Sa
 def _listen(round_: Round, guard: Guard) -> None:
     practice = round_.practice
     reference.refresh(practice, guard)
-    for feed in polling.ATHENA_FEEDS:
-        polling.pull(practice, feed, None)
-    collecting.collect(practice, None)
-    inbound.process_stored([practice])
+    # As at any other time: a feed that may not be read now would not be read for the whole day.
+    with prompt():
+        for feed in polling.ATHENA_FEEDS:
+            polling.pull(practice, feed, None)
+        collecting.collect(practice, None)
+        inbound.process_stored([practice])
     round_.save(phase=Phase.CHART.value)

@@ -24,6 +24,11 @@ POINTS: dict[str, tuple[str, str]] = {
     "decided": ("campaigns.services.sweep", "look"),
     "effect_claimed": ("campaigns.services.outbox", "claim"),
     "vendor_answered": ("campaigns.services.outbox", "_call"),
+    "page_read": ("integrations.athenahealth.feed", "read_page"),
+}
+# The function before whose call the process dies.
+POINTS_BEFORE: dict[str, tuple[str, str]] = {
+    "before_events_stored": ("integrations.collecting", "store_events"),
 }
 
 
@@ -48,8 +53,22 @@ def deadly(function: Callable[..., Any], skip: int) -> Callable[..., Any]:
     return wrapped
 
 
+def deadly_before(function: Callable[..., Any], skip: int) -> Callable[..., Any]:
+    """The function, before which the process dies; `skip` lets the first calls pass."""
+    left = skip
+
+    def wrapped(*args: Any, **kwargs: Any) -> Any:
+        nonlocal left
+        if left == 0:
+            die()
+        left -= 1
+        return function(*args, **kwargs)
+
+    return wrapped
+
+
 def main(point: str, *command: str) -> None:
-    """Arm the point, then run the command."""
+    """Remove the safeguards that the environment names, arm the point, run the command."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     import django
@@ -57,10 +76,15 @@ def main(point: str, *command: str) -> None:
     django.setup()
     from django.core.management import call_command
 
-    module_name, function_name = POINTS[point]
+    from tests.chaos import without
+
+    without.apply()
+    before = point in POINTS_BEFORE
+    module_name, function_name = POINTS_BEFORE[point] if before else POINTS[point]
     module = importlib.import_module(module_name)
     skip = int(os.environ.get("DIE_AFTER", "0"))
-    setattr(module, function_name, deadly(getattr(module, function_name), skip))
+    arm = deadly_before if before else deadly
+    setattr(module, function_name, arm(getattr(module, function_name), skip))
     call_command(*command)
 
 

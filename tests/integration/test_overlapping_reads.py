@@ -12,7 +12,8 @@ from campaigns.models import Appointment, Patient, Practice
 from campaigns.records import AppointmentRecord, PatientRecord, ReadSpan
 from campaigns.services import snapshots
 from campaigns.services.intake import take_appointment, take_patient
-from tests.factories import AppointmentFactory, DepartmentFactory, PracticeFactory
+from campaigns.services.told import Told, patient_changed
+from tests.factories import AppointmentFactory, DepartmentFactory, EffectFactory, PracticeFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]
 
@@ -87,3 +88,32 @@ def test_a_visit_that_two_reads_disagree_about_counts_as_not_read(practice: Prac
     )
     [sibling] = snapshots.build(other, {other.pk}).siblings
     assert sibling.read_at is None
+
+
+def test_news_of_a_patient_during_their_first_read_is_not_lost(practice: Practice) -> None:
+    patient = Patient.objects.create(practice=practice, external_id="5")
+    read = EffectFactory(
+        practice=practice,
+        appointment=None,
+        patient=patient,
+        kind="read_patient",
+        status="claimed",
+        lease_token="token",
+        lease_until=database_now() + timedelta(minutes=1),
+    )
+    assert patient_changed(practice, "5", minute_ago() + timedelta(seconds=15)) is Told.MARKED
+    # It began before the change, and ends after it was told.
+    take_patient(practice, PatientRecord("5", mobile_phone="6172530142"), span(10, 20))
+    patient.refresh_from_db()
+    assert patient.reread_wanted
+    read.delete()
+    take_patient(practice, PatientRecord("5"), span(30, 31))
+    patient.refresh_from_db()
+    assert not patient.reread_wanted
+
+
+def test_news_of_a_patient_whom_nobody_reads_yet_costs_nothing(practice: Practice) -> None:
+    Patient.objects.create(practice=practice, external_id="5")
+    assert patient_changed(practice, "5", database_now()) is Told.KNOWN
+    take_patient(practice, PatientRecord("5"), span(10, 20))
+    assert not Patient.objects.get().reread_wanted

@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from campaigns.models import ADMINS, CLINICAL_OPS, Practice
+from integrations.admin.connectionform import ConnectionForm
 from integrations.models import Connection, InboundMessage, InboundStatus, SyncRun, WriteAccess
 from integrations.ratelimit import RateLimit
 from tests.factories import PracticeFactory, UserFactory
@@ -70,6 +71,23 @@ def test_a_new_secret_is_audited_by_name_and_has_to_prove_itself(
     event = AuditEvent.objects.get(action="connection.updated")
     assert event.detail == {"vendor": "athenahealth", "changed": ["secret"]}
     assert "the-new-secret" not in str(list(AuditEvent.objects.values()))
+
+
+def test_a_pause_that_comes_meanwhile_is_not_undone(
+    admin: Client, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old secret is refused while the new one is being saved."""
+    cleaned = ConnectionForm.clean
+
+    def refused_meanwhile(form: ConnectionForm) -> dict[str, object]:
+        rows = Connection.objects.filter(pk=connection.pk)
+        rows.update(paused_at=timezone.now(), paused_by="connections")
+        return cleaned(form)
+
+    monkeypatch.setattr(ConnectionForm, "clean", refused_meanwhile)
+    save(admin, connection, secret="the-new-secret")
+    assert connection.secret == "the-new-secret"
+    assert connection.is_paused
 
 
 def test_a_connection_is_added(admin: Client, practice: Practice) -> None:

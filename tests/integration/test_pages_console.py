@@ -33,6 +33,7 @@ from tests.factories import (
     UserFactory,
     WorkItemFactory,
 )
+from tests.integration.console_room import as_sent
 
 CONSOLE_LISTS = sorted(CONSOLE[ADMINS].keys() - {"campaigns.attempt", "campaigns.membership"})
 
@@ -279,9 +280,7 @@ def test_what_is_decided_of_a_type_is_audited(
 
 def settings_form(client: Client, practice: Practice) -> dict[str, object]:
     page = client.get(address("campaigns.practice", f"{practice.pk}/change/"))
-    form = page.context["adminform"].form
-    values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-    return {name: value for name, value in values.items() if value not in (None, False, "")}
+    return as_sent(page.context["adminform"].form)
 
 
 def test_settings_are_changed_the_way_the_command_changes_them(

@@ -10,6 +10,7 @@ from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, ROLES, Practice
 from campaigns.services.roles import ensure_roles
 from project.models import User
 from tests.factories import PASSWORD, PracticeFactory, UserFactory
+from tests.integration.console_room import as_sent
 
 LIST = "/admin/project/user/"
 
@@ -135,10 +136,8 @@ def test_an_admin_cannot_make_anybody_a_superuser(client: Client, ada: User) -> 
 
 def test_a_new_practice_belongs_to_whoever_added_it(client: Client, ada: User) -> None:
     page = client.get("/admin/campaigns/practice/add/")
-    form = page.context["adminform"].form
-    values = {name: form.get_initial_for_field(field, name) for name, field in form.fields.items()}
-    values = {name: value for name, value in values.items() if value not in (None, False, "")}
-    body = values | {"name": "Second Street Clinic", "external_id": "42"}
+    named = {"name": "Second Street Clinic", "external_id": "42"}
+    body = as_sent(page.context["adminform"].form) | named
     assert client.post("/admin/campaigns/practice/add/", body).status_code == 302
     assert Practice.objects.get(external_id="42").memberships.get().user == ada
     assert AuditEvent.objects.filter(action="practice.created", practice="42").exists()

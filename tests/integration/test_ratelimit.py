@@ -133,6 +133,23 @@ def test_bulk_work_that_finds_no_turn_takes_none(limit, clock):
     assert RequestBudget.objects.get().next_at is None
 
 
+def test_bulk_work_that_gives_up_after_waiting_says_so(limit, clock, monkeypatch):
+    """The caller sends only what had its turn within the patience."""
+
+    def sleep(wait):
+        clock.shift(wait)
+        # Somebody takes the turn each time.
+        token = BULK.set(False)
+        limit.reserve(10)
+        BULK.reset(token)
+
+    limit.reserve(10)
+    monkeypatch.setattr(ratelimit.time, "sleep", sleep)
+    with bulk():
+        assert limit.reserve(1) > 1
+    assert RequestBudget.objects.get().spent == 6
+
+
 def test_bulk_ends_with_its_block(limit, clock):
     with pytest.raises(ZeroDivisionError), bulk():
         raise ZeroDivisionError

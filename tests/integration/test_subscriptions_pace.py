@@ -95,10 +95,19 @@ def test_what_does_not_speak_against_it(practice: Practice, harmless: Callable[[
     assert pace.chart_minutes(practice) == 40
 
 
-def test_new_subscriptions_are_trusted_for_a_day(practice: Practice) -> None:
+def test_new_subscriptions_are_trusted_once_something_was_heard(practice: Practice) -> None:
     Connection.objects.update(webhook_heard_at=None)
-    EventSubscription.objects.update(created_at=database_now() - DAY + HOUR)
+    EventSubscription.objects.update(created_at=database_now() - HOUR)
+    assert pace.chart_minutes(practice) == 10
+    Connection.objects.update(webhook_heard_at=database_now())
     assert pace.chart_minutes(practice) == 40
+
+
+def test_patients_are_polled_as_usual_when_nothing_tells_of_them(practice: Practice) -> None:
+    assert pace.chart_minutes(practice, which=Feed.PATIENTS) == 40
+    EventSubscription.objects.filter(topic="Patient.update").delete()
+    assert pace.chart_minutes(practice, which=Feed.PATIENTS) == 10
+    assert pace.chart_minutes(practice, which=Feed.APPOINTMENTS) == 40
 
 
 def test_answers_are_collected_every_minute_unless_relatient_tells_of_them(

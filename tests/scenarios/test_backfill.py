@@ -15,7 +15,7 @@ from audit.models import AuditEvent
 from campaigns.models import Appointment, CampaignRule, Patient
 from integrations.backfill import backfill
 from integrations.backfill_dry_run import dry_run
-from integrations.models import HttpExchange, SyncKind, SyncOutcome, SyncRun
+from integrations.models import Connection, HttpExchange, SyncKind, SyncOutcome, SyncRun
 from tests.integration.command_room import answered, said
 from tests.scenarios.clinic import Clinic
 
@@ -303,3 +303,20 @@ def test_a_dry_run_that_could_not_reach_the_vendor_needs_attention(clinic: Clini
     report, status = answered("backfill", *dates, "--dry-run")
     assert status == 1
     assert report["problems"] and report["would_enroll"] == 0
+
+
+def test_who_pauses_the_connection_meanwhile_is_obeyed(clinic: Clinic) -> None:
+    clinic.book(clinic.patient(), days=9)
+    before = reads(READ_BOOKED)
+
+    def pause(text: str) -> None:
+        """When the second window is begun."""
+        if reads(READ_BOOKED) > before:
+            Connection.objects.filter(vendor="athenahealth").update(
+                paused_at=datetime.now(UTC), paused_by="vera"
+            )
+
+    with acting_as(process="test"):
+        report = backfill(clinic.practice, *a_week(3), pause)
+    assert len(report["problems"]) == 1 and "is paused" in report["problems"][0]
+    assert reads(READ_BOOKED) == before + 1

@@ -8,6 +8,7 @@ import pytest
 
 from campaigns.models import Appointment, Effect, Enrollment, WorkItem
 from integrations.athenahealth import translate as athena
+from integrations.inbound import MOST_ATTEMPTS
 from integrations.models import InboundMessage, RequestBudget
 from integrations.relatient import translate
 from tests.scenarios.clinic import Clinic
@@ -227,6 +228,10 @@ def test_a_message_that_failed_before_the_enrollment_was_known_reaches_the_desk(
     [made] = clinic.enrollments(appointment)
     clinic.control("relatient/message_failed", {"enrollment_id": made["id"]})
     clinic.collect_and_work()
+    # However long it takes until the outcome is known.
+    for _ in range(MOST_ATTEMPTS):
+        InboundMessage.objects.filter(status="stored").update(lease_until=None)
+        clinic.work()
     waiting_is_over()
     clinic.work()
     InboundMessage.objects.filter(status="stored").update(lease_until=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import chain, repeat
+from unittest import mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,8 +13,9 @@ import time_machine
 
 from audit.context import acting_as
 from campaigns.models import Practice
-from integrations import connections, operations
-from integrations.models import Connection, Feed, FeedCursor, SyncRun
+from campaigns.ports import Guard
+from integrations import connections, operations, ratelimit, reference
+from integrations.models import Connection, Feed, FeedCursor, RequestBudget, SyncRun
 from integrations.reconcile import nightly
 from integrations.reconcile.round import begin
 from integrations.reconcile.steps import advance
@@ -147,6 +149,9 @@ def test_a_visit_that_stays_lost_closes_the_night_after_an_hour(
 ) -> None:
     appointment = clinic.book(clinic.patient(), days=5)
     tick(clinic)
+    # A feed that was silent until the night is read again from its last poll, with a margin.
+    traveller.shift(timedelta(minutes=30))
+    tick(clinic)
     clinic.slow_retries()
     clinic.control(
         f"athena/appointments/{appointment}/change", {"starts_at": clinic.ahead(days=90)}
@@ -189,3 +194,20 @@ def test_each_practice_has_its_own_night() -> None:
     assert nightly.next_night(practice, before).astimezone(UTC).hour == 10
     after = datetime(2026, 3, 8, 10, 1, tzinfo=UTC)
     assert nightly.next_night(practice, after).astimezone(UTC).hour == 9
+
+
+def test_the_feeds_are_read_even_with_the_last_calls_of_the_day(clinic: Clinic) -> None:
+    """Else they would count as failing until midnight GMT."""
+    clinic.sync()
+
+    def the_last_tenth(practice: Practice, guard: Guard) -> None:
+        """The lists were just read, and there was no more for bulk work."""
+        RequestBudget.objects.filter(quota_limit__isnull=False).update(quota_remaining=40)
+        ratelimit._heard.clear()
+
+    with acting_as(process="test"), mock.patch.object(reference, "refresh", the_last_tenth):
+        round_ = begin(clinic.practice, *nightly.dates_of(datetime.now(UTC).date()))
+        assert not advance(
+            round_, lambda: None, chain([False], repeat(True)).__next__, lambda text: None
+        )
+    assert not FeedCursor.objects.filter(failing_since__isnull=False).exists()

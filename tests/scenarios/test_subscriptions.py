@@ -252,6 +252,16 @@ def test_they_are_deleted_and_stay_deleted(listening: Clinic) -> None:
     assert held(listening) == []
 
 
+def test_one_that_was_to_be_deleted_may_stay_after_all(listening: Clinic) -> None:
+    subscribe(listening)
+    assert wish(Wish.DELETE, topic="Patient.merge") == 1
+    wanted = AuditEvent.objects.filter(action="subscription.wanted")
+    before = wanted.count()
+    subscribe(listening)
+    assert topics_of(held(listening)) == sorted(TOPICS)
+    assert wanted.count() == before + 1
+
+
 def test_an_outage_leaves_wishes_as_they_are(listening: Clinic) -> None:
     subscribe(listening)
     wish(Wish.DELETE)

@@ -12,6 +12,7 @@ import time_machine
 from audit.context import acting_as
 from campaigns.clock import database_now
 from integrations import operations, pace, subscriptions
+from integrations.eventtopics import Wish
 from integrations.models import Connection, EventSubscription, Feed, FeedCursor
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.test_webhook_delivery import Post, post
@@ -115,3 +116,31 @@ def test_a_subscription_that_shakes_hands_becomes_active(
     tick(clinic)
     assert set(statuses.all()) == {"active"}
     assert pace.chart_minutes(clinic.practice) > clinic.practice.poll_minutes
+
+
+@pytest.mark.parametrize("shakes", [True, False])
+def test_the_old_one_tells_until_the_new_one_has_shaken_hands(
+    traveller: time_machine.Coordinates, clinic: Clinic, post: Post, settings: Any, shakes: bool
+) -> None:
+    subscribe(clinic, post, settings)
+    before = EventSubscription.objects.get(topic="Appointment.schedule").external_id
+    clinic.control("settings", {"webhook_handshake": True})
+    with acting_as(user="ada"):
+        subscriptions.wish(EventSubscription.objects.filter(external_id=before), Wish.RENEW)
+    tick(clinic)
+    new = EventSubscription.objects.get(topic="Appointment.schedule").external_id
+    assert {before, new} <= held(clinic)
+    post.arrived()
+    if not shakes:
+        simulation = clinic.simulator.simulation
+        with simulation.lock:
+            simulation.athena.subscriptions.subscriptions[new].status = "error"
+    traveller.shift(timedelta(minutes=clinic.practice.retry_minutes + 1))
+    tick(clinic)
+    row = EventSubscription.objects.get(topic="Appointment.schedule")
+    assert (row.external_id, row.status) == (new if shakes else before, "active")
+    assert held(clinic) == set(EventSubscription.objects.values_list("external_id", flat=True))
+
+
+def held(clinic: Clinic) -> set[str]:
+    return {row["id"] for row in clinic.control("athena/subscriptions", method="GET")}

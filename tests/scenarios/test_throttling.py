@@ -148,6 +148,23 @@ def evening(settings) -> Iterator[time_machine.Traveller]:
         yield traveller
 
 
+def test_a_vendor_whose_midnight_comes_later_does_not_cost_a_day(
+    evening: time_machine.Traveller, clinic: Clinic, mailoutbox: list
+) -> None:
+    clinic.sync()
+    appointment = clinic.book(clinic.patient())
+    evening.move_to(datetime.now(UTC).replace(hour=0, minute=0, second=2) + timedelta(days=1))
+    # By its clock the day that is used up has a few seconds more.
+    clinic.control("settings", {"athena_daily_quota": 0})
+    clinic.sync()
+    assert not RequestBudget.objects.filter(quota_spent=True).exists()
+    clinic.control("settings", {"athena_daily_quota": 50_000})
+    evening.shift(timedelta(seconds=30))
+    clinic.sync()
+    assert len(clinic.active(appointment)) == 1
+    assert not [mail for mail in mailoutbox if "takes no more calls" in mail.subject]
+
+
 @pytest.mark.parametrize("style", ["429", "403"])
 def test_a_used_up_day_is_waited_for_said_and_mailed_once(
     evening: time_machine.Traveller, clinic: Clinic, mailoutbox: list, style: str

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from audit.context import acting_as
+from campaigns.clock import database_now
 from campaigns.models import Attempt, Effect
+from integrations import operations
+from integrations.models import FeedCursor, InboundMessage
 from tests.scenarios.clinic import Clinic
 
 
@@ -121,3 +125,15 @@ def test_our_own_writes_coming_round_in_the_feed_cause_no_effect(clinic: Clinic)
     report = clinic.sync()
     assert report["poll"]["seen"] > 0
     assert Effect.objects.count() == effects
+
+
+def test_a_tick_that_has_polled_much_leaves_the_rest_to_the_next(clinic: Clinic) -> None:
+    """What is to be sent gets its share of a tick's time, however much was read."""
+    appointment = clinic.book(clinic.patient())
+    FeedCursor.objects.update(next_poll_at=database_now())
+    with acting_as(process="test"):
+        operations.tick(clinic.practice, seconds=0)
+    assert clinic.feed_waiting() == 0
+    assert InboundMessage.objects.get(kind="appointments_page").status == "stored"
+    clinic.work()
+    assert len(clinic.active(appointment)) == 1

@@ -11,8 +11,9 @@ import requests
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.models import Appointment
-from integrations import inbound
-from integrations.models import Connection, InboundMessage
+from integrations import inbound, ratelimit
+from integrations.inqueue import SPEAK_FOR_ALL
+from integrations.models import Connection, InboundMessage, RequestBudget
 from tests.scenarios.bell import READ_VISIT, Bell, listen, post, reads, wake
 from tests.scenarios.clinic import Clinic
 
@@ -49,14 +50,46 @@ def test_it_is_taken_in_later(clinic: Clinic, bell: Bell, visit: str) -> None:
     assert (waiting.status, waiting.problem, waiting.attempts) == ("processed", "", 1)
 
 
-def test_one_event_asks_for_all(clinic: Clinic, bell: Bell, visit: str) -> None:
+def test_a_few_events_ask_for_all(clinic: Clinic, bell: Bell, visit: str) -> None:
     clinic.fault(kind="status", status=503, path="/v1/.*/appointments/", times=1000)
     before = reads(READ_VISIT)
     bell.tell("Appointment.update", *["900000" + str(n) for n in range(20)])
     for _ in range(3):
         with acting_as(process="test"):
             inbound.process_stored([clinic.practice])
-    assert reads(READ_VISIT) == before + 1
+    assert reads(READ_VISIT) == before + SPEAK_FOR_ALL
+
+
+def test_a_record_that_athenahealth_fails_at_holds_up_no_other(
+    clinic: Clinic, bell: Bell, visit: str
+) -> None:
+    clinic.fault(kind="status", status=500, path="/v1/.*/appointments/900001", times=1000)
+    bell.tell("Appointment.update", "900001")
+    for days in (3, 4):
+        with acting_as(process="test"):
+            inbound.process_stored([clinic.practice])
+        fresh = clinic.book(clinic.patient(), days=days)
+        bell.tell("Appointment.schedule", fresh)
+        clinic.work()
+        assert len(clinic.active(fresh)) == 1
+        # Its rest is over; that of the next one would hold the others up again.
+        wake()
+    (waiting,) = InboundMessage.objects.filter(status="stored")
+    assert waiting.attempts == 0
+
+
+def test_those_that_failed_before_come_last(clinic: Clinic, bell: Bell, visit: str) -> None:
+    names = [f"90000{number}" for number in range(SPEAK_FOR_ALL)]
+    clinic.fault(kind="status", status=500, path="/v1/.*/appointments/90000", times=1000)
+    bell.tell("Appointment.update", *names)
+    with acting_as(process="test"):
+        inbound.process_stored([clinic.practice])
+    assert InboundMessage.objects.exclude(problem="").count() == SPEAK_FOR_ALL
+    fresh = clinic.book(clinic.patient(), days=3)
+    bell.tell("Appointment.schedule", fresh)
+    wake()
+    clinic.work()
+    assert len(clinic.active(fresh)) == 1
 
 
 def test_answers_of_patients_go_on(clinic: Clinic, bell: Bell, visit: str) -> None:
@@ -100,6 +133,20 @@ def test_a_paused_connection_asks_nothing(clinic: Clinic, bell: Bell, visit: str
     wake()
     clinic.work()
     assert not InboundMessage.objects.filter(status="stored").exists()
+
+
+def test_bulk_work_that_meets_an_event_does_not_put_it_off(
+    clinic: Clinic, bell: Bell, visit: str
+) -> None:
+    """The last tenth of the day's calls is for patients, and so for what is told of them."""
+    clinic.control(f"athena/appointments/{visit}/cancel")
+    bell.tell("Appointment.cancel", visit)
+    RequestBudget.objects.filter(quota_limit__isnull=False).update(quota_remaining=1)
+    ratelimit._heard.clear()
+    with acting_as(process="test"), ratelimit.bulk():
+        inbound.process_stored([clinic.practice])
+    assert not InboundMessage.objects.filter(status="stored").exists()
+    assert Appointment.objects.get(external_id=visit).status == "cancelled"
 
 
 def test_a_clear_no_is_parked(clinic: Clinic, bell: Bell, visit: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import Error, close_old_connections
+from django.db import close_old_connections
 from django_q.tasks import async_task
 
 from campaigns import doorbell
@@ -99,7 +99,8 @@ class Watch:
         for step in (self.workers.listen, self.sweeper.listen, self._upkeep):
             try:
                 step()
-            except Error:
+            except Exception:
+                # Or Redis, if that is the broker. Who watches must outlive either.
                 away = True
                 if not self._away:
                     logger.warning("watch: the database is out of reach", exc_info=True)
@@ -108,11 +109,11 @@ class Watch:
 
     def _upkeep(self) -> None:
         heartbeats.beat(HeartbeatRole.WATCH)
-        self._ask_the_workers()
         if time.monotonic() - self._mended >= MEND_EVERY_SECONDS:
             self._mended = time.monotonic()
             mend_schedules()
             heartbeats.forget_the_dead()
+        self._ask_the_workers()
 
     def _ask_the_workers(self) -> None:
         """Give them something to take: whatever they take is heard.
