@@ -16,13 +16,14 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
 from campaigns.services.doubts import doubt_all
-from integrations import connections, incidents, leases, pace
+from integrations import connections, incidents, leases
 from integrations.inbox import store_events
 from integrations.leases import FeedLease
 from integrations.models import Connection, Feed, FeedCursor, SyncRun
 from integrations.polling import cursor_of, must_be_open
 from integrations.relatient import feed
 from integrations.relatient.gateway import client_for
+from integrations.subscriptions import pace
 
 
 def collect(practice: Practice, run: SyncRun | None) -> Counter[str] | None:

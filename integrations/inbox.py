@@ -17,7 +17,7 @@ from integrations.models import (
     InboundStatus,
     SyncRun,
 )
-from integrations.notifications import Notification, by_id
+from integrations.webhooks.notifications import Notification, by_id
 
 # How exactly it is kept when a vendor was last heard: each time it is written costs a lock.
 HEARD_EVERY = timedelta(minutes=1)

@@ -16,7 +16,7 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
 from campaigns.services import sweep as campaigns_sweep
-from integrations import collecting, connections, inbound, polling, probes, subscriptions
+from integrations import collecting, connections, inbound, polling, probes
 from integrations.models import (
     Feed,
     FeedCursor,
@@ -26,6 +26,7 @@ from integrations.models import (
 )
 from integrations.reconcile import nightly
 from integrations.runs import sync_run
+from integrations.subscriptions import wishes
 
 POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
 WORK_KEYS = ("executed", "retried", "failed")
@@ -180,7 +181,7 @@ def tick(
     inbound.process_stored([practice], enough)
     swept = campaigns_sweep.sweep([practice], seconds=seconds, stopping=stopping)
     if not stopping():
-        subscriptions.attend(practice)
+        wishes.attend(practice)
     if not stopping():
         nightly.attend(practice, seconds - (time.monotonic() - began))
     return {"looked": swept.looked, "executed": swept.executed}

@@ -21,13 +21,14 @@ from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus, Vendor
 from campaigns.models import Appointment, Department, Patient, Practice
 from campaigns.ports import GatewayError, LeaseLost, TryLater
-from integrations import connections, incidents, leases, pace, torn, unknowns
+from integrations import connections, incidents, leases, torn, unknowns
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient, client_for
 from integrations.athenahealth.paging import Page
 from integrations.inbox import store_page
 from integrations.leases import FeedLease
 from integrations.models import Connection, Feed, FeedCursor, InboundKind, SyncRun
+from integrations.subscriptions import pace
 
 KINDS = {
     Feed.APPOINTMENTS: InboundKind.APPOINTMENTS_PAGE,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from integrations.models import FeedCursor
 
 # A database that was silent for longer may be a copy whose original went on in the meantime. Longer
-# than the slowest regular poll (integrations/pace.py).
+# than the slowest regular poll (integrations/subscriptions/pace.py).
 SILENCE = timedelta(hours=2)
 
 

@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from integrations import webhooks
+from integrations.webhooks import door
 
 urlpatterns = [
     path(
         "webhooks/athenahealth/<str:practice>/",
-        webhooks.from_athenahealth,
+        door.from_athenahealth,
         name="webhook-athenahealth",
     ),
-    path("webhooks/relatient/<str:practice>/", webhooks.from_relatient, name="webhook-relatient"),
+    path("webhooks/relatient/<str:practice>/", door.from_relatient, name="webhook-relatient"),
 ]

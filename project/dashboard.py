@@ -15,7 +15,7 @@ from campaigns.selectors.attention import Line, coverage_of, stuck
 from campaigns.selectors.lastdays import Series, fortnight
 from campaigns.selectors.nextdays import today_and_tomorrow
 from integrations import unknowns
-from integrations.synchealth import GOOD, health_of, in_one_sentence
+from integrations.health.vendors import GOOD, health_of, in_one_sentence
 from project.charts import HEIGHT, WIDTH, bars
 from project.firststeps import first_steps
 

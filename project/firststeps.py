@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef
 
 from campaigns.models import Appointment, AppointmentType, Campaign, CampaignRule, Practice
-from integrations.synchealth import Health
+from integrations.health.vendors import Health
 
 _CONNECTIONS = "/admin/integrations/connection/"
 

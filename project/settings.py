@@ -69,7 +69,7 @@ KEPT_SEED: dict[str, Any] = {
     "ALERT_EMAILS": items("ALERT_EMAILS"),
 }
 
-# Where athenahealth sends its events; what it must look like is in integrations/eventaddress.py.
+# Where athenahealth sends its events; integrations/subscriptions/address.py says how it must look.
 PUBLIC_URL = text("PUBLIC_URL")
 
 if PRODUCTION:
@@ -94,7 +94,7 @@ KEPT_GATEWAYS = {
     "ehr": "integrations.athenahealth.gateway.build",
     "engagement": "integrations.relatient.gateway.build",
     "paused": "integrations.connections.paused",
-    "heard": "integrations.freshness.chart_heard",
+    "heard": "integrations.health.freshness.chart_heard",
     "take_in": "integrations.inbound.process_stored",
 }
 # "database" dates reads and leases by the database's clock; "process" by ours, for tests that
@@ -104,12 +104,12 @@ KEPT_CLOCK = "database"
 AUDIT_PRACTICES_OF_USER = "campaigns.access.audited_practices_of"
 # Functions without arguments whose answer joins the body of /readyz under the given name.
 READINESS_REPORTS = {
-    "workers": "integrations.heartbeats.report",
-    "connections": "integrations.readiness.connections",
-    "backlog": "integrations.readiness.backlog",
+    "workers": "integrations.health.heartbeats.report",
+    "connections": "integrations.health.readiness.connections",
+    "backlog": "integrations.health.readiness.backlog",
 }
 # Functions without arguments that yield what /metrics tells; the token, if any, is its bearer's.
-METRICS_COLLECTORS = ["campaigns.metrics.collect", "integrations.metrics.collect"]
+METRICS_COLLECTORS = ["campaigns.metrics.collect", "integrations.health.metrics.collect"]
 METRICS_TOKEN = text("METRICS_TOKEN")
 
 INSTALLED_APPS = [

@@ -15,7 +15,7 @@ from typing import Any
 from integrations.athenahealth import notification
 from integrations.athenahealth.notification import fields_of, named, value_of
 from integrations.athenahealth.schemas import to_list, to_text
-from integrations.notifications import (
+from integrations.webhooks.notifications import (
     HEX_OF_SHA256,
     Notification,
     Told,

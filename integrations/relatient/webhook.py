@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from integrations.notifications import (
+from integrations.webhooks.notifications import (
     HEX_OF_SHA256,
     Notification,
     Unauthentic,

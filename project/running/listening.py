@@ -12,7 +12,7 @@ from datetime import datetime
 
 from django.db import Error
 
-from integrations import heartbeats
+from integrations.health import heartbeats
 from integrations.models import HeartbeatRole
 
 logger = logging.getLogger(__name__)

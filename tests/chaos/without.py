@@ -29,10 +29,11 @@ from campaigns.records import ReadSpan
 from campaigns.services import executors, intake, outbox, settlement, snapshots
 from campaigns.services.executors import chart
 from campaigns.services.locks import lineage_ids
-from integrations import collecting, polling, webhooks
+from integrations import collecting, polling
 from integrations.athenahealth.gateway import AthenaGateway
 from integrations.relatient import feed as events_feed
 from integrations.relatient.gateway import client_for
+from integrations.webhooks import door
 
 ENVIRONMENT = "KEPT_CHAOS_WITHOUT"
 INDEXES = ("one_in_flight_per_vendor_and_appointment", "one_in_flight_per_vendor_and_patient")
@@ -174,7 +175,7 @@ def _window_before_read() -> Patch:
 def _commit_before_ack() -> Iterator[None]:
     """The cursor moves on, and is committed, before the events behind it are stored; a notification
     is answered with 200 whether or not it could be stored."""
-    store = webhooks.store_notification
+    store = door.store_notification
 
     def stored_or_not(*arguments: Any) -> int:
         try:
@@ -196,7 +197,7 @@ def _commit_before_ack() -> Iterator[None]:
 
     with (
         mock.patch.object(collecting, "_page", page),
-        mock.patch.object(webhooks, "store_notification", stored_or_not),
+        mock.patch.object(door, "store_notification", stored_or_not),
     ):
         yield
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from integrations.eventtopics import TOPICS
 from integrations.models import (
     Connection,
     EventSubscription,
@@ -15,6 +14,7 @@ from integrations.models import (
     SyncKind,
     SyncRun,
 )
+from integrations.subscriptions.topics import TOPICS
 
 ENDPOINT = "https://kept.example.org/webhooks/athenahealth/195900/"
 

@@ -17,8 +17,8 @@ from campaigns.domain.values import EnrollmentStatus, ReplyKind, WorkItemKind
 from campaigns.models import ADMINS, CLINICAL_OPS, Appointment, Enrollment, Practice
 from campaigns.selectors.lastdays import fortnight
 from campaigns.selectors.nextdays import today_and_tomorrow
+from integrations.health.vendors import health_of
 from integrations.models import Connection, Feed, FeedCursor
-from integrations.synchealth import health_of
 from project.charts import HEIGHT, bars
 from tests.factories import (
     AppointmentFactory,

@@ -12,8 +12,8 @@ from django.db import OperationalError, connection
 from django_q.signals import post_execute_in_worker, pre_execute
 
 from campaigns.clock import database_now
-from integrations import heartbeats
-from integrations.beating import Work, beating
+from integrations.health import heartbeats
+from integrations.health.beating import Work, beating
 from integrations.models import Heartbeat, HeartbeatRole
 from project.running import listening
 from project.running.listening import HeartbeatListener

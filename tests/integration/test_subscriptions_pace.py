@@ -10,8 +10,8 @@ import pytest
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.selectors.worklistnews import heard_of
-from integrations import pace
-from integrations.freshness import chart_heard
+from integrations.health.freshness import chart_heard
+from integrations.health.vendors import health_of
 from integrations.models import (
     Connection,
     EventSubscription,
@@ -19,7 +19,7 @@ from integrations.models import (
     FeedCursor,
     InboundMessage,
 )
-from integrations.synchealth import health_of
+from integrations.subscriptions import pace
 from tests.factories import PracticeFactory
 from tests.integration.event_room import connected, subscribed
 

@@ -10,9 +10,9 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.models import Effect, Practice
-from integrations import pace, silence
 from integrations.models import EventSubscription, Feed, FeedCursor, SyncKind, SyncRun
 from integrations.polling import cursor_of
+from integrations.subscriptions import pace, silence
 from tests.factories import PracticeFactory
 from tests.integration.event_room import connected, polled, subscribed
 

@@ -23,7 +23,7 @@ from integrations.chartevents import NotNow
 from integrations.models import InboundMessage
 from integrations.relatient import webhook as relatient
 from integrations.strictjson import NotJson, parse_storable
-from integrations.webhook_body import TYPES
+from integrations.webhooks.body import TYPES
 from tests.integration.webhook_room import (
     ATHENA,
     VENDORS,

@@ -13,9 +13,10 @@ from django_q.models import OrmQ
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.models import Appointment
-from integrations import inbound, inbox, webhooks
+from integrations import inbound, inbox
 from integrations.inbox import store_events
 from integrations.models import Connection, EventSubscription, InboundMessage, UnknownValue
+from integrations.webhooks import door
 from tests.factories import AppointmentFactory
 from tests.integration.webhook_room import (
     ATHENA,
@@ -298,7 +299,7 @@ def test_what_could_not_be_stored_is_asked_for_again(
     def broken(*_: Any) -> int:
         raise error
 
-    monkeypatch.setattr(webhooks, "store_notification", broken)
+    monkeypatch.setattr(door, "store_notification", broken)
     answer = room.send(ATHENA, room.valid(ATHENA))
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert room.rows() == []

@@ -15,9 +15,9 @@ from django.test import RequestFactory
 from django.urls import reverse
 
 from campaigns.models import Practice
-from integrations import webhooks
 from integrations.models import Connection, InboundMessage
-from integrations.webhook_body import MOST_BYTES
+from integrations.webhooks import door
+from integrations.webhooks.body import MOST_BYTES
 from tests.factories import PracticeFactory
 from tests.integration.webhook_room import (
     ATHENA,
@@ -169,7 +169,7 @@ def chunked(room: Room, vendor: str, body: bytes, signed: str) -> HttpResponse:
         header: signed,
     }
     request = RequestFactory().generic("POST", room.address(vendor), **environ)
-    view = {ATHENA: webhooks.from_athenahealth, RELATIENT: webhooks.from_relatient}[vendor]
+    view = {ATHENA: door.from_athenahealth, RELATIENT: door.from_relatient}[vendor]
     return view(request, room.practice.external_id)
 
 

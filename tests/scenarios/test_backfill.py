@@ -13,8 +13,8 @@ from django.apps import apps
 from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.models import Appointment, CampaignRule, Patient
-from integrations.backfill import backfill
-from integrations.backfill_dry_run import dry_run
+from integrations.backfill.dry_run import dry_run
+from integrations.backfill.windows import backfill
 from integrations.models import Connection, HttpExchange, SyncKind, SyncOutcome, SyncRun
 from tests.integration.command_room import answered, said
 from tests.scenarios.clinic import Clinic

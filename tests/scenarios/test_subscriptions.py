@@ -14,9 +14,10 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.models import Effect
 from campaigns.ports import GatewayError
-from integrations import operations, subscriptions
-from integrations.eventtopics import TOPICS, Wish
+from integrations import operations
 from integrations.models import AccessToken, Connection, EventSubscription, Feed, FeedCursor
+from integrations.subscriptions import wishes
+from integrations.subscriptions.topics import TOPICS, Wish
 from tests.integration.command_room import answered, refused
 from tests.scenarios.clinic import JSON, PRACTICE, Clinic
 
@@ -66,13 +67,13 @@ def tick(clinic: Clinic) -> None:
 def subscribe(clinic: Clinic) -> None:
     athena = Connection.objects.select_related("practice").get(vendor="athenahealth")
     with acting_as(process="test"):
-        subscriptions.want(athena)
-        subscriptions.carry_out(clinic.practice)
+        wishes.want(athena)
+        wishes.carry_out(clinic.practice)
 
 
 def wish(what: Wish, **which: str) -> int:
     with acting_as(user="ada"):
-        return subscriptions.wish(EventSubscription.objects.filter(**which), what)
+        return wishes.wish(EventSubscription.objects.filter(**which), what)
 
 
 def mails(word: str) -> list[str]:
@@ -163,7 +164,7 @@ def test_one_that_is_made_after_kept_has_looked_is_not_made_again(listening: Cli
         Event().wait(0.05)
     [made] = held(listening)
     with acting_as(process="test"):
-        subscriptions.carry_out(listening.practice)
+        wishes.carry_out(listening.practice)
     assert [row["id"] for row in held(listening)] == [made["id"]]
     assert EventSubscription.objects.get().external_id == made["id"]
 
@@ -267,12 +268,12 @@ def test_an_outage_leaves_wishes_as_they_are(listening: Clinic) -> None:
     wish(Wish.DELETE)
     listening.fault(kind="status", status=503, method="DELETE", path="/fhir", times=100)
     with acting_as(process="test"), pytest.raises(GatewayError):
-        subscriptions.carry_out(listening.practice)
+        wishes.carry_out(listening.practice)
     assert len(held(listening)) == 8
     assert {row.status for row in EventSubscription.objects.all()} == {Wish.DELETE}
     listening.control("faults", method="DELETE")
     with acting_as(process="test"):
-        subscriptions.carry_out(listening.practice)
+        wishes.carry_out(listening.practice)
     assert (held(listening), EventSubscription.objects.count()) == ([], 0)
 
 
@@ -280,7 +281,7 @@ def test_another_address_moves_them_there(listening: Clinic, settings: Any) -> N
     subscribe(listening)
     settings.PUBLIC_URL = "http://127.0.0.1:10"
     with acting_as(process="test"):
-        subscriptions.carry_out(listening.practice)
+        wishes.carry_out(listening.practice)
     rows = held(listening)
     assert topics_of(rows) == sorted(TOPICS)
     assert {row["channel"]["endpoint"] for row in rows} == {

@@ -11,9 +11,10 @@ import time_machine
 
 from audit.context import acting_as
 from campaigns.clock import database_now
-from integrations import operations, pace, subscriptions
-from integrations.eventtopics import Wish
+from integrations import operations
 from integrations.models import Connection, EventSubscription, Feed, FeedCursor
+from integrations.subscriptions import pace, wishes
+from integrations.subscriptions.topics import Wish
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.test_webhook_delivery import Post, post
 
@@ -33,7 +34,7 @@ def subscribe(clinic: Clinic, post: Post, settings: Any) -> None:
     settings.PUBLIC_URL = post.url
     athena = Connection.objects.select_related("practice").get(vendor="athenahealth")
     with acting_as(process="test"):
-        subscriptions.want(athena)
+        wishes.want(athena)
     tick(clinic)
 
 
@@ -126,7 +127,7 @@ def test_the_old_one_tells_until_the_new_one_has_shaken_hands(
     before = EventSubscription.objects.get(topic="Appointment.schedule").external_id
     clinic.control("settings", {"webhook_handshake": True})
     with acting_as(user="ada"):
-        subscriptions.wish(EventSubscription.objects.filter(external_id=before), Wish.RENEW)
+        wishes.wish(EventSubscription.objects.filter(external_id=before), Wish.RENEW)
     tick(clinic)
     new = EventSubscription.objects.get(topic="Appointment.schedule").external_id
     assert {before, new} <= held(clinic)

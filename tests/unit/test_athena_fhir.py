@@ -13,9 +13,9 @@ from integrations import errors
 from integrations.athenahealth.auth import NOT_GRANTED
 from integrations.athenahealth.fhir import failure
 from integrations.athenahealth.subscriptions import moment
-from integrations.eventaddress import endpoint_of
 from integrations.models import Connection
 from integrations.replies import HttpReply
+from integrations.subscriptions.address import endpoint_of
 
 
 def outcome(code: str) -> bytes:

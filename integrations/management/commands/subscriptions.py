@@ -11,11 +11,12 @@ from campaigns.domain.values import Vendor
 from campaigns.management.practice_command import BadUsage
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, Refused
-from integrations import connections, subscriptions
-from integrations.eventaddress import endpoint_of
-from integrations.eventtopics import ACTIVE, TOPICS, Wish
+from integrations import connections
 from integrations.management.vendor_command import VendorCommand
 from integrations.models import EventSubscription
+from integrations.subscriptions import wishes
+from integrations.subscriptions.address import endpoint_of
+from integrations.subscriptions.topics import ACTIVE, TOPICS, Wish
 
 LIST, CREATE, RENEW, DELETE = "list", "create", "renew", "delete"
 # A round over all topics of a practice, with what it takes to wait for turns.
@@ -57,12 +58,12 @@ class Command(VendorCommand):
         wished = self._wish(practice, what, options["topics"])
         try:
             if what == LIST:
-                subscriptions.look(practice, SECONDS)
+                wishes.look(practice, SECONDS)
             else:
-                subscriptions.carry_out(practice, SECONDS)
+                wishes.carry_out(practice, SECONDS)
         except GatewayError as error:
             problems.append(error.sentence)
-        rows = subscriptions.of(practice).order_by("topic", "pk")
+        rows = wishes.of(practice).order_by("topic", "pk")
         return {
             "subscriptions": [_told(row) for row in rows],
             "wished": wished,
@@ -72,12 +73,12 @@ class Command(VendorCommand):
     def _wish(self, practice: Practice, what: str, topics: list[str] | None) -> int:
         if what == CREATE:
             connection = connections.find(practice.external_id, Vendor.ATHENAHEALTH)
-            return subscriptions.want(connection, topics or tuple(TOPICS))
-        rows = subscriptions.of(practice)
+            return wishes.want(connection, topics or tuple(TOPICS))
+        rows = wishes.of(practice)
         chosen = rows.filter(topic__in=topics) if topics else rows
         if what == LIST:
             return 0
-        return subscriptions.wish(chosen, Wish.RENEW if what == RENEW else Wish.DELETE)
+        return wishes.wish(chosen, Wish.RENEW if what == RENEW else Wish.DELETE)
 
     def describe(self, report: dict[str, Any]) -> Iterable[str]:
         """One line per subscription."""

@@ -20,7 +20,7 @@ from django.db import close_old_connections
 from django_q.tasks import async_task
 
 from campaigns import doorbell
-from integrations import heartbeats
+from integrations.health import heartbeats
 from integrations.models import HeartbeatRole
 from project.running.child import Child
 from project.running.listening import HeartbeatListener

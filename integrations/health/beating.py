@@ -18,7 +18,7 @@ from django.conf import settings
 from django.db import Error, connection
 from django_q.signals import post_execute_in_worker, pre_execute
 
-from integrations import heartbeats
+from integrations.health import heartbeats
 from integrations.models import HeartbeatRole
 
 # As long as django-q2 gives a task.

@@ -16,7 +16,8 @@ from typing import Any
 from campaigns.domain.values import Vendor
 from campaigns.models import Appointment, Practice
 from campaigns.ports import GatewayError
-from integrations import backfill_runs, connections, inbound
+from integrations import connections, inbound
+from integrations.backfill import progress
 from integrations.booked import read_window, windows
 from integrations.models import SyncKind, SyncRun
 from integrations.ratelimit import bulk
@@ -35,7 +36,7 @@ def backfill(practice: Practice, first: date, last: date, say: Progress) -> dict
     counts: Counter[str] = Counter()
     try:
         connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-        with backfill_runs.going_on(practice, SyncKind.BACKFILL, first, last) as run:
+        with progress.going_on(practice, SyncKind.BACKFILL, first, last) as run:
             counts.update(run.counts)
             for start, end in windows(date.fromisoformat(run.progress["next"]), last):
                 say(f"{start} to {end}")

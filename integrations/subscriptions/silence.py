@@ -18,7 +18,6 @@ from audit.recorder import record
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.services.alerts import alert
-from integrations.eventtopics import ACTIVE
 from integrations.models import (
     EventSubscription,
     FeedCursor,
@@ -27,6 +26,7 @@ from integrations.models import (
     SyncKind,
 )
 from integrations.polling import ATHENA_FEEDS
+from integrations.subscriptions.topics import ACTIVE
 
 # An event is on its way for seconds; one that failed at first is retried within this.
 GRACE = timedelta(minutes=30)

@@ -1,6 +1,6 @@
 """The event subscriptions of a practice: asked for, renewed, deleted, and looked after.
 
-A person's wish is a row (or a word in a row); subscribing.py carries it out. Whoever wishes only
+A person's wish is a row (or a word in a row); upkeep.py carries it out. Whoever wishes only
 marks that it is due, so a button answers at once and nothing is lost when athenahealth is away.
 Polling stays the base; with events that flow it becomes slower (pace.py).
 """
@@ -21,14 +21,15 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import Deadline, GatewayError, LeaseLost, TryLater
 from campaigns.services.alerts import alert
-from integrations import connections, incidents, leases, silence
+from integrations import connections, incidents, leases
 from integrations.athenahealth.subscriptions import client_for
-from integrations.eventaddress import endpoint_of
-from integrations.eventtopics import REQUESTED, TOPICS, Wish, in_words, placeholder
 from integrations.leases import FeedLease
 from integrations.models import Connection, EventSubscription, Feed, FeedCursor
 from integrations.polling import cursor_of
-from integrations.subscribing import Round
+from integrations.subscriptions import silence
+from integrations.subscriptions.address import endpoint_of
+from integrations.subscriptions.topics import REQUESTED, TOPICS, Wish, in_words, placeholder
+from integrations.subscriptions.upkeep import Round
 
 EVERY = timedelta(hours=1)
 AFTER_A_DEFECT = timedelta(minutes=10)

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
-from integrations.eventtopics import ACTIVE, NEEDED
 from integrations.models import (
     Connection,
     EventSubscription,
@@ -20,6 +19,7 @@ from integrations.models import (
     InboundMessage,
     InboundStatus,
 )
+from integrations.subscriptions.topics import ACTIVE, NEEDED
 
 SLOWER, MOST_MINUTES = 4, 60.0
 # Relatient's events are what patients answer: without webhooks they are fetched every minute.

@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from campaigns.domain.values import EffectStatus
 from campaigns.models import Practice
 from campaigns.selectors.backlog import Due, effects_due, effects_standing, looks_due
-from integrations import condition
+from integrations.health import condition
 
 
 def connections() -> list[dict[str, Any]]:

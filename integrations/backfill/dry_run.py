@@ -1,7 +1,7 @@
 """What a backfill would do, by reason and by rule; nothing is changed but the run and its trail.
 
 Window by window the booked visits are read into memory, then each patient's are rehearsed
-(backfill_rehearsal.py) with what Kept has to read of the patient first. Nothing read is stored;
+(rehearsal.py) with what Kept has to read of the patient first. Nothing read is stored;
 of the calls themselves only what every call leaves stays: the log of calls, the turns of the rate
 limit, the access token. Each call takes its turn behind whatever else waits, so an answer of a
 patient is held up by one turn at most. An interrupted run goes on behind the last patient done.
@@ -25,9 +25,10 @@ from campaigns.ports import CREDENTIALS, Deadline, GatewayError, Refused, TryLat
 from campaigns.records import AppointmentRecord, ReadSpan
 from campaigns.services.executors.call import timed
 from campaigns.services.practicefacts import campaigns_of, rules_of, settings_of
-from integrations import backfill_runs, booked, connections, drift
+from integrations import booked, connections, drift
 from integrations.athenahealth import translate
-from integrations.backfill_rehearsal import Known, Outcome, rehearse
+from integrations.backfill import progress
+from integrations.backfill.rehearsal import Known, Outcome, rehearse
 from integrations.errors import Nonsense
 from integrations.listed import Lists
 from integrations.models import SyncKind, SyncRun
@@ -56,7 +57,7 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
         with (
             # Whatever is unknown is told in the report; nothing is written down.
             drift.gathered() as unknown,
-            backfill_runs.going_on(
+            progress.going_on(
                 practice,
                 SyncKind.DRY_RUN,
                 first,

@@ -14,8 +14,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from integrations import condition, traffic
-from integrations.connectionmetrics import connections
+from integrations.health import condition, traffic
+from integrations.health.connection_metrics import connections
 from integrations.models import EventSubscription, Heartbeat
 
 Names = dict[int, str]

@@ -20,9 +20,9 @@ from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, OutcomeUnknown, Refused
 from integrations.athenahealth.subscriptions import Held, SubscriptionClient
-from integrations.eventaddress import endpoint_of
-from integrations.eventtopics import ACTIVE, LIVE, Wish, placeholder
 from integrations.models import Connection, EventSubscription
+from integrations.subscriptions.address import endpoint_of
+from integrations.subscriptions.topics import ACTIVE, LIVE, Wish, placeholder
 
 LIFE = timedelta(days=30)
 RENEW_BEFORE = timedelta(days=7)

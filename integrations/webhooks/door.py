@@ -27,14 +27,15 @@ from django.views.decorators.csrf import csrf_exempt
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
-from integrations import strictjson, webhook_body
+from integrations import strictjson
 from integrations.athenahealth import webhook as athenahealth
 from integrations.inbox import store_notification
 from integrations.models import Connection
-from integrations.notifications import Notification, Unauthentic
-from integrations.promptly import within
 from integrations.relatient import webhook as relatient
-from integrations.webhook_body import Unusable
+from integrations.webhooks import body
+from integrations.webhooks.body import Unusable
+from integrations.webhooks.notifications import Notification, Unauthentic
+from integrations.webhooks.promptly import within
 
 PRACTICE = re.compile(r"[0-9A-Za-z_-]{1,40}")
 # SQLite lets one process write at a time. Together well under athenahealth's 2 s.
@@ -59,14 +60,14 @@ class Door:
     def receive(self, request: HttpRequest, practice: str) -> bool:
         """Store what was sent; whether any of it is new. Raises Unusable."""
         to = self._connection(practice)
-        body = webhook_body.read(request)
+        raw = body.read(request)
         now = database_now()
         secrets = [one for one in (to.webhook_secret, to.webhook_secret_before) if one]
         if not secrets:
             raise Unusable(401, NO_SECRET)
         try:
-            self.authenticate(request.headers.get(self.header), body, secrets, now)
-            content = strictjson.parse_storable(body)
+            self.authenticate(request.headers.get(self.header), raw, secrets, now)
+            content = strictjson.parse_storable(raw)
         except Unauthentic as error:
             raise Unusable(401, str(error)) from None
         except strictjson.NotJson as error:

@@ -1,0 +1,1 @@
+"""The first import: visits that were booked before Kept came."""

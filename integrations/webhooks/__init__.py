@@ -1,0 +1,1 @@
+"""What vendors send by themselves: the one door, the body, the signature, the events."""
