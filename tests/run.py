@@ -1,6 +1,7 @@
 """`make test`: the whole suite on SQLite and on PostgreSQL, and a closing line for each.
 
-What no database touches runs on one of them only, and so do the browser's tests.
+What no database touches runs on one of them only, and so does what is slow and asks of one database
+what the rest asks of both. Without PostgreSQL everything runs on SQLite.
 
 TEST_PG_URL names a PostgreSQL to use; otherwise an embedded one is started for this run.
 When either that or REQUIRE_POSTGRESQL=1 is set, its absence is a failure; otherwise it is only
@@ -23,7 +24,16 @@ OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server 
 
 # Once is enough where no database is touched, and for the browser, which is slow and asks what
 # tests/integration ask on both.
-ONCE = ("tests/unit", "tests/architecture", "tests/browser")
+ON_SQLITE = (
+    "tests/unit",
+    "tests/architecture",
+    "tests/browser",
+    "tests/contract/test_simulator_*",
+    "tests/chaos/test_chaos_run.py",
+    "tests/chaos/test_judge.py",
+)
+# The locks of a server are the harder case, and every safeguard can be taken away there.
+ON_POSTGRESQL = ("tests/chaos/test_removed_safeguards.py", "tests/chaos/test_workers.py")
 
 
 class PostgresqlUnavailable(Exception):
@@ -36,8 +46,8 @@ def main(arguments: list[str]) -> int:
         scratch = Path(folder)
         try:
             with postgresql(scratch) as (name, url):
-                file = on_sqlite(scratch, arguments)
-                server = Suite(name, url, scratch, without(arguments, ONCE), later=True)
+                file = on_sqlite(scratch, without(arguments, ON_POSTGRESQL))
+                server = Suite(name, url, scratch, without(arguments, ON_SQLITE), later=True)
                 lines = [file.closing_line(), server.closing_line()]
                 failed = not (file.passed and server.passed)
         except PostgresqlUnavailable as reason:
@@ -52,11 +62,11 @@ def main(arguments: list[str]) -> int:
     return int(failed)
 
 
-def without(arguments: list[str], folders: tuple[str, ...]) -> list[str]:
-    """The arguments that leave folders out, unless they name tests themselves."""
+def without(arguments: list[str], left_out: tuple[str, ...]) -> list[str]:
+    """The arguments that leave out folders and files, unless they name tests themselves."""
     if any(argument.startswith("tests/") for argument in arguments):
         return arguments
-    return [*arguments, *(f"--ignore={folder}" for folder in folders)]
+    return [*arguments, *(f"--ignore-glob={ROOT / one}" for one in left_out)]
 
 
 def on_sqlite(scratch: Path, arguments: list[str]) -> "Suite":

@@ -69,8 +69,8 @@ def _calls(practices: Sequence[Practice], now: datetime) -> Iterator[Metric]:
     )
     seconds = GaugeMetricFamily(
         "kept_vendor_request_lately_seconds",
-        "How long the calls of the last 5 minutes took; quantile 1 is the longest.",
-        labels=["vendor", "quantile"],
+        "How long the calls of the last 5 minutes took; share 1 is the longest.",
+        labels=["vendor", "share"],
     )
     for vendor, calls in traffic.lately(practices, now).items():
         for answer, number in sorted(calls.answers.items()):

@@ -168,9 +168,9 @@ def test_the_calls_of_the_last_five_minutes_are_summed_up(
         assert found[sample("vendor_requests_lately", **athena, answer=answer)] == number
     seconds = "vendor_request_lately_seconds"
     # Of 103 calls that were sent, by the nearest rank.
-    assert found[sample(seconds, **athena, quantile="0.5")] == 0.51
-    assert found[sample(seconds, **athena, quantile="0.95")] == 0.97
-    assert found[sample(seconds, **athena, quantile="1")] == 20
+    assert found[sample(seconds, **athena, share="0.5")] == 0.51
+    assert found[sample(seconds, **athena, share="0.95")] == 0.97
+    assert found[sample(seconds, **athena, share="1")] == 20
 
 
 def test_the_inbox_tells_its_lag(client: Client, practice: Practice) -> None:
