@@ -30,8 +30,8 @@ def last_heard(ago: timedelta) -> None:
     FeedCursor.objects.update(last_success_at=database_now() - ago)
 
 
-@pytest.mark.parametrize(("minutes", "found"), [(59, 0), (61, 1)])
-def test_after_an_hour_of_silence_what_was_read_meanwhile_is_read_again(
+@pytest.mark.parametrize(("minutes", "found"), [(119, 0), (121, 1)])
+def test_after_two_hours_of_silence_what_was_read_meanwhile_is_read_again(
     clinic: Clinic, minutes: int, found: int
 ) -> None:
     clinic.sync()
