@@ -38,8 +38,9 @@ from integrations.webhooks.notifications import Notification, Unauthentic
 from integrations.webhooks.promptly import within
 
 PRACTICE = re.compile(r"[0-9A-Za-z_-]{1,40}")
-# SQLite lets one process write at a time. Together well under athenahealth's 2 s.
-PATIENCE_TO_STORE_MS = 1200
+# SQLite lets one process write at a time. Together well under athenahealth's 2 s, also for
+# a request that waits until a thread has done with another one.
+PATIENCE_TO_STORE_MS = 1000
 PATIENCE_TO_RING_MS = 200
 NO_SECRET = "no webhook secret is set for this connection in Kept: set one, and sign with it"
 
