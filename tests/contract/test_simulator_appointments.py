@@ -14,11 +14,6 @@ from tests.contract.simulator_callers import (
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def athena(clock: Clock) -> Iterator[Athena]:
     with SimulatorServer(scenario="empty", clock=clock) as simulator:
         client = Athena(simulator.url, clock)

@@ -17,11 +17,6 @@ from tests.contract.simulator_callers import (
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def relatient(clock: Clock) -> Iterator[Relatient]:
     with SimulatorServer(scenario="empty", clock=clock) as simulator:
         yield Relatient(simulator.url)

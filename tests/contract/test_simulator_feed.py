@@ -17,11 +17,6 @@ UNSUBSCRIBED = "Changed messages require setup (subscription) that has not been 
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def athena(clock: Clock) -> Iterator[Athena]:
     with SimulatorServer(scenario="empty", clock=clock) as simulator:
         client = Athena(simulator.url, clock)

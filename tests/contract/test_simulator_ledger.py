@@ -20,11 +20,6 @@ SECONDS_FOR_MANY = 1.0
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def server(clock: Clock) -> Iterator[SimulatorServer]:
     with SimulatorServer(scenario="empty", clock=clock) as simulator:
         yield simulator

@@ -16,11 +16,6 @@ SECONDS = 10
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
 def athena(clock: Clock) -> Iterator[Athena]:
     with SimulatorServer(scenario="empty", clock=clock) as simulator:
         client = Athena(simulator.url, clock)

@@ -25,17 +25,6 @@ from tests.contract.webhook_receiver import (
 
 
 @pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    with Receiver() as one:
-        yield one
-
-
-@pytest.fixture
 def athena(clock: Clock) -> Iterator[Athena]:
     with event_app(clock) as client:
         yield client

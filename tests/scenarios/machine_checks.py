@@ -15,6 +15,7 @@ from tests.scenarios.machine_oracle import (
     Wanted,
     is_child,
     reached_at,
+    roots,
     start_of,
     wanted,
 )
@@ -42,7 +43,7 @@ def booked(state: Row) -> list[Row]:
 
 def never_two_at_once(state: Row) -> None:
     """Invariant 1: one after the other, and within a chain of reschedules too."""
-    root = _roots(state)
+    root = roots(state)
     by_chain: dict[str, list[Row]] = {}
     for enrollment in state["relatient"]["enrollments"]:
         by_chain.setdefault(root[appointment_of(enrollment)], []).append(enrollment)
@@ -51,21 +52,6 @@ def never_two_at_once(state: Row) -> None:
         for before, after in pairwise(ordered):
             assert before["ended_at"], f"two active: {before} and {after}"
             assert before["ended_at"] <= after["created_at"], f"overlap: {before} and {after}"
-
-
-def _roots(state: Row) -> dict[str, str]:
-    """The last appointment of each one's chain."""
-    following = {
-        row["appointmentid"]: row.get("rescheduledappointmentid")
-        for row in state["athena"]["appointments"]
-    }
-    root = {}
-    for name in following:
-        last = name
-        while following.get(last):
-            last = following[last]
-        root[name] = last
-    return root
 
 
 def every_visit_has_what_it_should(state: Row, mapping: Mapping, standing: Row) -> None:

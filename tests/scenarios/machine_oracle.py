@@ -73,6 +73,21 @@ def start_of(row: Row) -> datetime:
     return datetime(year, month, day, hour, minute, tzinfo=zone).astimezone(UTC)
 
 
+def roots(state: Row) -> dict[str, str]:
+    """The last appointment of each one's chain of reschedules."""
+    following = {
+        row["appointmentid"]: row.get("rescheduledappointmentid")
+        for row in state["athena"]["appointments"]
+    }
+    root = {}
+    for name in following:
+        last = name
+        while following.get(last):
+            last = following[last]
+        root[name] = last
+    return root
+
+
 def wanted(state: Row, mapping: Mapping, standing: Row | None, row: Row, now: datetime) -> Wanted:
     """Judge one row of the chart; `standing` is the staff instruction in force."""
     patient = next(p for p in state["athena"]["patients"] if p["patientid"] == row["patientid"])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
 from campaigns.clock import database_now
 from campaigns.models import Appointment
-from campaigns.services import intake, settlement
+from campaigns.services import intake, outbox, settlement
 from campaigns.services import look as looking
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import (
@@ -13,11 +17,12 @@ from tests.chaos.directed.stage import (
     moved,
     polled,
     queued,
-    sent_by_another,
     settled,
 )
 from tests.chaos.stops import Worker, stopped, until_blocked_or_over
 from tests.scenarios.clinic import Clinic
+
+Act = Callable[[], Any]
 
 
 def look_due(visit: str) -> None:
@@ -25,19 +30,23 @@ def look_due(visit: str) -> None:
     Appointment.objects.filter(external_id=visit).update(look_due_at=database_now())
 
 
+def meet(stop: tuple[ModuleType, str], first: Act, second: Act) -> None:
+    """The first stands still inside its transaction while the second comes to the same rows."""
+    with stopped(*stop) as inside:
+        one = Worker(first)
+        assert inside.wait_for(one)
+        other = Worker(second)
+        until_blocked_or_over(other)
+        inside.let_go()
+        one.finish()
+        other.finish()
+
+
 def moved_during_a_look(clinic: Clinic) -> list[str]:
     """A look has decided and not yet written; the visit's move is taken in meanwhile."""
     visit = enrolled(clinic)
     look_due(visit)
-    with stopped(looking, "_record") as decided:
-        looker = Worker(lambda: looked(visit))
-        assert decided.wait_for(looker)
-        moved(clinic, visit, days=5)
-        reader = Worker(lambda: polled(clinic))
-        until_blocked_or_over(reader)
-        decided.let_go()
-        looker.finish()
-        reader.finish()
+    meet((looking, "_record"), lambda: looked(visit), lambda: moved_and_polled(clinic, visit))
     settled(clinic)
     return verdicts.against(clinic)
 
@@ -46,14 +55,7 @@ def two_looks_at_once(clinic: Clinic) -> list[str]:
     """Two sweepers find the same visit due: it is enrolled once."""
     visit = clinic.book(clinic.patient(), days=3)
     polled(clinic)
-    with stopped(looking, "_record") as decided:
-        first = Worker(lambda: looked(visit))
-        assert decided.wait_for(first)
-        second = Worker(lambda: looked(visit))
-        until_blocked_or_over(second)
-        decided.let_go()
-        first.finish()
-        second.finish()
+    meet((looking, "_record"), lambda: looked(visit), lambda: looked(visit))
     settled(clinic)
     return [*verdicts.against(clinic), *verdicts.not_reminded(clinic, visit)]
 
@@ -61,15 +63,7 @@ def two_looks_at_once(clinic: Clinic) -> list[str]:
 def two_intakes_at_once(clinic: Clinic) -> list[str]:
     """Two readers take in the same new visit, one of them an older state of it."""
     visit = clinic.book(clinic.patient(), days=3)
-    with stopped(intake, "_create") as creating:
-        first = Worker(lambda: polled(clinic))
-        assert creating.wait_for(first)
-        moved(clinic, visit, days=5)
-        second = Worker(lambda: polled(clinic))
-        until_blocked_or_over(second)
-        creating.let_go()
-        first.finish()
-        second.finish()
+    meet((intake, "_create"), lambda: polled(clinic), lambda: moved_and_polled(clinic, visit))
     settled(clinic)
     return [*verdicts.against(clinic), *verdicts.not_reminded(clinic, visit)]
 
@@ -80,14 +74,17 @@ def moved_during_a_settlement(clinic: Clinic) -> list[str]:
     moved(clinic, visit, days=4)
     polled(clinic)
     looked(visit)
-    with stopped(settlement, "_write") as settling:
-        sender = sent_by_another(queued("update_enrollment"))
-        assert settling.wait_for(sender)
-        moved(clinic, visit, days=5)
-        reader = Worker(lambda: polled(clinic))
-        until_blocked_or_over(reader)
-        settling.let_go()
-        sender.finish()
-        reader.finish()
+    update = queued("update_enrollment")
+    meet(
+        (settlement, "_write"),
+        lambda: outbox.attempt(update.pk),
+        lambda: moved_and_polled(clinic, visit),
+    )
     settled(clinic)
     return verdicts.against(clinic)
+
+
+def moved_and_polled(clinic: Clinic, visit: str) -> None:
+    """Staff move the visit, and a reader takes that in."""
+    moved(clinic, visit, days=5)
+    polled(clinic)

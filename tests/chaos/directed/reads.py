@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from integrations import inbound
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import cancelled, enrolled, leases_run_out, polled, settled
@@ -10,33 +13,30 @@ from tests.chaos.stops import Worker, stopped
 from tests.scenarios.clinic import Clinic
 
 
-def stale_page_of_a_new_visit(clinic: Clinic) -> list[str]:
-    """A page is read; the visit is cancelled, and a newer page taken in; then the first one is."""
-    visit = clinic.book(clinic.patient())
+def overtaken(clinic: Clinic, change: Callable[[], Any]) -> list[str]:
+    """A page is read and stands still; a newer one, after a change, is taken in; then the first."""
     with stopped(inbound, "_attempt") as reading:
         slow = Worker(lambda: polled(clinic))
         assert reading.wait_for(slow)
-        cancelled(clinic, visit)
+        change()
         polled(clinic)
         reading.let_go()
         slow.finish()
     settled(clinic)
     return verdicts.against(clinic)
+
+
+def stale_page_of_a_new_visit(clinic: Clinic) -> list[str]:
+    """A page is read; the visit is cancelled, and a newer page taken in; then the first one is."""
+    visit = clinic.book(clinic.patient())
+    return overtaken(clinic, lambda: cancelled(clinic, visit))
 
 
 def stale_page_of_an_enrolled_visit(clinic: Clinic) -> list[str]:
     """The same, with a visit that is enrolled: its enrollment ends and does not come back."""
     visit = enrolled(clinic)
     clinic.control(f"athena/appointments/{visit}/change", {})
-    with stopped(inbound, "_attempt") as reading:
-        slow = Worker(lambda: polled(clinic))
-        assert reading.wait_for(slow)
-        cancelled(clinic, visit)
-        polled(clinic)
-        reading.let_go()
-        slow.finish()
-    settled(clinic)
-    return verdicts.against(clinic)
+    return overtaken(clinic, lambda: cancelled(clinic, visit))
 
 
 def stale_patient(clinic: Clinic) -> list[str]:
@@ -44,15 +44,8 @@ def stale_patient(clinic: Clinic) -> list[str]:
     visit = enrolled(clinic)
     patient = clinic.chart(visit)["patientid"]
     clinic.control(f"athena/patients/{patient}", {"mobilephone": "6172267003"})
-    with stopped(inbound, "_attempt") as reading:
-        slow = Worker(lambda: polled(clinic))
-        assert reading.wait_for(slow)
-        clinic.control(f"athena/patients/{patient}", {"mobilephone": "6172267004"})
-        polled(clinic)
-        reading.let_go()
-        slow.finish()
-    settled(clinic)
-    return verdicts.against(clinic)
+    newer = {"mobilephone": "6172267004"}
+    return overtaken(clinic, lambda: clinic.control(f"athena/patients/{patient}", newer))
 
 
 def killed_with_a_page_in_hand(clinic: Clinic) -> list[str]:

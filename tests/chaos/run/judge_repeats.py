@@ -17,8 +17,8 @@ from tests.chaos.run.journal import (
     chart_write,
     visit_of,
 )
-from tests.chaos.run.judge_visits import roots
 from tests.chaos.run.verdict import Violation, evidence
+from tests.scenarios.machine_oracle import roots
 
 Row = dict[str, Any]
 MARKER = re.compile(r"\(?(Kept-[\w-]+)\)?")

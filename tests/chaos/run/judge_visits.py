@@ -19,6 +19,7 @@ from tests.scenarios.machine_oracle import (
     Wanted,
     is_child,
     reached_at,
+    roots,
     start_of,
     wanted,
 )
@@ -45,21 +46,6 @@ def never_two_at_once(journal: Journal, state: Row) -> list[Violation]:
             lines = [line for one in chain for line in evidence(journal, one)]
             found.append(Violation(1, visit, f"active at the same time: {both} of {chain}", lines))
     return found
-
-
-def roots(state: Row) -> dict[str, str]:
-    """The last appointment of each one's chain of reschedules."""
-    following = {
-        row["appointmentid"]: row.get("rescheduledappointmentid")
-        for row in state["athena"]["appointments"]
-    }
-    root = {}
-    for name in following:
-        last = name
-        while following.get(last):
-            last = following[last]
-        root[name] = last
-    return root
 
 
 def at_rest(journal: Journal, state: Row) -> list[Violation]:

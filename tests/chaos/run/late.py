@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.chaos.run.judge_visits import roots
+from tests.scenarios.machine_oracle import roots
 
 Row = dict[str, Any]
 
