@@ -28,7 +28,7 @@ $(READY): requirements-dev.txt
 		echo ".venv is broken, perhaps moved from elsewhere. Remove it and try again: rm -r .venv"; exit 1; }
 	@echo "Installing the locked packages into .venv ..."
 	@test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet uv || true
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-dev.txt 2>/dev/null \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements-dev.txt 2>/dev/null \
 		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 

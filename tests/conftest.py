@@ -9,33 +9,21 @@ import shutil
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
-from django.db import connection, connections
+from django.db import connections
 from django.test import TransactionTestCase
 
-from audit import triggers
 from audit.context import acting_as
+from tests.emptying import empty_all
 
 
 @pytest.fixture(scope="session", autouse=True)
-def audit_table_can_be_emptied_between_tests() -> Iterator[None]:
-    """The only place where the triggers are lifted: while a transactional test is being cleaned up.
-
-    Flushing ends with the post_migrate signal, which puts them back; installing again makes sure.
-    """
-    empty_the_tables = TransactionTestCase._fixture_teardown
-
-    def lift_and_empty(case: TransactionTestCase) -> None:
-        triggers.lift(connection)
-        try:
-            empty_the_tables(case)
-        finally:
-            triggers.install(connection)
-
-    TransactionTestCase._fixture_teardown = lift_and_empty
-    yield
-    TransactionTestCase._fixture_teardown = empty_the_tables
+def quick_emptying_between_tests() -> Iterator[None]:
+    """What a transactional test leaves behind is removed by us instead of by a flush."""
+    with mock.patch.object(TransactionTestCase, "_fixture_teardown", lambda case: empty_all()):
+        yield
 
 
 @pytest.fixture

@@ -8,7 +8,9 @@ When either that or REQUIRE_POSTGRESQL=1 is set, its absence is a failure; other
 said, loudly.
 """
 
+import atexit
 import os
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -20,6 +22,8 @@ from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTHING_FOUND = 5
+# Tests start hundreds of processes; without their bytecode each would compile Kept anew.
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server of your own."
 
 # Once is enough where no database is touched, and for the browser, which is slow and asks what
@@ -42,22 +46,20 @@ class PostgresqlUnavailable(Exception):
 
 def main(arguments: list[str]) -> int:
     """Both at once, a core each; the second's output is kept until the first has ended."""
-    with tempfile.TemporaryDirectory(prefix="kept-tests-") as folder:
-        scratch = Path(folder)
-        try:
-            with postgresql(scratch) as (name, url):
-                file = on_sqlite(scratch, without(arguments, ON_POSTGRESQL))
-                server = Suite(name, url, scratch, without(arguments, ON_SQLITE), later=True)
-                lines = [file.closing_line(), server.closing_line()]
-                failed = not (file.passed and server.passed)
-        except PostgresqlUnavailable as reason:
-            file = on_sqlite(scratch, arguments)
-            lines = [
-                file.closing_line(),
-                f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}",
-            ]
-            needed = any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
-            failed = needed or not file.passed
+    scratch = Path(tempfile.mkdtemp(prefix="kept-tests-"))
+    # Registered first, so it runs last: the embedded server's own farewell still writes there.
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    try:
+        with postgresql(scratch) as (name, url):
+            file = on_sqlite(scratch, without(arguments, ON_POSTGRESQL))
+            server = Suite(name, url, scratch, without(arguments, ON_SQLITE), later=True)
+            lines = [file.closing_line(), server.closing_line()]
+            failed = not (file.passed and server.passed)
+    except PostgresqlUnavailable as reason:
+        file = on_sqlite(scratch, arguments)
+        lines = [file.closing_line(), f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}"]
+        needed = any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
+        failed = needed or not file.passed
     print("\n" + "\n".join(lines), flush=True)
     return int(failed)
 
@@ -90,7 +92,7 @@ class Suite:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
             cwd=ROOT,
-            env=os.environ
+            env={name: value for name, value in os.environ.items() if name != NO_BYTECODE}
             | {
                 "ENVIRONMENT": "test",
                 "DATABASE_URL": url,

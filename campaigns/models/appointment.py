@@ -11,7 +11,7 @@ from campaigns.encryption import EncryptedJSONField, EncryptedTextField
 from campaigns.models.patient import Patient
 from campaigns.models.practice import Practice, choices
 
-# Priorities of a look: what a patient or a person waits for comes before bulk work.
+# Priorities of looks and of what they ask for: a patient or a person first, bulk work last.
 PROMPT, ROUTINE, BULK = 0, 5, 9
 
 

@@ -14,7 +14,7 @@ from campaigns.domain.values import (
     Vendor,
 )
 from campaigns.encryption import EncryptedJSONField
-from campaigns.models.appointment import Appointment
+from campaigns.models.appointment import ROUTINE, Appointment
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.patient import Patient
 from campaigns.models.practice import Practice, choices
@@ -47,6 +47,9 @@ class Effect(models.Model):
     )
     key = models.CharField(max_length=160)
     purpose = models.CharField(max_length=40, blank=True, default="")
+    priority = models.PositiveSmallIntegerField(
+        default=ROUTINE, help_text="that of the look that asked for it"
+    )
     body = EncryptedJSONField(default=dict)
     basis = models.JSONField(default=dict)
     status = models.CharField(

@@ -160,7 +160,11 @@ def _after(row: Appointment, taken: Taken, now: datetime, changed: list[str]) ->
 
 
 def take_patient(
-    practice: Practice, record: PatientRecord, span: ReadSpan, earlier: Iterable[str] = ()
+    practice: Practice,
+    record: PatientRecord,
+    span: ReadSpan,
+    earlier: Iterable[str] = (),
+    priority: int = PROMPT,
 ) -> Taken:
     """Take in one patient as read; all their visits are looked at when anything changed.
 
@@ -175,11 +179,11 @@ def take_patient(
             take_over(patient, one)
         taken = Taken.UNCHANGED
         if patient.external_id == record.external_id:
-            taken = _take_locked(patient, record, span)
+            taken = _take_locked(patient, record, span, priority)
         return Taken.CHANGED if gone and taken is Taken.UNCHANGED else taken
 
 
-def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Taken:
+def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priority: int) -> Taken:
     now = database_now()
     first = patient.read_ended is None
     changed = patient.record != as_json(record)
@@ -191,7 +195,7 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Tak
                 patient.reread_wanted = True
                 patient.read_ended = max(patient.read_ended, span.ended)
                 patient.save(update_fields=["reread_wanted", "read_ended"])
-                look_at_patient(patient, now)
+                look_at_patient(patient, now, priority)
             return Taken.UNCHANGED
     patient.describe(record)
     patient.read_began, patient.read_ended = span.began, span.ended
@@ -202,7 +206,7 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Tak
     )
     if not (first or changed):
         return Taken.UNCHANGED
-    look_at_patient(patient, now)
+    look_at_patient(patient, now, priority)
     taken = Taken.NEW if first else Taken.CHANGED
     audit(
         "patient.observed",
@@ -214,12 +218,14 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan) -> Tak
     return taken
 
 
-def take_history(patient: Patient, records: list[AppointmentRecord], span: ReadSpan) -> None:
+def take_history(
+    patient: Patient, records: list[AppointmentRecord], span: ReadSpan, priority: int = PROMPT
+) -> None:
     """Take in a patient's past visits; what was read counts as read even when there are none."""
     for record in records:
         try:
             with transaction.atomic():
-                take_appointment(patient.practice, record, span)
+                take_appointment(patient.practice, record, span, priority)
         except OperationalError:
             raise
         except Exception:

@@ -27,7 +27,7 @@ from campaigns.domain.values import (
     EnrollmentStatus,
     Vendor,
 )
-from campaigns.models import Attempt, Effect, Practice
+from campaigns.models import PROMPT, Attempt, Effect, Practice
 from campaigns.ports import (
     EFFECT_IN_HAND,
     HELD_BACK,
@@ -218,6 +218,7 @@ def requeue(effect: Effect) -> None:
     with transaction.atomic():
         effect = _locked(effect.pk)
         now = database_now()
+        effect.priority = PROMPT
         if effect.status == EffectStatus.PARKED:
             effect.status, effect.next_attempt_at = EffectStatus.UNKNOWN, now
             effect.unknown_since = now
@@ -248,7 +249,7 @@ def _look(effect: Effect, now: datetime) -> None:
 
 
 def due_effects(now: datetime, practice: Practice) -> list[int]:
-    """The effects that may be tried now: answers first, then the oldest; none that is paused."""
+    """The effects that may be tried now: answers first, bulk work last; none that is paused."""
     paused = gateways.paused(practice.external_id)
     flying = Effect.objects.filter(vendor=OuterRef("vendor"), status__in=IN_FLIGHT)
     flying = flying.exclude(pk=OuterRef("pk"))
@@ -261,6 +262,6 @@ def due_effects(now: datetime, practice: Practice) -> list[int]:
         .exclude(Exists(of_visit))
         .exclude(Exists(of_patient), appointment__isnull=True)
         # What a patient answered comes before all else.
-        .order_by(F("response").asc(nulls_last=True), "next_attempt_at", "pk")
+        .order_by(F("response").asc(nulls_last=True), "priority", "next_attempt_at", "pk")
         .values_list("pk", flat=True)[:_BATCH]
     )

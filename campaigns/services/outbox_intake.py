@@ -30,12 +30,20 @@ def reconcile(appointment: Appointment, wanted: Iterable[EffectWanted], now: dat
         same = _same(appointment, want)
         if same is not None:
             kept.add(same.pk)
+            _hurry(same, appointment.look_priority)
         else:
             missing.append(want)
     for effect in _superseded(appointment, asked, kept):
         supersede(effect, now)
     for want in missing:
         _create(appointment, want, now)
+
+
+def _hurry(effect: Effect, priority: int) -> None:
+    """What was asked for in bulk, and a patient or a person waits for now, goes before the rest."""
+    if priority < effect.priority:
+        effect.priority = priority
+        effect.save(update_fields=["priority"])
 
 
 def _subject(appointment: Appointment, want: EffectWanted) -> Q:
@@ -105,6 +113,7 @@ def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effe
         response=Response.objects.get(pk=want.response_id) if want.response_id else None,
         key=_key(appointment, subject, want, enrollment),
         purpose=want.purpose,
+        priority=appointment.look_priority,
         body=dict(want.body),
         basis=dict(want.basis),
         created_at=now,

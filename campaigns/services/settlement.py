@@ -224,9 +224,9 @@ def _undo_begin(effect: Effect, ending: Ending, now: datetime) -> None:
 
 
 def _look(effect: Effect, now: datetime) -> None:
-    """Whoever waited for this is looked at again."""
+    """Whoever waited for this is looked at again, as urgently as it was asked for."""
     kind = EffectKind(effect.kind)
     if effect.patient is not None and (kind in READS or effect.appointment is None):
-        look_at_patient(effect.patient, now)
+        look_at_patient(effect.patient, now, effect.priority)
     if effect.appointment is not None:
-        look_at(effect.appointment, now)
+        look_at(effect.appointment, now, effect.priority)

@@ -66,6 +66,12 @@ class Clinic:
         practice.athena_requests_per_second = practice.relatient_requests_per_second = 1000
         practice.retry_base_seconds = 0.01
         practice.save()
+        self.map_campaigns()
+        return practice
+
+    def map_campaigns(self) -> None:
+        """The rules that most stories go by."""
+        practice = self.practice
         for type_id, modality, risk, language, campaign in RULES:
             CampaignRule.objects.create(
                 practice=practice,
@@ -75,7 +81,6 @@ class Clinic:
                 language=language,
                 campaign=Campaign.objects.get(practice=practice, external_id=campaign),
             )
-        return practice
 
     @property
     def practice(self) -> Practice:

@@ -8,30 +8,15 @@ from contextlib import contextmanager
 from typing import Any
 from unittest import mock
 
-from django.apps import apps
-from django.core.management.color import no_style
-from django.db import connection
-
-from audit import triggers
 from campaigns.models import Effect
 from integrations.models import FeedCursor, InboundMessage
 from tests.chaos.die_at import POINTS
 
-OURS = ("audit", "campaigns", "integrations", "django_q")
 LONG_AGO = "2020-01-01T00:00:00Z"
 
 
 class Died(BaseException):
     """What no handler of the product may catch: the process is gone."""
-
-
-def empty() -> None:
-    """Empty the product's tables. Faster than a flush, which would make all permissions anew."""
-    tables = [m._meta.db_table for app in OURS for m in apps.get_app_config(app).get_models()]
-    triggers.lift(connection)
-    flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=True, allow_cascade=True)
-    connection.ops.execute_sql_flush(flush)
-    triggers.install(connection)
 
 
 @contextmanager

@@ -11,14 +11,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.apps import apps
-from django.core.management.color import no_style
-from django.db import connection
 from django.db.models import Q
 from django.test import override_settings
 from werkzeug.wrappers import Request, Response
 
-from audit import triggers
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, EffectStatus
@@ -43,8 +39,8 @@ from integrations.reconcile.steps import advance
 from integrations.relatient.gateway import client_for
 from integrations.simulators.relatient.library import campaign
 from integrations.simulators.server import SimulatorServer
+from tests.emptying import empty_ours
 from tests.scenarios.clinic import Clinic, seed
-from tests.scenarios.machine_world import OURS, empty
 
 # What the bootstrap made: it stays from story to story.
 KEPT = (
@@ -118,7 +114,7 @@ class SharedClinic(Clinic):
                 table.clear()
             store.campaigns = {name: dict(row) for name, row in self._campaigns.items()}
         self.forget_news()
-        _empty_but_kept()
+        empty_ours(but=KEPT)
         self.calls.clear()
 
     def forget_news(self) -> None:
@@ -216,15 +212,6 @@ class SharedClinic(Clinic):
         return [call for call in self.calls[mark:] if path in call[1]]
 
 
-def _empty_but_kept() -> None:
-    models = [model for app in OURS for model in apps.get_app_config(app).get_models()]
-    tables = [model._meta.db_table for model in models if model not in KEPT]
-    triggers.lift(connection)
-    flush = connection.ops.sql_flush(no_style(), tables, reset_sequences=False, allow_cascade=True)
-    connection.ops.execute_sql_flush(flush)
-    triggers.install(connection)
-
-
 @contextmanager
 def shared_clinic() -> Iterator[SharedClinic]:
     """The clinic of one module of tests; everything is emptied behind it."""
@@ -237,4 +224,4 @@ def shared_clinic() -> Iterator[SharedClinic]:
         try:
             yield clinic
         finally:
-            empty()
+            empty_ours()

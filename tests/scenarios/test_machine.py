@@ -37,6 +37,7 @@ from integrations.models import FeedCursor
 from integrations.reconcile.foreground import reconcile
 from integrations.simulators.server import SimulatorServer
 from tests.chaos.die_at import POINTS
+from tests.emptying import empty_ours
 from tests.scenarios import machine_checks as checks
 from tests.scenarios import machine_world as world
 from tests.scenarios.clinic import PRACTICE, RULES, Clinic, seed
@@ -71,7 +72,7 @@ class Loop(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.books = Books()
-        world.empty()
+        empty_ours()
         self.simulator = SimulatorServer(scenario="empty").start()
         self.seeded = override_settings(KEPT_SEED=seed(self.simulator.url))
         self.seeded.enable()

@@ -6,12 +6,13 @@ record, or 404. Either way the visits go on, under whoever they belong to now.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from campaigns.clock import database_now
 from campaigns.models import Effect
 from campaigns.ports import NOT_FOUND, EhrGateway, Refused
-from campaigns.records import AppointmentRecord, ReadSpan
+from campaigns.records import AppointmentRecord, PatientRecord, ReadSpan
 from campaigns.services.executors.call import Call, Done, timed
 from campaigns.services.intake import take_appointment, take_patient
 from campaigns.services.looks_due import concerned
@@ -31,7 +32,7 @@ def read(effect: Effect, call: Call) -> Done:
             raise
         return _asked_of_the_visits(effect, ehr, refused)
     if record.external_id == asked:
-        return Done("Read.", lambda row, now: take_patient(row.practice, record, span))
+        return Done("Read.", _taking(record, span))
     if _ours(effect, record.external_id):
         raise Refused(
             "athenahealth shows an earlier record in this patient's place, which it had merged "
@@ -40,8 +41,19 @@ def read(effect: Effect, call: Call) -> Done:
         )
     return Done(
         "Merged into another record.",
-        lambda row, now: take_patient(row.practice, record, span, earlier=[asked]),
+        _taking(record, span, earlier=[asked]),
     )
+
+
+def _taking(
+    record: PatientRecord, span: ReadSpan, earlier: Iterable[str] = ()
+) -> Callable[[Effect, datetime], None]:
+    """Take the record in; the visits are then looked at as urgently as it was read."""
+
+    def take(row: Effect, now: datetime) -> None:
+        take_patient(row.practice, record, span, earlier, row.priority)
+
+    return take
 
 
 def _asked_of_the_visits(effect: Effect, ehr: EhrGateway, refused: Refused) -> Done:

@@ -20,7 +20,9 @@ def history(effect: Effect, call: Call) -> Done:
     rows, span = timed(lambda: list(ehr.read_history(effect.body["patient"], first, last)))
     assert effect.patient is not None
     known = effect.patient
-    return Done(f"{len(rows)} visits read.", lambda row, now: take_history(known, rows, span))
+    return Done(
+        f"{len(rows)} visits read.", lambda row, now: take_history(known, rows, span, row.priority)
+    )
 
 
 def appointment(effect: Effect, call: Call) -> Done:
@@ -31,7 +33,9 @@ def appointment(effect: Effect, call: Call) -> Done:
 def _visit(effect: Effect, call: Call) -> Done:
     ehr = call.ehr(effect.practice)
     record, span = timed(lambda: ehr.read_appointment(effect.body["appointment"]))
-    return Done("Read.", lambda row, now: take_appointment(row.practice, record, span))
+    return Done(
+        "Read.", lambda row, now: take_appointment(row.practice, record, span, row.priority)
+    )
 
 
 _ABOUT: dict[str, Callable[[Effect, Call], Done]] = {JOIN_LINK: join_link, WAITLIST: waitlist}
