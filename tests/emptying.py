@@ -25,6 +25,9 @@ def empty_all() -> None:
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
     _empty(set(tables) - MADE_BY_MIGRATE)
     ensure_schedules()
+    # A test that lifted them and failed leaves none of those behind it unguarded.
+    if triggers.missing(connection):
+        triggers.install(connection)
 
 
 def empty_ours(*, but: Iterable[type[Model]] = ()) -> None:

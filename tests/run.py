@@ -1,7 +1,9 @@
-"""`make test`: the whole suite on SQLite and on PostgreSQL, and a closing line for each.
+"""`make test`: the suite on SQLite and on PostgreSQL, and a closing line for each.
 
-What no database touches runs on one of them only, and so does what is slow and asks of one database
-what the rest asks of both. Without PostgreSQL everything runs on SQLite.
+What asks the database itself runs on both: the pages and commands of tests/integration, the loop of
+tests/scenarios, races, a restored backup. What is slow and asks of one database what others ask
+of both runs on one; EVERYTHING=1 runs all but the browser on both. Without PostgreSQL it all runs
+on SQLite.
 
 TEST_PG_URL names a PostgreSQL to use; otherwise an embedded one is started for this run.
 When either that or REQUIRE_POSTGRESQL=1 is set, its absence is a failure; otherwise it is only
@@ -17,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,68 +29,64 @@ NOTHING_FOUND = 5
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server of your own."
 
-# Once is enough where no database is touched, and for the browser, which is slow and asks what
-# tests/integration ask on both.
+BROWSER = "tests/browser"
+# No database is touched, or only as in the files that run on both: what a decision leads to.
 ON_SQLITE = (
-    "tests/unit",
     "tests/architecture",
-    "tests/browser",
     "tests/contract/test_simulator_*",
+    "tests/unit",
     "tests/chaos/test_chaos_run.py",
     "tests/chaos/test_judge.py",
+    *(
+        f"tests/scenarios/test_{story}.py"
+        for story in (
+            "decision_rows",
+            "desk_calls",
+            "desk_task",
+            "explain_codes",
+            "filters",
+            "instructions",
+            "lineage",
+            "moved",
+            "patients",
+            "telehealth",
+            "waitlist",
+        )
+    ),
 )
 # The locks of a server are the harder case, and every safeguard can be taken away there.
-ON_POSTGRESQL = ("tests/chaos/test_removed_safeguards.py", "tests/chaos/test_workers.py")
+ON_POSTGRESQL = (
+    "tests/chaos/test_backfill_killed.py",
+    "tests/chaos/test_directed_schedules.py",
+    "tests/chaos/test_kills.py",
+    "tests/chaos/test_removed_safeguards.py",
+    "tests/chaos/test_workers.py",
+)
+EVERYTHING = bool(os.environ.get("EVERYTHING"))
 
 
 class PostgresqlUnavailable(Exception):
     pass
 
 
-def main(arguments: list[str]) -> int:
-    """Both at once, a core each; the second's output is kept until the first has ended."""
-    scratch = Path(tempfile.mkdtemp(prefix="kept-tests-"))
-    # Registered first, so it runs last: the embedded server's own farewell still writes there.
-    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
-    try:
-        with postgresql(scratch) as (name, url):
-            file = on_sqlite(scratch, without(arguments, ON_POSTGRESQL))
-            server = Suite(name, url, scratch, without(arguments, ON_SQLITE), later=True)
-            lines = [file.closing_line(), server.closing_line()]
-            failed = not (file.passed and server.passed)
-    except PostgresqlUnavailable as reason:
-        file = on_sqlite(scratch, arguments)
-        lines = [file.closing_line(), f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}"]
-        needed = any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
-        failed = needed or not file.passed
-    print("\n" + "\n".join(lines), flush=True)
-    return int(failed)
+@dataclass(frozen=True)
+class Database:
+    """What the tests run on: a name for people, an address, and the file of a SQLite test."""
 
-
-def without(arguments: list[str], left_out: tuple[str, ...]) -> list[str]:
-    """The arguments that leave out folders and files, unless they name tests themselves."""
-    if any(argument.startswith("tests/") for argument in arguments):
-        return arguments
-    return [*arguments, *(f"--ignore-glob={ROOT / one}" for one in left_out)]
-
-
-def on_sqlite(scratch: Path, arguments: list[str]) -> "Suite":
-    """The suite on a SQLite file."""
-    name = f"SQLite {sqlite3.sqlite_version}"
-    return Suite(name, f"sqlite:///{scratch}/kept.sqlite3", scratch, arguments)
+    name: str
+    url: str
+    file: Path
 
 
 class Suite:
-    """A suite on one database, in a process of its own."""
+    """Tests in a process of their own; `later`: what they print is kept until asked for."""
 
-    def __init__(
-        self, name: str, url: str, scratch: Path, arguments: list[str], *, later: bool = False
-    ) -> None:
+    def __init__(self, name: str, on: Database, arguments: list[str], *, later: bool = False):
         self.name = name
         self.passed = False
-        # A choice by name may find nothing in what is run on this database.
+        # A choice by name may find nothing in what is run here.
         self.good = (0, NOTHING_FOUND) if "-k" in arguments else (0,)
-        self.output = (scratch / "later.log").open("w+") if later else None
+        self.output = on.file.with_suffix(".log").open("w+") if later else None
         print(f"kept tests on {name}: started", flush=True)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "pytest", *arguments],
@@ -95,8 +94,8 @@ class Suite:
             env={name: value for name, value in os.environ.items() if name != NO_BYTECODE}
             | {
                 "ENVIRONMENT": "test",
-                "DATABASE_URL": url,
-                "TEST_SQLITE_FILE": f"{scratch}/test.sqlite3",
+                "DATABASE_URL": on.url,
+                "TEST_SQLITE_FILE": str(on.file),
             },
             stdout=self.output,
             stderr=self.output,
@@ -111,14 +110,69 @@ class Suite:
         return f"kept tests on {self.name}: {'passed' if self.passed else 'FAILED'}"
 
 
+def main(arguments: list[str]) -> int:
+    """All at once, as each waits now and then; the first one's output is seen while it runs."""
+    scratch = Path(tempfile.mkdtemp(prefix="kept-tests-"))
+    # Registered first, so it runs last: the embedded server's own farewell still writes there.
+    atexit.register(shutil.rmtree, scratch, ignore_errors=True)
+    try:
+        with postgresql(scratch) as server:
+            suites = on_both(sqlite(scratch, "test"), server, sqlite(scratch, "browser"), arguments)
+            lines = [suite.closing_line() for suite in suites]
+    except PostgresqlUnavailable as reason:
+        file = sqlite(scratch, "test")
+        suites = [Suite(file.name, file, arguments)]
+        lines = [suites[0].closing_line(), f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}"]
+        needed = any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
+    else:
+        needed = False
+    print("\n" + "\n".join(lines), flush=True)
+    return int(needed or not all(suite.passed for suite in suites))
+
+
+def on_both(
+    file: Database, server: Database, another: Database, arguments: list[str]
+) -> list[Suite]:
+    """On a SQLite file, on PostgreSQL, and beside them the browser with a file of its own."""
+    if any(names_tests(argument) for argument in arguments):
+        named = Suite(file.name, file, arguments)
+        return [named, Suite(server.name, server, arguments, later=True)]
+    return [
+        Suite(file.name, file, [*arguments, *without(BROWSER, *ON_POSTGRESQL)]),
+        Suite(f"{another.name} with a browser", another, [BROWSER, *arguments], later=True),
+        Suite(server.name, server, [*arguments, *without(BROWSER, *ON_SQLITE)], later=True),
+    ]
+
+
+def names_tests(argument: str) -> bool:
+    """Whether this is a file or folder of tests, or a test in one."""
+    path = (ROOT / argument.split("::")[0]).resolve()
+    return path.is_relative_to(ROOT / "tests") and path.exists()
+
+
+def without(browser: str, *once: str) -> list[str]:
+    """The arguments that leave out what runs elsewhere."""
+    left_out = (browser,) if EVERYTHING else (browser, *once)
+    return [f"--ignore-glob={ROOT / one}" for one in left_out]
+
+
+def sqlite(scratch: Path, name: str) -> Database:
+    """A file that the tests make."""
+    version = f"SQLite {sqlite3.sqlite_version}"
+    return Database(
+        version, f"sqlite:///{scratch}/{name}.kept.sqlite3", scratch / f"{name}.sqlite3"
+    )
+
+
 @contextmanager
-def postgresql(scratch: Path) -> Iterator[tuple[str, str]]:
-    """Name and address of a PostgreSQL that answers."""
+def postgresql(scratch: Path) -> Iterator[Database]:
+    """A PostgreSQL that answers."""
+    unused = scratch / "unused.sqlite3"
     if url := os.environ.get("TEST_PG_URL"):
-        yield f"PostgreSQL {server_version(url)}", url
+        yield Database(f"PostgreSQL {server_version(url)}", url, unused)
         return
     with embedded(scratch) as url:
-        yield f"PostgreSQL {server_version(url)} (embedded)", url
+        yield Database(f"PostgreSQL {server_version(url)} (embedded)", url, unused)
 
 
 @contextmanager

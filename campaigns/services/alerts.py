@@ -6,7 +6,7 @@ from django.db import transaction
 
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, Vendor
-from campaigns.models import Effect, Practice
+from campaigns.models import PROMPT, Effect, Practice
 from campaigns.services.outbox_intake import say
 
 
@@ -25,6 +25,7 @@ def alert(practice: Practice, incident: str, subject: str, text: str) -> Effect:
                 "kind": EffectKind.ALERT,
                 "vendor": Vendor.MAIL,
                 "body": {"to": practice.alert_addresses(), "subject": subject, "text": text},
+                "priority": PROMPT,
                 "created_at": now,
                 "next_attempt_at": now,
             },

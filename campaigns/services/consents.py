@@ -7,7 +7,7 @@ from datetime import datetime
 
 from audit.recorder import record as audit
 from campaigns.domain.values import Channel
-from campaigns.models import ConsentEvent, Patient
+from campaigns.models import PROMPT, ConsentEvent, Patient
 from campaigns.services.looks_due import look_at_patient
 
 # Where a word came from: told as an event, or found on the patient's record at Relatient.
@@ -27,6 +27,7 @@ def remember(
     at: datetime,
     now: datetime,
     seq: int = 0,
+    priority: int = PROMPT,
 ) -> bool:
     """Keep one word, once per event id; the patient's visits are looked at. The lock is held."""
     consent, created = ConsentEvent.objects.get_or_create(
@@ -43,7 +44,7 @@ def remember(
     )
     if not created:
         return False
-    look_at_patient(patient, now)
+    look_at_patient(patient, now, priority)
     audit(
         "consent.received",
         practice=patient.practice.external_id,
@@ -55,7 +56,12 @@ def remember(
 
 
 def take_from_record(
-    patient: Patient, vendor_id: str, held: Mapping[str, str], read_at: datetime, now: datetime
+    patient: Patient,
+    vendor_id: str,
+    held: Mapping[str, str],
+    read_at: datetime,
+    now: datetime,
+    priority: int,
 ) -> None:
     """Take over what Relatient's record says where our newest word is another.
 
@@ -79,6 +85,7 @@ def take_from_record(
             event_id=f"record-{vendor_id}-{name}-{state}-after-{after}",
             at=read_at,
             now=now,
+            priority=priority,
         )
 
 

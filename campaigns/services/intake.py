@@ -95,7 +95,7 @@ def _create(
         **fields,
     )
     look_at(row, now, priority)
-    _after(row, Taken.NEW, now, ["all"])
+    _after(row, Taken.NEW, now, ["all"], priority)
     return Taken.NEW
 
 
@@ -141,14 +141,16 @@ def _update(
         patient.reread_wanted = True
         patient.save(update_fields=["reread_wanted"])
     look_at(row, now, priority)
-    _after(row, Taken.CHANGED, now, changed)
+    _after(row, Taken.CHANGED, now, changed, priority)
     return Taken.CHANGED
 
 
-def _after(row: Appointment, taken: Taken, now: datetime, changed: list[str]) -> None:
+def _after(
+    row: Appointment, taken: Taken, now: datetime, changed: list[str], priority: int
+) -> None:
     """A no-show changes the risk of all the patient's visits; every change is in the trail."""
     if row.status == AppointmentStatus.NO_SHOW:
-        look_at_patient(row.patient, now)
+        look_at_patient(row.patient, now, priority)
     audit(
         "appointment.observed",
         practice=row.practice.external_id,

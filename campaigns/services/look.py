@@ -102,6 +102,7 @@ def _wake_secondary(appointment: Appointment, decision: Decision, now: datetime)
             patient=appointment.patient_id, starts_at=appointment.starts_at, secondary=True
         ),
         now,
+        appointment.look_priority,
     )
 
 

@@ -258,7 +258,9 @@ def due_effects(now: datetime, practice: Practice) -> list[int]:
     return list(
         Effect.objects.filter(next_attempt_at__lte=now, practice=practice)
         .exclude(vendor__in=paused)
-        # A lane that is taken must not fill the batch.
+        # What waits for a look (_look_comes_first) must not fill the batch.
+        .exclude(status=EffectStatus.QUEUED, appointment__look_due_at__lte=now)
+        # Nor a lane that is taken.
         .exclude(Exists(of_visit))
         .exclude(Exists(of_patient), appointment__isnull=True)
         # What a patient answered comes before all else.

@@ -16,7 +16,7 @@ from django.db.models import Q
 from audit.recorder import record as audit
 from campaigns.domain.effects import BEFORE_ENROLLING, PATIENT_KINDS, EffectWanted
 from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, EnrollmentStatus
-from campaigns.models import Appointment, Effect, Enrollment, Response
+from campaigns.models import PROMPT, Appointment, Effect, Enrollment, Response
 from campaigns.services.enrollments import advance, plan_enrollment
 from campaigns.services.looks_due import look_at
 
@@ -30,20 +30,23 @@ def reconcile(appointment: Appointment, wanted: Iterable[EffectWanted], now: dat
         same = _same(appointment, want)
         if same is not None:
             kept.add(same.pk)
-            _hurry(same, appointment.look_priority)
         else:
             missing.append(want)
     for effect in _superseded(appointment, asked, kept):
         supersede(effect, now)
     for want in missing:
         _create(appointment, want, now)
+    if appointment.look_priority == PROMPT:
+        _hurry(appointment)
 
 
-def _hurry(effect: Effect, priority: int) -> None:
-    """What was asked for in bulk, and a patient or a person waits for now, goes before the rest."""
-    if priority < effect.priority:
-        effect.priority = priority
-        effect.save(update_fields=["priority"])
+def _hurry(appointment: Appointment) -> None:
+    """Somebody waits now for what was asked for in bulk, or for what is in hand to end."""
+    mine = Q(appointment=appointment) | Q(
+        appointment__isnull=True, patient_id=appointment.patient_id
+    )
+    open_ones = Effect.objects.filter(mine, status__in=[EffectStatus.QUEUED, *IN_FLIGHT])
+    open_ones.exclude(priority=PROMPT).update(priority=PROMPT)
 
 
 def _subject(appointment: Appointment, want: EffectWanted) -> Q:

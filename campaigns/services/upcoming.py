@@ -9,7 +9,7 @@ from django.db.models import Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.domain.values import IN_FLIGHT, AppointmentStatus, EffectStatus, Vendor
-from campaigns.models import BULK, ROUTINE, Appointment, Effect, Practice
+from campaigns.models import BULK, PROMPT, ROUTINE, Appointment, Effect, Practice
 from campaigns.services.deadlocks import retried
 from campaigns.services.looks_due import concerned, look_again
 
@@ -58,4 +58,11 @@ def _look_in_order(visits: QuerySet[Appointment], now: datetime, priority: int) 
     )
     # Also for whoever calls this on its own: rows are locked in a transaction only.
     with transaction.atomic(savepoint=False):
-        return look_again(Appointment.objects.filter(pk__in=in_order.values("pk")), now, priority)
+        rows = Appointment.objects.filter(pk__in=in_order.values("pk"))
+        marked = look_again(rows, now, priority)
+        # An effect does not go out before the look that is owed; an urgent one waits for its own.
+        urgent = Effect.objects.filter(
+            status=EffectStatus.QUEUED, priority=PROMPT, appointment__in=visits.values("pk")
+        )
+        Appointment.objects.filter(pk__in=urgent.values("appointment")).update(look_priority=PROMPT)
+        return marked

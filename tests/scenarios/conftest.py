@@ -8,25 +8,9 @@ from unittest import mock
 import pytest
 from django.test import TransactionTestCase
 
-from campaigns.models import Practice
 from integrations.simulators.server import SimulatorServer
 from tests.scenarios.clinic import Clinic, seed
 from tests.scenarios.shared_clinic import SharedClinic, shared_clinic
-
-
-@pytest.fixture(scope="session", autouse=True)
-def no_hurry_at_the_vendors() -> Iterator[None]:
-    """A new practice keeps to a few calls a second; a bootstrap for each test would wait for it."""
-    fields = [
-        Practice._meta.get_field(f"{vendor}_requests_per_second")
-        for vendor in ("athena", "relatient")
-    ]
-    before = [field._get_default for field in fields]
-    for field in fields:
-        field._get_default = lambda: 1000
-    yield
-    for field, default in zip(fields, before, strict=True):
-        field._get_default = default
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ from integrations.reconcile.steps import advance
 from integrations.relatient.gateway import client_for
 from integrations.simulators.relatient.library import campaign
 from integrations.simulators.server import SimulatorServer
-from tests.emptying import empty_ours
+from tests.emptying import empty_all, empty_ours
 from tests.scenarios.clinic import Clinic, seed
 
 # What the bootstrap made: it stays from story to story.
@@ -224,4 +224,4 @@ def shared_clinic() -> Iterator[SharedClinic]:
         try:
             yield clinic
         finally:
-            empty_ours()
+            empty_all()

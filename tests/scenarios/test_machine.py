@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import ReplyKind
-from campaigns.models import Appointment, Effect, Practice, StaffInstruction
+from campaigns.models import Appointment, Effect, StaffInstruction
 from campaigns.services.calls import record_call
 from campaigns.services.looks_due import look_at
 from integrations import operations
@@ -40,7 +40,7 @@ from tests.chaos.die_at import POINTS
 from tests.emptying import empty_ours
 from tests.scenarios import machine_checks as checks
 from tests.scenarios import machine_world as world
-from tests.scenarios.clinic import PRACTICE, RULES, Clinic, seed
+from tests.scenarios.clinic import RULES, Clinic, seed
 from tests.scenarios.machine_books import Books, Said
 from tests.scenarios.machine_choices import (
     ANSWERS,
@@ -77,10 +77,6 @@ class Loop(RuleBasedStateMachine):
         self.seeded = override_settings(KEPT_SEED=seed(self.simulator.url))
         self.seeded.enable()
         self.clinic = Clinic(self.simulator)
-        # Made before the bootstrap, which would keep to the vendors' usual pace.
-        quick = {"athena_requests_per_second": 1000, "relatient_requests_per_second": 1000}
-        told = {"waitlist_phone": "+16172530110", "alert_emails": "admin@example.org"}
-        Practice.objects.create(external_id=PRACTICE, **told, **quick)
         self.clinic.open()
         self.ops = ClinicalOps(self.clinic)
         self.user, _ = get_user_model().objects.get_or_create(username="desk")

@@ -11,9 +11,11 @@ import pytest
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind
-from campaigns.models import BULK, Effect
+from campaigns.models import BULK, PROMPT, Appointment, ConsentEvent, Effect
 from campaigns.services import outbox
+from campaigns.services.look import look
 from campaigns.services.looks_due import look_at
+from campaigns.services.upcoming import look_at_upcoming
 from integrations.backfill.windows import backfill
 from tests.scenarios.shared_clinic import SharedClinic
 
@@ -28,16 +30,17 @@ def ward(ward: SharedClinic) -> Iterator[SharedClinic]:
         yield ward
 
 
-def found_in_bulk(ward: SharedClinic) -> list[str]:
+def found_in_bulk(ward: SharedClinic, *patients: str) -> list[str]:
     """Visits that only a backfill told of; their enrollments are queued and not yet sent."""
-    visits = [ward.book(ward.patient()) for _ in range(SEVERAL)]
+    people = patients or tuple(ward.patient() for _ in range(SEVERAL))
+    visits = [ward.book(patient) for patient in people]
     ward.forget_news()
     today = datetime.now(UTC).date()
     with acting_as(process="test"):
         backfill(ward.practice, today, today + timedelta(days=5), lambda text: None)
     ward.run(*visits, kinds=set(EffectKind) - {EffectKind.ENROLL})
     queued = Effect.objects.filter(next_attempt_at__isnull=False)
-    assert [effect.kind for effect in queued] == [EffectKind.ENROLL] * SEVERAL
+    assert [effect.kind for effect in queued] == [EffectKind.ENROLL] * len(visits)
     return visits
 
 
@@ -77,7 +80,47 @@ def test_what_was_found_in_bulk_goes_first_once_somebody_waits_for_it(ward: Shar
     assert told_in_order(ward) == [wanted, *others]
 
 
-def test_bulk_work_stays_bulk_work_from_step_to_step(ward: SharedClinic) -> None:
-    found_in_bulk(ward)
+def test_what_is_cancelled_while_it_is_being_enrolled_ends_first(ward: SharedClinic) -> None:
+    begun, *others = found_in_bulk(ward)
+    with acting_as(process="test"):
+        in_hand = outbox.claim(Effect.objects.get(appointment=ward.row(begun), kind="enroll").pk)
+    assert in_hand is not None
+    ward.control(f"athena/appointments/{begun}/cancel")
+    ward.poll()
+    with acting_as(process="test"):
+        look(ward.row(begun).pk)
+        outbox._carry_out(in_hand)
+    mark = len(ward.calls)
     ward.work()
+    asked = [path for method, path in ward.calls_since(mark, "/enrollments") if method == "POST"]
+    assert ward.active(begun) == []
+    assert ["cancel" in path for path in asked] == [True] + [False] * len(others)
+
+
+def test_a_rule_change_does_not_hold_up_what_is_urgent(ward: SharedClinic) -> None:
+    """Nothing goes out before the look that is owed, and a rule change owes one to every visit."""
+    in_bulk = found_in_bulk(ward)
+    earlier, booked = (ward.book(ward.patient()) for _ in range(2))
+    ward.poll()
+    ward.run(earlier, booked, kinds=set(EffectKind) - {EffectKind.ENROLL})
+    enroll = Effect.objects.get(appointment=ward.row(booked), kind="enroll")
+    look_at_upcoming(ward.practice)
+    assert {ward.row(visit).look_priority for visit in (earlier, booked)} == {PROMPT}
+    assert {ward.row(visit).look_priority for visit in in_bulk} == {BULK}
+    with acting_as(process="test"):
+        look(ward.row(booked).pk)
+    # Those that wait for a look do not stand in its way.
+    assert outbox.due_effects(database_now(), ward.practice) == [enroll.pk]
+
+
+def test_bulk_work_stays_bulk_work_from_step_to_step(ward: SharedClinic) -> None:
+    """Whatever is met on the way: a visit that was missed, a word that Relatient has of them."""
+    missing, known = ward.patient(), ward.patient()
+    ward.control(f"athena/appointments/{ward.book(missing, days=-20)}/noshow")
+    ward.known_to_relatient(known)
+    ward.consent(known, "email", "opted_in")
+    found_in_bulk(ward, missing, known, ward.patient())
+    ward.work()
+    assert ConsentEvent.objects.exists()
+    assert Appointment.objects.filter(status="no_show").exists()
     assert set(Effect.objects.values_list("priority", flat=True)) == {BULK}

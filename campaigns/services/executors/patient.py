@@ -53,4 +53,4 @@ def _remember(effect: Effect, mirror: PatientMirror, began: datetime, now: datet
     )
     # The record stays with the id it was made for; what its owner said goes with the person.
     person = lock_patient(effect.patient.pk)
-    take_from_record(person, mirror.vendor_id, mirror.consents, began, now)
+    take_from_record(person, mirror.vendor_id, mirror.consents, began, now, effect.priority)

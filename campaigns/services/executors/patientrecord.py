@@ -71,7 +71,7 @@ def _asked_of_the_visits(effect: Effect, ehr: EhrGateway, refused: Refused) -> D
 
     def take(row: Effect, now: datetime) -> None:
         for record, span in moved:
-            take_appointment(row.practice, record, span)
+            take_appointment(row.practice, record, span, row.priority)
 
     return Done("The record is gone; its visits belong to another patient now.", take)
 
