@@ -61,7 +61,7 @@ def take_from_record(
     held: Mapping[str, str],
     read_at: datetime,
     now: datetime,
-    priority: int,
+    priority: int = PROMPT,
 ) -> None:
     """Take over what Relatient's record says where our newest word is another.
 

@@ -156,8 +156,8 @@ def _newest_read_wins() -> Iterator[None]:
     def update_now(row: Any, patient: Any, fields: Any, span: ReadSpan, priority: int) -> Any:
         return update(row, patient, fields, of_this_moment(), priority)
 
-    def take_now(patient: Any, record: Any, span: ReadSpan) -> Any:
-        return take(patient, record, of_this_moment())
+    def take_now(patient: Any, record: Any, span: ReadSpan, priority: int) -> Any:
+        return take(patient, record, of_this_moment(), priority)
 
     with (
         mock.patch.object(intake, "_update", update_now),
