@@ -18,25 +18,28 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTHING_FOUND = 5
+INTERRUPTED, NOTHING_FOUND = 2, 5
 # Tests start hundreds of processes; without their bytecode each would compile Kept anew.
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server of your own."
 
-BROWSER = "tests/browser"
-# No database is touched, or only as in the files that run on both: what a decision leads to.
+BROWSER, CHAOS = "tests/browser", "tests/chaos"
+# No database is touched, or only as in the files that run on both: who may open what, and what a
+# decision leads to.
 ON_SQLITE = (
     "tests/architecture",
     "tests/contract/test_simulator_*",
     "tests/unit",
     "tests/chaos/test_chaos_run.py",
     "tests/chaos/test_judge.py",
+    "tests/integration/test_every_address.py",
     *(
         f"tests/scenarios/test_{story}.py"
         for story in (
@@ -48,19 +51,27 @@ ON_SQLITE = (
             "instructions",
             "lineage",
             "moved",
+            "never_stuck",
             "patients",
             "telehealth",
             "waitlist",
         )
     ),
 )
-# The locks of a server are the harder case, and every safeguard can be taken away there.
+# The locks of a server are the harder case, and every safeguard can be taken away there. What the
+# vendors do in an outage is the same on both.
 ON_POSTGRESQL = (
     "tests/chaos/test_backfill_killed.py",
     "tests/chaos/test_directed_schedules.py",
     "tests/chaos/test_kills.py",
     "tests/chaos/test_removed_safeguards.py",
     "tests/chaos/test_workers.py",
+    "tests/scenarios/test_machine.py",
+    "tests/scenarios/test_outage.py",
+    "tests/scenarios/test_subscriptions.py",
+    "tests/scenarios/test_subscriptions_flow.py",
+    "tests/scenarios/test_throttling.py",
+    "tests/scenarios/test_webhooks_outage.py",
 )
 EVERYTHING = bool(os.environ.get("EVERYTHING"))
 
@@ -83,27 +94,35 @@ class Suite:
 
     def __init__(self, name: str, on: Database, arguments: list[str], *, later: bool = False):
         self.name = name
-        self.passed = False
+        self.on = on
+        self.arguments = arguments
+        self.output = on.file.with_suffix(".log").open("w+") if later else None
         # A choice by name may find nothing in what is run here.
         self.good = (0, NOTHING_FOUND) if "-k" in arguments else (0,)
-        self.output = on.file.with_suffix(".log").open("w+") if later else None
-        print(f"kept tests on {name}: started", flush=True)
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "pytest", *arguments],
+        self.ended: int | None = None
+
+    def run(self) -> None:
+        """Run the tests to their end."""
+        print(f"kept tests on {self.name}: started", flush=True)
+        self.ended = subprocess.call(
+            [sys.executable, "-m", "pytest", *self.arguments],
             cwd=ROOT,
             env={name: value for name, value in os.environ.items() if name != NO_BYTECODE}
             | {
                 "ENVIRONMENT": "test",
-                "DATABASE_URL": on.url,
-                "TEST_SQLITE_FILE": str(on.file),
+                "DATABASE_URL": self.on.url,
+                "TEST_SQLITE_FILE": str(self.on.file),
             },
             stdout=self.output,
             stderr=self.output,
         )
 
-    def closing_line(self) -> str:
-        """Wait for the end, show what was kept back, and say how it went."""
-        self.passed = self.process.wait() in self.good
+    @property
+    def passed(self) -> bool:
+        return self.ended in self.good
+
+    def shown(self) -> str:
+        """Show what was kept back; the closing line."""
         if self.output is not None:
             self.output.seek(0)
             print(f"\nkept tests on {self.name}\n{self.output.read()}", flush=True)
@@ -111,18 +130,18 @@ class Suite:
 
 
 def main(arguments: list[str]) -> int:
-    """All at once, as each waits now and then; the first one's output is seen while it runs."""
+    """The first lane's output is seen while it runs, that of the others behind it."""
     scratch = Path(tempfile.mkdtemp(prefix="kept-tests-"))
     # Registered first, so it runs last: the embedded server's own farewell still writes there.
     atexit.register(shutil.rmtree, scratch, ignore_errors=True)
     try:
         with postgresql(scratch) as server:
-            suites = on_both(sqlite(scratch, "test"), server, sqlite(scratch, "browser"), arguments)
-            lines = [suite.closing_line() for suite in suites]
+            suites = in_lanes(lanes_on_both(scratch, server, arguments))
+            lines = [suite.shown() for suite in suites]
     except PostgresqlUnavailable as reason:
         file = sqlite(scratch, "test")
-        suites = [Suite(file.name, file, arguments)]
-        lines = [suites[0].closing_line(), f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}"]
+        suites = in_lanes([[Suite(file.name, file, arguments)]])
+        lines = [suites[0].shown(), f"kept tests on PostgreSQL: NOT RUN! {reason} {OFFER}"]
         needed = any(os.environ.get(name) for name in ("REQUIRE_POSTGRESQL", "TEST_PG_URL"))
     else:
         needed = False
@@ -130,30 +149,59 @@ def main(arguments: list[str]) -> int:
     return int(needed or not all(suite.passed for suite in suites))
 
 
-def on_both(
-    file: Database, server: Database, another: Database, arguments: list[str]
-) -> list[Suite]:
-    """On a SQLite file, on PostgreSQL, and beside them the browser with a file of its own."""
+def in_lanes(lanes: list[list[Suite]]) -> list[Suite]:
+    """Run the lanes side by side, as each waits now and then, and in each one after the other."""
+
+    def run(lane: list[Suite]) -> None:
+        for suite in lane:
+            suite.run()
+            if suite.ended == INTERRUPTED:
+                return
+
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        list(pool.map(run, lanes))
+    return [suite for lane in lanes for suite in lane]
+
+
+def lanes_on_both(scratch: Path, server: Database, arguments: list[str]) -> list[list[Suite]]:
+    """On a SQLite file and on PostgreSQL; beside them the browser and then chaos, which are slow,
+    each with a database of its own.
+    """
+    file, another = sqlite(scratch, "test"), sqlite(scratch, "browser")
     if any(names_tests(argument) for argument in arguments):
         named = Suite(file.name, file, arguments)
-        return [named, Suite(server.name, server, arguments, later=True)]
+        return [[named], [Suite(server.name, server, arguments, later=True)]]
+    second = Database(server.name, beside(server.url), scratch / "chaos.sqlite3")
+
+    def suite(on: Database, what: str, *chosen: str, later: bool = True) -> Suite:
+        return Suite(f"{on.name}{what}", on, [*chosen, *arguments], later=later)
+
     return [
-        Suite(file.name, file, [*arguments, *without(BROWSER, *ON_POSTGRESQL)]),
-        Suite(f"{another.name} with a browser", another, [BROWSER, *arguments], later=True),
-        Suite(server.name, server, [*arguments, *without(BROWSER, *ON_SQLITE)], later=True),
+        [suite(file, "", *without([BROWSER], ON_POSTGRESQL), later=False)],
+        [
+            suite(another, ", in a browser", BROWSER),
+            suite(second, ", chaos", CHAOS, *without([], ON_SQLITE)),
+        ],
+        [suite(server, "", *without([BROWSER, CHAOS], ON_SQLITE))],
     ]
+
+
+def beside(url: str) -> str:
+    """The address of another database on the same server; tests make it themselves."""
+    address, mark, options = url.partition("?")
+    return f"{address}_chaos{mark}{options}"
+
+
+def without(elsewhere: list[str], once: tuple[str, ...]) -> list[str]:
+    """The arguments that leave out what runs in another lane."""
+    left_out = elsewhere if EVERYTHING else [*elsewhere, *once]
+    return [f"--ignore-glob={ROOT / one}" for one in left_out]
 
 
 def names_tests(argument: str) -> bool:
     """Whether this is a file or folder of tests, or a test in one."""
     path = (ROOT / argument.split("::")[0]).resolve()
     return path.is_relative_to(ROOT / "tests") and path.exists()
-
-
-def without(browser: str, *once: str) -> list[str]:
-    """The arguments that leave out what runs elsewhere."""
-    left_out = (browser,) if EVERYTHING else (browser, *once)
-    return [f"--ignore-glob={ROOT / one}" for one in left_out]
 
 
 def sqlite(scratch: Path, name: str) -> Database:
