@@ -35,7 +35,7 @@ $(READY): requirements-dev.txt
 demo: $(READY) ## run everything with simulated vendors on http://127.0.0.1:8000 (SECONDS=60 to stop by itself)
 	$(DEMO_ENV) $(BIN)/python manage.py demo $(if $(SECONDS),--seconds $(SECONDS))
 
-test: $(READY) ## run the tests on SQLite and on PostgreSQL (PYTEST_ARGS="-k audit"; EVERYTHING=1: each on both)
+test: $(READY) ## run the tests on SQLite and on PostgreSQL (PYTEST_ARGS="-k audit"; EVERYTHING=1: all but the browser on both)
 	$(BIN)/python tests/run.py $(PYTEST_ARGS)
 
 check: export ENVIRONMENT := test

@@ -37,8 +37,6 @@ ON_SQLITE = (
     "tests/architecture",
     "tests/contract/test_simulator_*",
     "tests/unit",
-    "tests/chaos/test_chaos_run.py",
-    "tests/chaos/test_judge.py",
     "tests/integration/test_every_address.py",
     *(
         f"tests/scenarios/test_{story}.py"
@@ -62,7 +60,9 @@ ON_SQLITE = (
 # vendors do in an outage is the same on both.
 ON_POSTGRESQL = (
     "tests/chaos/test_backfill_killed.py",
+    "tests/chaos/test_chaos_run.py",
     "tests/chaos/test_directed_schedules.py",
+    "tests/chaos/test_judge.py",
     "tests/chaos/test_kills.py",
     "tests/chaos/test_removed_safeguards.py",
     "tests/chaos/test_workers.py",
