@@ -86,7 +86,8 @@ def _violations(reports: Sequence[Report]) -> str:
             *(one["judged"]["by_invariant"][number] for number in INVARIANTS),
             one["judged"]["late_requests"],
             one["judged"]["by_late_requests"],
-            sum(one["after_reconcile"]["by_invariant"].values()),
+            sum(one["after_reconcile"]["by_invariant"].values())
+            + one["after_reconcile"]["by_late_requests"],
         ]
         for one in reports
     ]
