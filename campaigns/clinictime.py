@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, available_timezones
 
 _REGIONS = ("America/", "Pacific/", "US/")
@@ -21,6 +21,20 @@ def clock(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """Monday, November 23."""
     return f"{moment:%A, %B} {moment.day}"
+
+
+def day_and_time(moment: datetime, zone: str, now: datetime) -> str:
+    """2:30 PM today; else with the day: tomorrow, 2:30 PM; Monday, November 23, 2:30 PM."""
+    local, today = moment.astimezone(zone_of(zone)), now.astimezone(zone_of(zone)).date()
+    days = {today: "", today + timedelta(days=1): "tomorrow, "}
+    return f"{days.get(local.date(), f'{day(local)}, ')}{clock(local)}"
+
+
+def relative_day(local: datetime, today: datetime) -> str:
+    """Today, Monday, November 23; Tomorrow, Tuesday, November 24; else the day alone."""
+    ahead = local.date() - today.date()
+    near = {timedelta(0): "Today, ", timedelta(1): "Tomorrow, "}
+    return near.get(ahead, "") + day(local)
 
 
 def spoken(moment: datetime | None, zone: str) -> str:

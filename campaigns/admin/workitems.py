@@ -14,7 +14,7 @@ from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.domain.values import STANDING_ITEMS, WorkItemKind
 from campaigns.models import WorkItem
-from campaigns.services.staff import close_work_item
+from campaigns.services.workitems import close_work_item
 from campaigns.wording import WORK_ITEMS
 
 

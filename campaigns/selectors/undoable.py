@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
 
+from campaigns.clinictime import day_and_time
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.models import Practice, Response
-from campaigns.selectors.worklistrows import day_and_time
 from campaigns.wording import REPLIES
 
 

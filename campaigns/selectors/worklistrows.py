@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
-from campaigns.clinictime import city, clock, day, zone_of
+from campaigns.clinictime import city, clock, day_and_time, relative_day, zone_of
 from campaigns.domain.callbacks import Offer, offers
 from campaigns.domain.replies import EXCLUSIVE
 from campaigns.domain.values import STANDING_ITEMS, ReplyOutcome, WorkItemKind
@@ -180,7 +180,7 @@ def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) 
     return Visit(
         id=row.pk,
         date=local.date(),
-        day=_day(local, now.astimezone(zone_of(practice.time_zone))),
+        day=relative_day(local, now.astimezone(zone_of(practice.time_zone))),
         time=clock(local),
         zone=note,
         kind=names.kind(row),
@@ -188,19 +188,6 @@ def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) 
         department=names.department(row),
         starts_at=row.starts_at,
     )
-
-
-def day_and_time(moment: datetime, zone: str, now: datetime) -> str:
-    """2:30 PM today; else with the day: tomorrow, 2:30 PM; Monday, November 23, 2:30 PM."""
-    local, today = moment.astimezone(zone_of(zone)), now.astimezone(zone_of(zone)).date()
-    days = {today: "", today + timedelta(days=1): "tomorrow, "}
-    return f"{days.get(local.date(), f'{day(local)}, ')}{clock(local)}"
-
-
-def _day(local: datetime, today: datetime) -> str:
-    ahead = local.date() - today.date()
-    near = {timedelta(0): "Today, ", timedelta(1): "Tomorrow, "}
-    return near.get(ahead, "") + day(local)
 
 
 def _reach(row: Appointment, practice: Practice, *, confidential: bool) -> Reach:

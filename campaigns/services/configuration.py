@@ -14,7 +14,6 @@ from django.db.models import QuerySet
 from audit.recorder import record as audit
 from campaigns.models import Appointment, AppointmentType, Department, Practice
 from campaigns.services.deadlocks import retried
-from campaigns.services.rules import types_changed
 from campaigns.services.upcoming import look_at_upcoming
 from campaigns.services.visitcolumns import starts_at
 
@@ -26,7 +25,7 @@ def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
     with transaction.atomic():
         about: dict[str, Any] = {"type": kind.external_id, "changed": sorted(columns)}
         _say("appointment_type.updated", kind.practice, "appointment_type", kind.pk, **about)
-        types_changed(kind.practice)
+        look_at_upcoming(kind.practice)
 
 
 def practice_saved(practice: Practice, what: str, columns: Iterable[str] = ()) -> None:

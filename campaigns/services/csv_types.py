@@ -22,7 +22,8 @@ from campaigns.services.csv_lines import (
     written,
 )
 from campaigns.services.deadlocks import retried
-from campaigns.services.rules import Changes, types_changed
+from campaigns.services.rules import Changes
+from campaigns.services.upcoming import look_at_upcoming
 
 COLUMNS = ("appointment_type_id", "modality", "confidential", "on_cancel", "visit_value")
 DECIDED = ("modality", "confidential", "on_cancel", "visit_value")
@@ -123,7 +124,7 @@ def _apply_all(
             else:
                 changes.unchanged += 1
         if changes.any:
-            types_changed(practice)
+            look_at_upcoming(practice)
     return changes
 
 

@@ -39,9 +39,9 @@ from campaigns.ports import (
 )
 from campaigns.services import executors
 from campaigns.services.enrollments import advance
+from campaigns.services.executors.call import ChartChanged
 from campaigns.services.locks import lock_appointments, lock_patient
 from campaigns.services.looks_due import look_at, look_at_patient
-from campaigns.services.moved_on import MovedOn
 from campaigns.services.outbox_intake import say
 from campaigns.services.settlement import settle
 
@@ -79,7 +79,7 @@ def attempt(effect_id: int) -> bool:
 def _carry_out(effect: Effect) -> None:
     try:
         done = _call(effect)
-    except (GatewayError, MovedOn) as failure:
+    except (GatewayError, ChartChanged) as failure:
         settle(effect, failure)
     else:
         settle(effect, done)

@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from campaigns.domain.facts import Rule
-from campaigns.models import BULK, CampaignRule, Practice, RuleChange
+from campaigns.models import CampaignRule, Practice, RuleChange
 from campaigns.services import rulerows
 from campaigns.services.csv_rules import RuleLine
 from campaigns.services.practicefacts import fact_of
 from campaigns.services.rulechanges import change_rules
 from campaigns.services.rulesteps import CREATED, REMOVED, UNCHANGED, UPDATED, Step, steps_of
-from campaigns.services.upcoming import look_at_upcoming
 
 
 @dataclass
@@ -33,11 +32,6 @@ class Changes:
     def count(self, step: Step) -> None:
         """One rule more of its kind of step."""
         setattr(self, step.kind, getattr(self, step.kind) + 1)
-
-
-def types_changed(practice: Practice, priority: int = BULK) -> int:
-    """Look again at every visit ahead: to call when what staff decide of a type was changed."""
-    return look_at_upcoming(practice, priority)
 
 
 def save_rule(

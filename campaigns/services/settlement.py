@@ -33,9 +33,9 @@ from campaigns.services.alerts import alert
 from campaigns.services.deadlocks import retried
 from campaigns.services.enrollments import ImpossibleTransition, advance
 from campaigns.services.executors import Done
+from campaigns.services.executors.call import ChartChanged
 from campaigns.services.locks import lock_appointments, lock_patient
 from campaigns.services.looks_due import look_at, look_at_patient
-from campaigns.services.moved_on import MovedOn
 from campaigns.services.outbox_intake import say
 
 _jitter = random.SystemRandom()
@@ -54,7 +54,7 @@ class Ending:
     retry_after: float | None = None
 
 
-def settle(effect: Effect, result: Done | GatewayError | MovedOn) -> None:
+def settle(effect: Effect, result: Done | GatewayError | ChartChanged) -> None:
     """Record an attempt's end if the lease is still ours; else leave it to who took over.
 
     Done again after a deadlock: reads that tell of one merge from both its sides need both
@@ -67,7 +67,7 @@ def settle(effect: Effect, result: Done | GatewayError | MovedOn) -> None:
         _settle(effect, Refused(sentence, code="vendor_nonsense"))
 
 
-def _settle(effect: Effect, result: Done | GatewayError | MovedOn) -> None:
+def _settle(effect: Effect, result: Done | GatewayError | ChartChanged) -> None:
     with transaction.atomic():
         ours = _still_ours(effect)
         if ours is None:
@@ -76,7 +76,7 @@ def _settle(effect: Effect, result: Done | GatewayError | MovedOn) -> None:
         ending = _ending(ours, result, now)
         if isinstance(result, Done):
             result.apply(ours, now)
-        elif isinstance(result, MovedOn):
+        elif isinstance(result, ChartChanged):
             result.observe()
         _write(ours, ending, now)
         _undo_begin(ours, ending, now)
@@ -96,10 +96,10 @@ def _still_ours(effect: Effect) -> Effect | None:
     )
 
 
-def _ending(effect: Effect, result: Done | GatewayError | MovedOn, now: datetime) -> Ending:
+def _ending(effect: Effect, result: Done | GatewayError | ChartChanged, now: datetime) -> Ending:
     if isinstance(result, Done):
         return Ending(OutcomeKind.ACCEPTED, EffectStatus.ACCEPTED, sentence=result.sentence)
-    if isinstance(result, MovedOn):
+    if isinstance(result, ChartChanged):
         sentence = "The chart had moved on, so nothing was written. Looking again."
         return Ending(OutcomeKind.REJECTED, EffectStatus.SUPERSEDED, "moved_on", sentence)
     outcome, status = _classify(effect, result, now)

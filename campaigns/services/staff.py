@@ -1,7 +1,4 @@
-"""What people do with the pages: they deal with work items, and they read about patients.
-
-How a call went is in services/calls.py, who is calling in services/claims.py.
-"""
+"""Who was shown which patients: the audit events of reading, printing and exporting."""
 
 from __future__ import annotations
 
@@ -11,20 +8,7 @@ from django.db import transaction
 
 from audit.context import acting_as
 from audit.recorder import record as audit
-from campaigns.clock import database_now
-from campaigns.domain.values import STANDING_ITEMS
-from campaigns.models import Appointment, WorkItem
-from campaigns.services.workitems import close_item
-
-
-def close_work_item(item: WorkItem, user: Any) -> bool:
-    """Close an item that a person dealt with; False when it was closed, or closes by itself."""
-    with transaction.atomic(), acting_as(user=user):
-        current = WorkItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
-        if current.closed_at is not None or current.kind in STANDING_ITEMS:
-            return False
-        close_item(current, database_now())
-        return True
+from campaigns.models import Appointment
 
 
 def page_viewed(page: str, appointment: Appointment, user: Any, *, others: int = 0) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 
-from audit.context import current_actor
+from audit.context import acting_as, current_actor
 from audit.recorder import record as audit
+from campaigns.clock import database_now
 from campaigns.domain.effects import WorkItemWanted
 from campaigns.domain.values import PASSING_ITEMS, STANDING_ITEMS, WorkItemKind
 from campaigns.models import Appointment, Response, WorkItem
@@ -45,6 +48,16 @@ def close_item(item: WorkItem, now: datetime) -> None:
     item.closed_at, item.closed_by = now, current_actor().name
     item.save(update_fields=["closed_at", "closed_by"])
     _say("work_item.closed", item)
+
+
+def close_work_item(item: WorkItem, user: Any) -> bool:
+    """Close an item that a person dealt with; False when it was closed, or closes by itself."""
+    with transaction.atomic(), acting_as(user=user):
+        current = WorkItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
+        if current.closed_at is not None or current.kind in STANDING_ITEMS:
+            return False
+        close_item(current, database_now())
+        return True
 
 
 def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now: datetime) -> None:

@@ -9,13 +9,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST
 
 from campaigns.access import open_to
+from campaigns.clinictime import day_and_time
 from campaigns.clock import database_now
 from campaigns.models import Appointment, Response, WorkItem
 from campaigns.selectors.attempts import called, calling_on
-from campaigns.selectors.worklistrows import day_and_time
 from campaigns.services.calls import MovedMeanwhile, NotInTime, record_call, undo_call
 from campaigns.services.claims import ClaimedByAnother, claim, release
-from campaigns.services.staff import close_work_item
+from campaigns.services.workitems import close_work_item
 from campaigns.views.callform import CallForm, number
 from campaigns.views.listaddress import way_back
 from campaigns.views.practices import open_practices

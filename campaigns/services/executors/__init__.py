@@ -41,7 +41,7 @@ EXECUTORS: dict[EffectKind, Callable[[Effect, Call], Done]] = {
 
 
 def execute(effect: Effect, call: Call) -> Done:
-    """Do what the effect says; raises GatewayError, MovedOn or LeaseLost."""
+    """Do what the effect says; raises GatewayError, ChartChanged or LeaseLost."""
     return EXECUTORS[EffectKind(effect.kind)](effect, call)
 
 

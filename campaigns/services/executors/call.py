@@ -32,6 +32,17 @@ class Call:
         return gateways.engagement(practice.external_id, deadline=self.deadline, guard=self.guard)
 
 
+class ChartChanged(Exception):
+    """The chart is not what a decision believed: nothing is written, and it is decided anew.
+
+    Raised before a chart write; `observe` stores what was read instead.
+    """
+
+    def __init__(self, observe: Callable[[], object]) -> None:
+        super().__init__("the chart has changed since the decision")
+        self.observe = observe
+
+
 def _nothing(effect: Effect, now: datetime) -> None:
     return None
 

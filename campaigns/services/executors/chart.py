@@ -13,10 +13,9 @@ from campaigns.domain.values import AppointmentStatus
 from campaigns.models import Effect
 from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused
 from campaigns.records import AppointmentRecord, ReadSpan
-from campaigns.services.executors.call import Call, Done, timed
+from campaigns.services.executors.call import Call, ChartChanged, Done, timed
 from campaigns.services.intake import take_appointment
 from campaigns.services.merging import leads_to
-from campaigns.services.moved_on import MovedOn
 
 Shows = Callable[[AppointmentRecord], bool]
 
@@ -66,9 +65,9 @@ def _write(effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[],
                 "Somebody changed the visit in athenahealth meanwhile. Check the chart.",
                 code="changed_by_others",
             )
-        raise MovedOn(lambda: take_appointment(effect.practice, before, span))
+        raise ChartChanged(lambda: take_appointment(effect.practice, before, span))
     if _named_wrongly(effect, before):
-        raise MovedOn(lambda: take_appointment(effect.practice, before, span))
+        raise ChartChanged(lambda: take_appointment(effect.practice, before, span))
     write()
     return _read_back(effect, ehr, shows)
 
