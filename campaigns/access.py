@@ -1,6 +1,6 @@
 """Who may see and do what: the roles, and the practices a person belongs to.
 
-This table is the only place where a role's rights are written down. services/roles.py turns it
+This table is the only place where a role's rights are written down. practices/roles.py turns it
 into Django groups and permissions; pages ask `open_to`, lists ask `practices_of`.
 """
 

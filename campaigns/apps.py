@@ -15,7 +15,7 @@ class CampaignsConfig(AppConfig):
         """Whoever is given a role gets the console with it, and loses it with the role."""
         from django.contrib.auth import get_user_model
 
-        from campaigns.services.roles import console_follows_roles
+        from campaigns.practices.roles import console_follows_roles
 
         groups = get_user_model()._meta.get_field("groups")
         m2m_changed.connect(console_follows_roles, sender=groups.remote_field.through)

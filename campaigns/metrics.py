@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from campaigns.selectors import backlog
+from campaigns.outbox import backlog
 
 Names = dict[int, str]
 

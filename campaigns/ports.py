@@ -23,7 +23,7 @@ from campaigns.domain.effects import EnrollBody, PatientBody, ReminderBody
 from campaigns.domain.values import (
     CancelReason,
 )
-from campaigns.records import (
+from campaigns.vendor_records import (
     AppointmentRecord,
     EnrollmentRecord,
     PatientMirror,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import time
 
 from audit.context import acting_as
-from campaigns import gateways, stopping
+from campaigns import gateways
+from campaigns import shutdown as stopping
 from campaigns.models import Practice
-from campaigns.services.sweep import sweep
+from campaigns.sweep import sweep
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
 SECONDS = 40

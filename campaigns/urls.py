@@ -2,20 +2,18 @@
 
 from django.urls import path
 
-from campaigns.views import appointment as visit
-from campaigns.views import (
-    calls,
-    mapping,
-    mappingimport,
-    mappingsave,
-    worklist,
-    worklistbulk,
-    worklistexport,
-)
-from campaigns.views.coverage import coverage
-from campaigns.views.home import home
-from campaigns.views.reports import reports
-from campaigns.views.trying import try_decision
+from campaigns.appointments import views as visit
+from campaigns.coverage.views import coverage
+from campaigns.decision_preview.views import try_decision
+from campaigns.mapping import import_views as mappingimport
+from campaigns.mapping import save_views as mappingsave
+from campaigns.mapping import views as mapping
+from campaigns.practices.home_view import home
+from campaigns.reports.views import reports
+from campaigns.worklist import bulk_views as worklistbulk
+from campaigns.worklist import call_views as calls
+from campaigns.worklist import export_views as worklistexport
+from campaigns.worklist import views as worklist
 
 urlpatterns = [
     path("", home, name="home"),

@@ -8,6 +8,6 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Have the workers say that they live."""
-        from integrations.health.beating import follow_tasks
+        from integrations.health.heartbeat_thread import follow_tasks
 
         follow_tasks()

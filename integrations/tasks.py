@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 from audit.context import acting_as
 from campaigns.models import Practice
-from campaigns.stopping import asked
-from integrations import operations
+from campaigns.shutdown import asked
+from integrations.operations import run as operations
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
 SECONDS = 30

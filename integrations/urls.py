@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from integrations.webhooks import door
+from integrations.webhooks import endpoint as door
 
 urlpatterns = [
     path(

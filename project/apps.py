@@ -9,7 +9,9 @@ class ProjectConfig(AppConfig):
 
     def ready(self) -> None:
         """Load what nothing else imports: checks, the console's registrations, sign-in auditing."""
-        from project import admin_site, checks, signin  # noqa: F401
+        from project import checks  # noqa: F401
+        from project.console import admin_site  # noqa: F401
         from project.schedules import ensure_schedules
+        from project.web import signin  # noqa: F401
 
         post_migrate.connect(ensure_schedules, sender=self)

@@ -69,7 +69,7 @@ KEPT_SEED: dict[str, Any] = {
     "ALERT_EMAILS": items("ALERT_EMAILS"),
 }
 
-# Where athenahealth sends its events; integrations/subscriptions/address.py says how it must look.
+# Where athenahealth sends its events; subscriptions/endpoint_url.py says how it must look.
 PUBLIC_URL = text("PUBLIC_URL")
 
 if PRODUCTION:
@@ -93,9 +93,9 @@ safeguards.refuse(safeguards.encryption_key_problems(FIELD_ENCRYPTION_KEYS))
 KEPT_GATEWAYS = {
     "ehr": "integrations.athenahealth.gateway.build",
     "engagement": "integrations.relatient.gateway.build",
-    "paused": "integrations.connections.paused",
-    "heard": "integrations.health.freshness.chart_heard",
-    "take_in": "integrations.inbound.process_stored",
+    "paused": "integrations.connections.registry.paused",
+    "heard": "integrations.health.last_heard.chart_heard",
+    "take_in": "integrations.inbox.process.process_stored",
 }
 # "database" dates reads and leases by the database's clock; "process" by ours, for tests that
 # travel in time.
@@ -137,11 +137,11 @@ if not PRODUCTION:
     INSTALLED_APPS.append("integrations.simulators")
 
 MIDDLEWARE = [
-    "project.proxy.TrustedProxyMiddleware",
+    "project.web.proxy.TrustedProxyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "project.csp.PolicyMiddleware",
-    "project.sessions.SessionMiddleware",
+    "project.web.csp.PolicyMiddleware",
+    "project.web.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -150,7 +150,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
-    "project.plaintext.PlainTextMiddleware",
+    "project.web.nul_characters.PlainTextMiddleware",
 ]
 
 ROOT_URLCONF = "project.urls"
@@ -165,7 +165,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "project.navigation.navigation",
+                "project.console.navigation.navigation",
             ],
         },
     },
@@ -304,8 +304,8 @@ UNFOLD = {
     "SHOW_BACK_BUTTON": True,
     # The audit trail is the one history there is.
     "SHOW_HISTORY": False,
-    "SIDEBAR": {"navigation": "project.sidebar.sidebar"},
-    "DASHBOARD_CALLBACK": "project.dashboard.dashboard",
+    "SIDEBAR": {"navigation": "project.console.sidebar.sidebar"},
+    "DASHBOARD_CALLBACK": "project.console.dashboard.dashboard",
     "STYLES": [lambda request: static("kept/console.css")],
     "SITE_FAVICONS": [
         {

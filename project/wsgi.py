@@ -2,7 +2,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from project.contenttype import without_unreadable
+from project.web.contenttype import without_unreadable
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 

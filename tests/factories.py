@@ -14,8 +14,8 @@ from campaigns import models
 from campaigns.domain.coverage import Code, state_of
 from campaigns.domain.effects import VENDOR_OF
 from campaigns.domain.values import EffectKind, EffectStatus, ReplyKind, WorkItemKind
-from campaigns.records import PatientRecord
-from campaigns.services.roles import ensure_roles
+from campaigns.practices.roles import ensure_roles
+from campaigns.vendor_records import PatientRecord
 from project.models import User
 
 PASSWORD = "correct horse battery staple"

@@ -13,12 +13,12 @@ from unfold.decorators import display
 
 from campaigns.admin.columns import STATE_LOOKS, badge, in_words, worded
 from campaigns.admin.scope import ReadOnlyAdmin, practices_for
-from campaigns.clinictime import clock, day, spoken
 from campaigns.clock import database_now
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.domain.values import AppointmentStatus
+from campaigns.labels import APPOINTMENTS, STATES
+from campaigns.local_time import clock, day, spoken
 from campaigns.models import Appointment, AppointmentType, Department
-from campaigns.wording import APPOINTMENTS, STATES
 
 # Short, for a column; the sentence beside it says the rest.
 IN_THE_CHART = {**APPOINTMENTS, AppointmentStatus.RESCHEDULED: "moved"}

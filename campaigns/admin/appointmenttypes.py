@@ -11,7 +11,7 @@ from campaigns import doorbell
 from campaigns.admin.columns import worded
 from campaigns.admin.scope import PracticeAdmin
 from campaigns.models import AppointmentType
-from campaigns.services.configuration import type_changed
+from campaigns.practices.console_changes import type_changed
 
 _SAYS = {
     "modality": "Telehealth visits never get directions to the office.",

@@ -13,11 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display
 
-from campaigns.clinictime import spoken
 from campaigns.domain.coverage import State
 from campaigns.domain.values import EffectStatus, ReplyOutcome, RuleChangeStatus
+from campaigns.labels import VENDORS
+from campaigns.local_time import spoken
 from campaigns.models import Campaign
-from campaigns.wording import VENDORS
 
 STATE_LOOKS = {
     State.PENDING.value: "info",

@@ -12,9 +12,9 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from campaigns import doorbell
 from campaigns.admin.columns import worded
 from campaigns.admin.scope import PracticeAdmin
-from campaigns.clinictime import zone_choices
+from campaigns.local_time import zone_choices
 from campaigns.models import Department
-from campaigns.services.configuration import time_zone_set
+from campaigns.practices.console_changes import time_zone_set
 
 
 class DepartmentForm(forms.ModelForm):

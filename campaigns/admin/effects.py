@@ -24,9 +24,9 @@ from campaigns.admin.columns import (
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.domain.values import EffectKind, EffectStatus
+from campaigns.execution.execute import requeue
+from campaigns.labels import EFFECT_STATUSES, EFFECTS, OUTCOMES, VENDORS
 from campaigns.models import Attempt, Effect
-from campaigns.services.outbox import requeue
-from campaigns.wording import EFFECT_STATUSES, EFFECTS, OUTCOMES, VENDORS
 
 # Done and dropped effects are over; one on its way will tell by itself.
 AGAIN = frozenset(

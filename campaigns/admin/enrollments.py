@@ -25,8 +25,7 @@ from campaigns.admin.columns import (
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.domain.coverage import State
 from campaigns.domain.values import EffectKind, InstructionKind
-from campaigns.models import Campaign, DecisionRecord, Enrollment, StaffInstruction
-from campaigns.wording import (
+from campaigns.labels import (
     CHANNELS,
     EFFECTS,
     END_REASONS,
@@ -35,6 +34,7 @@ from campaigns.wording import (
     STATES,
     finding,
 )
+from campaigns.models import Campaign, DecisionRecord, Enrollment, StaffInstruction
 
 
 class CampaignNamed(ReadOnlyAdmin):

@@ -7,11 +7,11 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from campaigns.clinictime import zone_choices
+from campaigns.labels import LANGUAGES, language
+from campaigns.local_time import zone_choices
 from campaigns.models import Campaign, ChartCancelReason, Practice, Provider
-from campaigns.services import setting_values
-from campaigns.services.setting_values import BadValue
-from campaigns.wording import LANGUAGES, language
+from campaigns.practices import setting_kinds as setting_values
+from campaigns.practices.setting_kinds import BadValue
 
 HELP = {
     "active": "While switched off, Kept neither reads nor sends anything for this practice.",

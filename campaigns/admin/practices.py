@@ -11,11 +11,11 @@ from unfold.admin import TabularInline
 from campaigns import doorbell
 from campaigns.admin.practiceform import PracticeForm
 from campaigns.admin.scope import PracticeAdmin, practices_for
+from campaigns.decisions.practice_snapshot import cancel_reason_in_words
 from campaigns.models import Membership, Practice
-from campaigns.services.configuration import practice_saved
-from campaigns.services.practicefacts import cancel_reason_in_words
-from campaigns.services.settings import SETTINGS
-from campaigns.services.settings import change as change_settings
+from campaigns.practices.console_changes import practice_saved
+from campaigns.practices.settings import SETTINGS
+from campaigns.practices.settings import change as change_settings
 
 _OWN = ("name", "active")
 _SHOWN = ("cancel_reason_in_force",)

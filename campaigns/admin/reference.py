@@ -8,8 +8,8 @@ from unfold.decorators import display
 from campaigns.admin.columns import worded
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.domain.values import Channel
+from campaigns.labels import CHANNELS, MODALITIES, language
 from campaigns.models import Campaign, ChartCancelReason, ConfirmationStatus, Provider
-from campaigns.wording import CHANNELS, MODALITIES, language
 
 NUMBER = worded("external_id", {}, "athenahealth number")
 

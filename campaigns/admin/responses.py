@@ -11,10 +11,10 @@ from unfold.decorators import display
 
 from campaigns.admin.columns import REPLY_LOOKS, about, badge, in_words, moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.disclosure_log import page_viewed
 from campaigns.domain.values import ReplyKind, ReplyOutcome
+from campaigns.labels import CHANNELS, REPLIES, REPLY_OUTCOMES
 from campaigns.models import Response
-from campaigns.services.staff import page_viewed
-from campaigns.wording import CHANNELS, REPLIES, REPLY_OUTCOMES
 
 
 @admin.register(Response)

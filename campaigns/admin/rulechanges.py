@@ -15,13 +15,13 @@ from campaigns import doorbell
 from campaigns.admin.columns import RULE_CHANGE_LOOKS, badge, in_words, moment
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
-from campaigns.clinictime import spoken
 from campaigns.domain.values import RuleChangeStatus
+from campaigns.labels import RULE_CHANGES
+from campaigns.local_time import spoken
+from campaigns.mapping import rule_changes as rulechanges
+from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping.rule_changes import ChangeRefused
 from campaigns.models import RuleChange
-from campaigns.selectors import rulewords
-from campaigns.services import rulechanges
-from campaigns.services.rulechanges import ChangeRefused
-from campaigns.wording import RULE_CHANGES
 
 # Set on a row by `get_object`: who looks at it.
 VISITOR = "visitor"

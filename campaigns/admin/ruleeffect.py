@@ -10,11 +10,11 @@ from django.contrib import admin
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
-from campaigns.domain.facts import Rule
+from campaigns.decisions.practice_snapshot import rules_of
+from campaigns.domain.snapshot import Rule
+from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping.preview import preview
 from campaigns.models import CampaignRule, Practice
-from campaigns.selectors import rulewords
-from campaigns.services.practicefacts import rules_of
-from campaigns.services.rulepreview import preview
 
 # Named in the page's forms.
 SEEN = "effect_seen"

@@ -9,10 +9,10 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS
 from unfold.widgets import UnfoldAdminSelectWidget
 
-from campaigns.domain.rules import ANY, EVERY_TYPE
+from campaigns.domain.rule_match import ANY, EVERY_TYPE
+from campaigns.labels import language
+from campaigns.mapping.rule_changes import WAITS, held_change
 from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice
-from campaigns.services.rulechanges import WAITS, held_change
-from campaigns.wording import language
 
 Choices = list[tuple[str, Any]]
 TWICE = (

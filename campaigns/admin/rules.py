@@ -20,14 +20,14 @@ from campaigns.admin.ruleeffect import SEEN, effect_of, effect_page, ticked
 from campaigns.admin.ruleform import RuleForm
 from campaigns.admin.ruleselection import LIST, change_selected, effect_without
 from campaigns.admin.scope import PracticeAdmin, practices_for
-from campaigns.domain.rules import EVERY_TYPE
+from campaigns.decisions.practice_snapshot import fact_of, rules_of
+from campaigns.domain.rule_match import EVERY_TYPE
+from campaigns.labels import language
+from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping.preview import without
+from campaigns.mapping.rule_changes import ChangeRefused, held_change
+from campaigns.mapping.rules import delete_rules, save_rule, switch_off_rules
 from campaigns.models import AppointmentType, CampaignRule
-from campaigns.selectors import rulewords
-from campaigns.services.practicefacts import fact_of, rules_of
-from campaigns.services.rulechanges import ChangeRefused, held_change
-from campaigns.services.rulepreview import without
-from campaigns.services.rules import delete_rules, save_rule, switch_off_rules
-from campaigns.wording import language
 
 SAVED = "The campaign rule is saved."
 # Buttons that do not lead back to the list; Django's own answers know them.

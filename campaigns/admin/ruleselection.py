@@ -12,11 +12,11 @@ from django.urls import reverse
 
 from campaigns import doorbell
 from campaigns.admin.ruleeffect import effect_of, effect_page, ticked
+from campaigns.deadlocks import retried
+from campaigns.decisions.practice_snapshot import rules_of
+from campaigns.mapping.preview import without
+from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change
 from campaigns.models import CampaignRule, Practice, RuleChange
-from campaigns.services.deadlocks import retried
-from campaigns.services.practicefacts import rules_of
-from campaigns.services.rulechanges import WAITS, ChangeRefused, held_change
-from campaigns.services.rulepreview import without
 
 LIST = "admin:campaigns_campaignrule_changelist"
 

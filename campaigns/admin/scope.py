@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from campaigns.access import practices_of
+from campaigns.deadlocks import retried
 from campaigns.models import Practice
-from campaigns.services.deadlocks import retried
 
 _KEPT_AT = "practices_of_visitor"
 

@@ -13,9 +13,9 @@ from campaigns.admin.columns import about, in_words, moment, visit_link
 from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.domain.values import STANDING_ITEMS, WorkItemKind
+from campaigns.labels import WORK_ITEMS
 from campaigns.models import WorkItem
-from campaigns.services.workitems import close_work_item
-from campaigns.wording import WORK_ITEMS
+from campaigns.work_items import close_work_item
 
 
 class OpenFilter(admin.SimpleListFilter):

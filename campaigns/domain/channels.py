@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from campaigns.domain.facts import PatientFacts
 from campaigns.domain.recipient import Recipient
+from campaigns.domain.snapshot import PatientFacts
 from campaigns.domain.values import Channel
 
 

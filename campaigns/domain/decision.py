@@ -8,7 +8,7 @@ from datetime import datetime
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.effects import EffectWanted, PatientBody, ReminderBody, WorkItemWanted
 from campaigns.domain.values import CancelReason, Modality, ReplyOutcome, Risk
-from campaigns.domain.video import Link
+from campaigns.domain.video_link import Link
 
 
 @dataclass(frozen=True)

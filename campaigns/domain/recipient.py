@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from campaigns.domain.facts import Contact, PatientFacts
 from campaigns.domain.phones import dialable, textable
+from campaigns.domain.snapshot import Contact, PatientFacts
 from campaigns.domain.values import RecipientKind
 
 ADOLESCENT_FROM = 12

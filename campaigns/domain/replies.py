@@ -15,7 +15,7 @@ from typing import Any
 
 from campaigns.domain.decision import ReplyVerdict
 from campaigns.domain.effects import WAITLIST, EffectWanted, WorkItemWanted, instant
-from campaigns.domain.facts import EffectFacts, ReplyFacts, Snapshot
+from campaigns.domain.snapshot import EffectFacts, ReplyFacts, Snapshot
 from campaigns.domain.values import (
     CONFIRMED,
     IN_FLIGHT,

@@ -72,7 +72,7 @@ class RecipientKind(StrEnum):
 
 
 class EnrollmentStatus(StrEnum):
-    """A stage in an enrollment's life; the transitions are in domain/enrollment.py."""
+    """A stage in an enrollment's life; the transitions are in domain/enrollment_states.py."""
 
     WANTED = "wanted"
     ENROLLING = "enrolling"

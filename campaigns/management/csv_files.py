@@ -11,8 +11,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from campaigns.management.practice_command import BadUsage, PracticeCommand, Report
+from campaigns.mapping.csv_format import LineError
 from campaigns.models import Practice
-from campaigns.services.csv_lines import LineError
 
 
 def text_of(name: str) -> str:

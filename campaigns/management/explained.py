@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from campaigns.appointments.decision_reason import why
 from campaigns.domain.coverage import Code
 from campaigns.domain.values import (
     EffectKind,
@@ -18,8 +19,7 @@ from campaigns.domain.values import (
     Vendor,
     WorkItemKind,
 )
-from campaigns.selectors.verdict import why
-from campaigns.wording import (
+from campaigns.labels import (
     CHANNELS,
     EFFECT_STATUSES,
     EFFECTS,

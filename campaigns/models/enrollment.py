@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from campaigns.domain.enrollment import LIVE
+from campaigns.domain.enrollment_states import LIVE
 from campaigns.domain.values import CancelReason, EnrollmentStatus
 from campaigns.encryption import EncryptedJSONField
 from campaigns.models.appointment import Appointment
@@ -14,7 +14,7 @@ from campaigns.models.practice import Practice, choices
 
 
 class Enrollment(models.Model):
-    """One enrollment. services/enrollments.py alone writes its status.
+    """One enrollment. enrollments/status.py alone writes its status.
 
     `holds` is the ReminderBody that Relatient last confirmed, `told` the VisitBody that the
     patient was last sent; a difference between `told` and the present visit is a resend owed.

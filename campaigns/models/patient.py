@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from campaigns.domain.values import Channel
 from campaigns.encryption import EncryptedJSONField, EncryptedTextField
 from campaigns.models.practice import Practice, choices
-from campaigns.records import PatientRecord
+from campaigns.vendor_records import PatientRecord
 
 _RECORD = TypeAdapter(PatientRecord)
 

@@ -16,11 +16,13 @@ from campaigns import doorbell
 from campaigns.admin.columns import badge, moment
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.clock import database_now
-from integrations import circuit, connections, probes
 from integrations.admin.connectionform import ConnectionForm
 from integrations.admin.subscriptions import may_subscribe, subscribe_it
+from integrations.connections import circuit_breaker as circuit
+from integrations.connections import registry as connections
+from integrations.connections.status import State, standing, standings
 from integrations.models import Connection, WriteAccess
-from integrations.standing import State, standing, standings
+from integrations.operations import probe as probes
 
 # With other credentials, what is known of their rights is known no more.
 CREDENTIALS = frozenset({"base_url", "client_id", "secret"})

@@ -19,9 +19,16 @@ from campaigns.admin.scope import ReadOnlyAdmin
 from campaigns.admin.verbs import Verb, VerbsAdmin
 from campaigns.domain.values import Vendor
 from campaigns.ports import Refused
+from integrations.athenahealth.event_topics import (
+    ACTIVE,
+    REQUESTED,
+    TOPICS,
+    Wish,
+    in_words,
+    placeholder,
+)
 from integrations.models import Connection, EventSubscription
-from integrations.subscriptions.topics import ACTIVE, REQUESTED, TOPICS, Wish, in_words, placeholder
-from integrations.subscriptions.wishes import of, want, wish
+from integrations.subscriptions.requests import of, want, wish
 
 SOON = "Kept asks athenahealth within a minute or two. Load this page again then."
 # The vendor's words, and Kept's own wishes, in plain ones.

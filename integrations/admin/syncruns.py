@@ -16,11 +16,11 @@ from unfold.decorators import display
 from campaigns.admin.columns import badge, moment
 from campaigns.admin.scope import ReadOnlyAdmin, practices_for
 from campaigns.clock import database_now
-from campaigns.selectors.coverage import looks_outstanding
+from campaigns.coverage.page import looks_outstanding
 from integrations.admin.inbound import LOOKS
 from integrations.models import InboundMessage, InboundStatus, SyncOutcome, SyncRun
-from integrations.runprogress import progress_of, under_way
-from integrations.runwords import counted, lasted
+from integrations.sync_runs.progress import progress_of, under_way
+from integrations.sync_runs.text import counted, lasted
 
 RUN_LOOKS = {
     SyncOutcome.RUNNING.value: "info",

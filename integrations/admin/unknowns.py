@@ -7,7 +7,7 @@ from unfold.decorators import display
 
 from campaigns.admin.columns import moment, vendor_column
 from campaigns.admin.scope import ReadOnlyAdmin
-from integrations.consequences import consequence_of
+from integrations.drift.consequence_text import consequence_of
 from integrations.models import UnknownValue
 
 

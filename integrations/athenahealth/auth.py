@@ -21,12 +21,13 @@ from django.db.models import F, Q, QuerySet
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.ports import Deadline, GatewayError, Guard, TryLater
-from integrations import connections, errors
-from integrations.athenahealth import answers
+from integrations.athenahealth import error_mapping as answers
 from integrations.athenahealth.schemas import to_number, to_text
-from integrations.http import HttpClient, HttpFailure, HttpReply
+from integrations.connections import registry as connections
 from integrations.models import AccessToken, Connection
-from integrations.ratelimit import RateLimit
+from integrations.transport import errors
+from integrations.transport.client import HttpClient, HttpFailure, HttpReply
+from integrations.transport.rate_limit import RateLimit
 
 TOKEN_PATH = "/oauth2/v1/token"
 SCOPE = "athena/service/Athenanet.MDP.*"

@@ -12,12 +12,12 @@ from datetime import date, datetime
 from typing import Any
 
 from campaigns.ports import AMBIGUOUS, NOT_FOUND, Deadline, Guard, Refused, TryLater
-from integrations import errors
 from integrations.athenahealth import paging, times
-from integrations.athenahealth.calls import Calls, calls_for
 from integrations.athenahealth.paging import PAGE_ROWS, Json, Page
+from integrations.athenahealth.request import Calls, calls_for
 from integrations.athenahealth.schemas import RoomRow, to_text
 from integrations.models import Connection
+from integrations.transport import errors
 
 READ_APPOINTMENTS = "read appointments"
 READ_PATIENTS = "read patients"

@@ -13,14 +13,15 @@ from datetime import datetime
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.ports import OutcomeUnknown
-from integrations import drift, errors
 from integrations.athenahealth import paging
-from integrations.athenahealth.answers import NotSubscribed
 from integrations.athenahealth.client import AthenaClient
+from integrations.athenahealth.error_mapping import NotSubscribed
 from integrations.athenahealth.paging import PAGE_ROWS, Page
 from integrations.athenahealth.schemas import to_text
 from integrations.athenahealth.times import eastern_window
+from integrations.drift import observe as drift
 from integrations.models import Feed
+from integrations.transport import errors
 
 __all__ = [
     "NotSubscribed",

@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 from campaigns.domain.values import Vendor
 from campaigns.models import Department
 from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, Guard, OutcomeUnknown, Refused
-from campaigns.records import AppointmentRecord, PatientRecord, WaitlistRecord
-from integrations import connections, errors, unknowns
+from campaigns.vendor_records import AppointmentRecord, PatientRecord, WaitlistRecord
 from integrations.athenahealth import translate, waitlist
 from integrations.athenahealth.client import AthenaClient, client_for
 from integrations.athenahealth.schemas import RoomRow, to_text
-from integrations.listed import Lists
+from integrations.connections import registry as connections
+from integrations.drift import store as unknowns
+from integrations.drift.reference_check import Lists
 from integrations.models import Connection, WriteAccess
+from integrations.transport import errors
 
 CANCELLED = "x"
 

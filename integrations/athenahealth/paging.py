@@ -18,9 +18,9 @@ from urllib.parse import parse_qs, urlsplit
 
 from campaigns.clock import database_now
 from campaigns.ports import TryLater
-from integrations import errors
-from integrations.athenahealth.calls import Calls
+from integrations.athenahealth.request import Calls
 from integrations.athenahealth.schemas import to_list, to_number, to_text
+from integrations.transport import errors
 
 # A vendor whose `next` goes in circles is stopped here.
 MOST_PAGES = 2000

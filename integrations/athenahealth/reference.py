@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.domain.values import Confirmation, Vendor
-from campaigns.records import (
+from campaigns.vendor_records import (
     CancelReasonRecord,
     ConfirmationRecord,
     DepartmentRecord,
     ProviderRecord,
     TypeRecord,
 )
-from integrations import drift
 from integrations.athenahealth.schemas import (
     CancelReasonRow,
     ConfirmationRow,
@@ -22,7 +21,8 @@ from integrations.athenahealth.schemas import (
 )
 from integrations.athenahealth.translate import parse
 from integrations.athenahealth.zones import department_zone
-from integrations.errors import Nonsense
+from integrations.drift import observe as drift
+from integrations.transport.errors import Nonsense
 
 # Ids are the same for every practice but are never relied on: the name is the meaning.
 CONFIRMATIONS = {

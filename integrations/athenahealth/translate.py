@@ -10,15 +10,15 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from campaigns.domain.facts import Contact
 from campaigns.domain.languages import tag_of
+from campaigns.domain.snapshot import Contact
 from campaigns.domain.values import AppointmentStatus, Channel, Vendor
-from campaigns.records import AppointmentRecord, PatientRecord
-from integrations import drift
+from campaigns.vendor_records import AppointmentRecord, PatientRecord
 from integrations.athenahealth.schemas import AppointmentRow, PatientRow, Row
 from integrations.athenahealth.times import from_eastern, local_start, parse_date
-from integrations.drift import What
-from integrations.errors import Nonsense
+from integrations.drift import observe as drift
+from integrations.drift.observe import What
+from integrations.transport.errors import Nonsense
 
 # appointmentstatus (contract section 3). `f` includes past visits that nobody checked in, and
 # visits whose check-in has begun (startcheckin): both are still only scheduled.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.domain.values import Vendor
-from campaigns.records import WaitlistRecord
-from integrations import drift
+from campaigns.vendor_records import WaitlistRecord
 from integrations.athenahealth.schemas import WaitlistRow, to_number
 from integrations.athenahealth.translate import parse
-from integrations.errors import Nonsense
+from integrations.drift import observe as drift
+from integrations.transport.errors import Nonsense
 
 PRIORITIES = {"": "normal", "LOW": "low", "NORMAL": "normal", "HIGH": "high"}
 HOURS = range(25)

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from integrations.athenahealth import notification
-from integrations.athenahealth.notification import fields_of, named, value_of
+from integrations.athenahealth import event as notification
+from integrations.athenahealth.event import fields_of, named, value_of
 from integrations.athenahealth.schemas import to_list, to_text
-from integrations.webhooks.notifications import (
+from integrations.transport.notification import (
     HEX_OF_SHA256,
     Notification,
     Told,

@@ -18,21 +18,23 @@ from functools import partial
 from typing import Any, TypeVar
 
 from campaigns import gateways
+from campaigns.decisions.practice_snapshot import campaigns_of, rules_of, settings_of
 from campaigns.domain.effects import EffectWanted
 from campaigns.domain.values import EffectKind, Vendor
+from campaigns.execution.handlers.call import timed
 from campaigns.models import Practice
 from campaigns.ports import CREDENTIALS, Deadline, GatewayError, Refused, TryLater
-from campaigns.records import AppointmentRecord, ReadSpan
-from campaigns.services.executors.call import timed
-from campaigns.services.practicefacts import campaigns_of, rules_of, settings_of
-from integrations import booked, connections, drift
+from campaigns.vendor_records import AppointmentRecord, ReadSpan
 from integrations.athenahealth import translate
-from integrations.backfill import progress
-from integrations.backfill.rehearsal import Known, Outcome, rehearse
-from integrations.errors import Nonsense
-from integrations.listed import Lists
+from integrations.backfill import sync_run as progress
+from integrations.backfill.simulate_patient import Known, Outcome, rehearse
+from integrations.connections import registry as connections
+from integrations.drift import observe as drift
+from integrations.drift.reference_check import Lists
+from integrations.feeds import booked_appointments as booked
 from integrations.models import SyncKind, SyncRun
-from integrations.ratelimit import bulk
+from integrations.transport.errors import Nonsense
+from integrations.transport.rate_limit import bulk
 
 # What was counted yesterday may not be so today: then it begins anew.
 GOOD_FOR = timedelta(hours=24)

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from integrations.health.condition import Condition
+from integrations.health.status import Condition
 
 _LABELS = ["practice", "vendor"]
 

@@ -14,7 +14,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from integrations.health import condition, traffic
+from integrations.health import recent_calls as traffic
+from integrations.health import status as condition
 from integrations.health.connection_metrics import connections
 from integrations.models import EventSubscription, Heartbeat
 

@@ -9,8 +9,8 @@ from typing import Any
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectStatus
 from campaigns.models import Practice
-from campaigns.selectors.backlog import Due, effects_due, effects_standing, looks_due
-from integrations.health import condition
+from campaigns.outbox.backlog import Due, effects_due, effects_standing, looks_due
+from integrations.health import status as condition
 
 
 def connections() -> list[dict[str, Any]]:

@@ -11,10 +11,10 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.management.practice_command import BadUsage
 from campaigns.models import Practice
+from integrations.connections.status import standing
 from integrations.management.vendor_command import VendorCommand
 from integrations.models import Connection
 from integrations.models.connection import CONNECTED
-from integrations.standing import standing
 
 
 class ConnectionCommand(VendorCommand):

@@ -53,7 +53,8 @@ class Connection(models.Model):
     write_access = models.CharField(
         max_length=12, choices=WriteAccess.choices, default=WriteAccess.UNVERIFIED
     )
-    # The circuit (integrations/circuit.py): failures in a row; open since; when to probe again.
+    # The circuit (connections/circuit_breaker.py): failures in a row; open since; when to probe
+    # again.
     failures = models.PositiveIntegerField(default=0)
     opened_at = models.DateTimeField(null=True, blank=True)
     probe_at = models.DateTimeField(null=True, blank=True)
@@ -111,7 +112,7 @@ class AccessToken(models.Model):
 
 
 class RequestBudget(models.Model):
-    """When the next call of one API key may go (integrations/ratelimit.py)."""
+    """When the next call of one API key may go (integrations/transport/rate_limit.py)."""
 
     host = models.CharField(max_length=200, help_text="with a path when a path counts on its own")
     client_id = models.CharField(max_length=200, blank=True, default="")

@@ -16,12 +16,14 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
-from integrations import connections, incidents, leases
-from integrations.leases import FeedLease
+from integrations.connections import registry as connections
+from integrations.feeds import failures as incidents
+from integrations.feeds import lease as leases
+from integrations.feeds.lease import FeedLease
+from integrations.feeds.poll_chart import cursor_of
 from integrations.models import Feed, FeedCursor, SyncOutcome
-from integrations.polling import cursor_of
+from integrations.reconcile.progress import Round, begin
 from integrations.reconcile.report import is_settled, report
-from integrations.reconcile.round import Round, begin
 from integrations.reconcile.steps import advance
 
 AT = time(2)

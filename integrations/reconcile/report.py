@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from campaigns.services import doubts, unlisted
-from campaigns.services.comparison import Found
+from campaigns.enrollments import rereads as doubts
+from campaigns.reconciliation import appointments as unlisted
+from campaigns.reconciliation.enrollments import Found
 from integrations.models import InboundKind, InboundMessage, InboundStatus
-from integrations.reconcile.round import Round
+from integrations.reconcile.progress import Round
 
 VISITS_NOT_LISTED = "visits_not_listed"
 ENROLLMENTS_NOT_LISTED = "enrollments_not_listed"

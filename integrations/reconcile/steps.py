@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from campaigns.ports import Guard
-from integrations import collecting, inbound, polling, reference
-from integrations.ratelimit import bulk, prompt
-from integrations.reconcile.chart import compare_window
-from integrations.reconcile.reminders import compare_page
-from integrations.reconcile.round import Phase, Round
+from integrations.feeds import collect_answers as collecting
+from integrations.feeds import poll_chart as polling
+from integrations.inbox import process as inbound
+from integrations.reconcile.chart_side import compare_window
+from integrations.reconcile.engagement_side import compare_page
+from integrations.reconcile.progress import Phase, Round
+from integrations.setup import reference_data as reference
+from integrations.transport.rate_limit import bulk, prompt
 
 Say = Callable[[str], None]
 

@@ -11,9 +11,7 @@ from pydantic import ValidationError
 
 from campaigns.domain.values import Vendor
 from campaigns.ports import Deadline, GatewayError, Guard
-from integrations import errors
-from integrations.http import HttpClient, HttpFailure, HttpReply, MalformedReply
-from integrations.relatient import answers
+from integrations.relatient import error_mapping as answers
 from integrations.relatient.auth import Authentication
 from integrations.relatient.schemas import (
     Answer,
@@ -27,6 +25,8 @@ from integrations.relatient.schemas import (
     Patient,
     Ping,
 )
+from integrations.transport import errors
+from integrations.transport.client import HttpClient, HttpFailure, HttpReply, MalformedReply
 
 # Every endpoint, with the permission of the key that it needs.
 PERMISSIONS = {

@@ -1,6 +1,6 @@
 """What Kept pulls from Relatient: events, the campaign library, and what the key may do.
 
-Events come raw: they are stored before anybody reads them (integrations/inbound.py), and then
+Events come raw: they are stored before anybody reads them (integrations/inbox/process.py), and then
 translated one by one, so that one bad event holds up no other.
 """
 
@@ -9,11 +9,11 @@ from __future__ import annotations
 from typing import Any, TypedDict
 
 from campaigns.ports import Refused
-from campaigns.records import CampaignRecord, EnrollmentRecord
-from integrations.errors import Nonsense
+from campaigns.vendor_records import CampaignRecord, EnrollmentRecord
 from integrations.relatient import translate
-from integrations.relatient.answers import CURSOR_EXPIRED
 from integrations.relatient.client import ENROLLMENT_PAGE, RelatientClient
+from integrations.relatient.error_mapping import CURSOR_EXPIRED
+from integrations.transport.errors import Nonsense
 
 # All that the key of a practice must be allowed to do.
 SCOPES = (

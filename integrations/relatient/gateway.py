@@ -20,15 +20,18 @@ from campaigns.ports import (
     Guard,
     Refused,
 )
-from campaigns.records import EnrollmentRecord, PatientMirror, SentMessage
-from integrations import circuit, connections, unknowns
-from integrations.errors import Nonsense
-from integrations.http import HttpClient, HttpReply
+from campaigns.vendor_records import EnrollmentRecord, PatientMirror, SentMessage
+from integrations.connections import circuit_breaker as circuit
+from integrations.connections import registry as connections
+from integrations.drift import store as unknowns
 from integrations.models import Connection, WriteAccess
-from integrations.ratelimit import RateLimit
-from integrations.relatient import answers, schemas, translate
+from integrations.relatient import error_mapping as answers
+from integrations.relatient import schemas, translate
 from integrations.relatient.auth import ApiKey
 from integrations.relatient.client import Learn, RelatientClient
+from integrations.transport.client import HttpClient, HttpReply
+from integrations.transport.errors import Nonsense
+from integrations.transport.rate_limit import RateLimit
 
 WAITLIST_NOTICE = "waitlist_notice"
 # How long all processes pause after a throttle that names no time: Relatient counts by the second.

@@ -21,7 +21,7 @@ from campaigns.domain.effects import (
     instant,
 )
 from campaigns.domain.values import Channel, EnrollmentStatus, ReplyKind, Vendor
-from campaigns.records import (
+from campaigns.vendor_records import (
     CampaignRecord,
     EnrollmentRecord,
     EventRecord,
@@ -29,10 +29,10 @@ from campaigns.records import (
     PatientMirror,
     SentMessage,
 )
-from integrations import drift
-from integrations.drift import What
-from integrations.errors import Nonsense
+from integrations.drift import observe as drift
+from integrations.drift.observe import What
 from integrations.relatient import schemas
+from integrations.transport.errors import Nonsense
 
 REPLY_KINDS = {
     "response.confirmed": ReplyKind.CONFIRMED,

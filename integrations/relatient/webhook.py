@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from integrations.webhooks.notifications import (
+from integrations.transport.notification import (
     HEX_OF_SHA256,
     Notification,
     Unauthentic,

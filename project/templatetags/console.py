@@ -6,7 +6,7 @@ from django import template
 from django.contrib import admin
 from django.urls import reverse
 
-from project.sidebar import MENU
+from project.console.sidebar import MENU
 
 register = template.Library()
 

@@ -10,10 +10,10 @@ import pytest
 from django.apps import apps
 from django.core.management import find_commands
 
-from campaigns import wording
+from campaigns import labels as wording
 from campaigns.domain import values
 from campaigns.domain.coverage import LEDGER, PRECEDENCE, Code
-from campaigns.services.settings import SETTINGS
+from campaigns.practices.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()

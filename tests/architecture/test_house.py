@@ -95,7 +95,7 @@ def test_only_one_module_speaks_http() -> None:
         for path in modules(*PRODUCT)
         if imported(path) & clients and "simulators" not in path.parts
     ]
-    assert set(shown(speakers)) <= {"integrations/http.py"}
+    assert set(shown(speakers)) <= {"integrations/transport/client.py"}
 
 
 def test_the_simulators_share_no_code_with_what_they_test() -> None:

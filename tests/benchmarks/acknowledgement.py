@@ -77,8 +77,8 @@ def a_database(kind: str, folder: Path) -> Iterator[str]:
 
 def measure(database: str, folder: Path) -> dict[str, Any]:
     """Start everything, send every level, and see whether all that was acknowledged is there."""
-    from project.running.child import Child
-    from project.running.runner import Runner
+    from project.running.child_process import Child
+    from project.running.supervisor import Runner
 
     ports = {name: free_port() for name in ("simulators", "web")}
 

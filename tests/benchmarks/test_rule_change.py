@@ -22,6 +22,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.decisions.practice_snapshot import rules_of
+from campaigns.mapping.preview import preview
+from campaigns.mapping.rules import save_rule
 from campaigns.models import (
     BULK,
     Appointment,
@@ -31,9 +34,6 @@ from campaigns.models import (
     Patient,
     Practice,
 )
-from campaigns.services.practicefacts import rules_of
-from campaigns.services.rulepreview import preview
-from campaigns.services.rules import save_rule
 from tests.factories import PracticeFactory
 
 FEW, MANY = 10_000, 100_000

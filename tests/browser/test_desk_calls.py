@@ -9,7 +9,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaigns.domain.values import ReplyKind
 from campaigns.models import FRONT_DESK, Appointment, CallClaim
-from campaigns.services.calls import record_call
+from campaigns.phone_calls.record import record_call
 from project.models import User
 from tests.browser.test_pages import DESKTOP, PHONE, browser, signed_in, visit
 from tests.factories import PASSWORD, AppointmentFactory, UserFactory

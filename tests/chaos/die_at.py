@@ -18,17 +18,17 @@ from typing import Any
 
 # Where each step ends: the function after whose return (and commit) the process dies.
 POINTS: dict[str, tuple[str, str]] = {
-    "window_stored": ("integrations.polling", "open_window"),
-    "page_stored": ("integrations.polling", "store_page"),
-    "taken_in": ("integrations.inbound", "take_appointment"),
-    "decided": ("campaigns.services.sweep", "look"),
-    "effect_claimed": ("campaigns.services.outbox", "claim"),
-    "vendor_answered": ("campaigns.services.outbox", "_call"),
+    "window_stored": ("integrations.feeds.poll_chart", "open_window"),
+    "page_stored": ("integrations.feeds.poll_chart", "store_page"),
+    "taken_in": ("integrations.inbox.process", "take_appointment"),
+    "decided": ("campaigns.sweep", "look"),
+    "effect_claimed": ("campaigns.execution.execute", "claim"),
+    "vendor_answered": ("campaigns.execution.execute", "_call"),
     "page_read": ("integrations.athenahealth.feed", "read_page"),
 }
 # The function before whose call the process dies.
 POINTS_BEFORE: dict[str, tuple[str, str]] = {
-    "before_events_stored": ("integrations.collecting", "store_events"),
+    "before_events_stored": ("integrations.feeds.collect_answers", "store_events"),
 }
 
 

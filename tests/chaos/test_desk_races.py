@@ -14,11 +14,11 @@ from django.db import connections
 
 from audit.context import acting_as
 from campaigns.clock import database_now
+from campaigns.decisions.look import look
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.models import Appointment, CallClaim, Effect, Response
-from campaigns.services.calls import record_call, undo_call
-from campaigns.services.claims import ClaimedByAnother, claim
-from campaigns.services.look import look
+from campaigns.phone_calls.claims import ClaimedByAnother, claim
+from campaigns.phone_calls.record import record_call, undo_call
 from tests.factories import AppointmentFactory, UserFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -21,7 +21,7 @@ from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectStatus
 from campaigns.models import Effect
-from integrations import connections
+from integrations.connections import registry as connections
 from integrations.models import Connection, FeedCursor, Heartbeat, HeartbeatRole
 from tests.chaos.processes import start
 from tests.chaos.watching import (

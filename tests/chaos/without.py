@@ -21,19 +21,24 @@ from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
 from campaigns.clock import database_now
-from campaigns.domain.planning import plan
+from campaigns.decisions import snapshot as snapshots
+from campaigns.domain.desired_enrollment import plan
 from campaigns.domain.values import EffectKind
+from campaigns.execution import execute as outbox
+from campaigns.execution import handlers as executors
+from campaigns.execution import settle as settlement
+from campaigns.execution.handlers import chart_writes as chart
+from campaigns.intake import chart as intake
+from campaigns.locking import lineage_ids
 from campaigns.models import Appointment, Effect, Patient, Practice
 from campaigns.ports import Deadline
-from campaigns.records import ReadSpan
-from campaigns.services import executors, intake, outbox, settlement, snapshots
-from campaigns.services.executors import chart
-from campaigns.services.locks import lineage_ids
-from integrations import collecting, polling
+from campaigns.vendor_records import ReadSpan
 from integrations.athenahealth.gateway import AthenaGateway
+from integrations.feeds import collect_answers as collecting
+from integrations.feeds import poll_chart as polling
 from integrations.relatient import feed as events_feed
 from integrations.relatient.gateway import client_for
-from integrations.webhooks import door
+from integrations.webhooks import endpoint as door
 
 ENVIRONMENT = "KEPT_CHAOS_WITHOUT"
 INDEXES = ("one_in_flight_per_vendor_and_appointment", "one_in_flight_per_vendor_and_patient")

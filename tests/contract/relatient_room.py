@@ -12,7 +12,7 @@ import pytest
 from campaigns.domain.effects import EnrollBody, PatientBody, ReminderBody
 from campaigns.models import Practice
 from campaigns.ports import Deadline
-from campaigns.records import EnrollmentRecord, PatientMirror
+from campaigns.vendor_records import EnrollmentRecord, PatientMirror
 from integrations.models import Connection
 from integrations.relatient.client import RelatientClient
 from integrations.relatient.gateway import RelatientGateway, client_for

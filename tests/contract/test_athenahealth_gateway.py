@@ -6,7 +6,7 @@ import pytest
 
 from campaigns.domain.values import AppointmentStatus
 from campaigns.ports import NOT_FOUND, LeaseLost, Refused, TryLater
-from integrations.connections import note_write_access, pause
+from integrations.connections.registry import note_write_access, pause
 from integrations.models import HttpExchange, WriteAccess
 
 CONFIRMED = "2"

@@ -3,10 +3,10 @@
 import pytest
 
 from campaigns.ports import Refused, TryLater
-from campaigns.records import WaitlistRecord
+from campaigns.vendor_records import WaitlistRecord
 from integrations.athenahealth import waitlist
-from integrations.errors import Nonsense
 from integrations.models import HttpExchange
+from integrations.transport.errors import Nonsense
 
 
 def waits(athena, **fields) -> tuple[str, str]:

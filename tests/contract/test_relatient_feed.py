@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.domain.values import Channel, ReplyKind
 from campaigns.ports import CREDENTIALS, Refused
-from campaigns.records import EventType
+from campaigns.vendor_records import EventType
 from integrations.relatient import feed, translate
 from tests.contract.relatient_room import CAMPAIGN, PRACTICE
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
+from integrations.athenahealth.event_topics import TOPICS
 from integrations.models import (
     Connection,
     EventSubscription,
@@ -14,7 +15,6 @@ from integrations.models import (
     SyncKind,
     SyncRun,
 )
-from integrations.subscriptions.topics import TOPICS
 
 ENDPOINT = "https://kept.example.org/webhooks/athenahealth/195900/"
 

@@ -8,8 +8,8 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.test import Client
 
+from campaigns.mapping.editor import seen_now
 from campaigns.models import CLINICAL_OPS, Practice
-from campaigns.services.mapping import seen_now
 from tests.factories import UserFactory
 from tests.integration.rule_room import a_mapped_practice
 

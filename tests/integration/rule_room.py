@@ -7,6 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from campaigns.domain.values import RuleChangeStatus
+from campaigns.mapping.rules import save_rule
 from campaigns.models import (
     Appointment,
     Campaign,
@@ -15,7 +16,6 @@ from campaigns.models import (
     Practice,
     RuleChange,
 )
-from campaigns.services.rules import save_rule
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,

@@ -6,9 +6,9 @@ import pytest
 from django.utils import timezone
 
 from campaigns.domain.values import EnrollmentStatus
+from campaigns.enrollments.status import mirror
 from campaigns.models import Appointment, Enrollment
-from campaigns.records import EnrollmentRecord
-from campaigns.services.enrollments import mirror
+from campaigns.vendor_records import EnrollmentRecord
 from tests.factories import AppointmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]

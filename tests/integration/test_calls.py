@@ -9,6 +9,7 @@ import time_machine
 from django.utils import timezone
 
 from audit.models import AuditEvent
+from campaigns.decisions.look import look
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.models import (
     FRONT_DESK,
@@ -19,7 +20,8 @@ from campaigns.models import (
     Effect,
     Response,
 )
-from campaigns.services.calls import (
+from campaigns.phone_calls.claims import CLAIMED_FOR, ClaimedByAnother, claim, release
+from campaigns.phone_calls.record import (
     CALLED,
     TAKEN_BACK,
     CallDetails,
@@ -27,8 +29,6 @@ from campaigns.services.calls import (
     record_call,
     undo_call,
 )
-from campaigns.services.claims import CLAIMED_FOR, ClaimedByAnother, claim, release
-from campaigns.services.look import look
 from project.models import User
 from tests.factories import AppointmentFactory, UserFactory
 

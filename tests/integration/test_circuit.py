@@ -15,8 +15,9 @@ from audit.models import AuditEvent
 from campaigns.domain.values import Vendor
 from campaigns.models import Effect, Practice
 from campaigns.ports import CREDENTIALS, GatewayError, OutcomeUnknown, Refused, TryLater
-from integrations import circuit, connections
-from integrations.circuit import FAILURES_TO_OPEN, learn, take_probe
+from integrations.connections import circuit_breaker as circuit
+from integrations.connections import registry as connections
+from integrations.connections.circuit_breaker import FAILURES_TO_OPEN, learn, take_probe
 from integrations.models import Connection
 from tests.factories import PracticeFactory
 from tests.integration.command_room import an_appointment

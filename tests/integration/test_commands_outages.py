@@ -10,7 +10,7 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.models import Effect, Practice
-from integrations import connections
+from integrations.connections import registry as connections
 from integrations.models import Connection
 from integrations.simulators.server import SimulatorServer
 from tests.integration.command_room import a_practice, an_appointment, answered, refused, said

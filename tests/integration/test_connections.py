@@ -8,7 +8,7 @@ from audit.models import AuditEvent
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import Refused, TryLater
-from integrations import connections
+from integrations.connections import registry as connections
 from integrations.models import Connection
 
 

@@ -11,6 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from campaigns.coverage.page import SHOWN
 from campaigns.domain.coverage import Code, State
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.models import (
@@ -23,7 +24,6 @@ from campaigns.models import (
     Practice,
     RuleChange,
 )
-from campaigns.selectors.coverage import SHOWN
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,

@@ -15,11 +15,11 @@ from django.utils import timezone
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.values import EnrollmentStatus, ReplyKind, WorkItemKind
 from campaigns.models import ADMINS, CLINICAL_OPS, Appointment, Enrollment, Practice
-from campaigns.selectors.lastdays import fortnight
-from campaigns.selectors.nextdays import today_and_tomorrow
-from integrations.health.vendors import health_of
+from campaigns.reports.last_two_weeks import fortnight
+from campaigns.reports.today_and_tomorrow import today_and_tomorrow
+from integrations.health.vendor_health import health_of
 from integrations.models import Connection, Feed, FeedCursor
-from project.charts import HEIGHT, bars
+from project.console.charts import HEIGHT, bars
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,

@@ -13,10 +13,10 @@ from django_q.signals import post_execute_in_worker, pre_execute
 
 from campaigns.clock import database_now
 from integrations.health import heartbeats
-from integrations.health.beating import Work, beating
+from integrations.health.heartbeat_thread import Work, beating
 from integrations.models import Heartbeat, HeartbeatRole
-from project.running import listening
-from project.running.listening import HeartbeatListener
+from project.running import heartbeat_listener as listening
+from project.running.heartbeat_listener import HeartbeatListener
 
 SECONDS = 20
 WORKERS, SWEEPER = HeartbeatRole.WORKERS, HeartbeatRole.SWEEPER

@@ -12,10 +12,16 @@ from django.db import transaction
 
 from campaigns.models import Practice
 from campaigns.ports import EFFECT_IN_HAND, Deadline, LeaseLost
-from integrations import http
-from integrations.http import HttpClient, MalformedReply, NoAnswer, NotSent, OpenTransaction
 from integrations.models import HttpExchange
-from integrations.replies import HttpReply
+from integrations.transport import client as http
+from integrations.transport.client import (
+    HttpClient,
+    MalformedReply,
+    NoAnswer,
+    NotSent,
+    OpenTransaction,
+)
+from integrations.transport.response import HttpReply
 
 Script = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nX-Request-Id: rrt-1\r\n\r\n{}"

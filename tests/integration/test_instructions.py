@@ -8,6 +8,8 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from audit.models import AuditEvent
+from campaigns.appointments import instructions
+from campaigns.appointments.instructions import NotGiven
 from campaigns.domain.coverage import Code
 from campaigns.domain.values import InstructionKind
 from campaigns.models import (
@@ -20,8 +22,6 @@ from campaigns.models import (
     Enrollment,
     StaffInstruction,
 )
-from campaigns.services import instructions
-from campaigns.services.instructions import NotGiven
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,

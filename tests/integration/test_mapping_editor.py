@@ -9,12 +9,12 @@ from django.contrib.auth.models import AbstractUser
 from django.test import Client
 
 from campaigns.domain.coverage import Code
+from campaigns.mapping.suggestions import alike
 from campaigns.models import (
     ADMINS,
     CampaignRule,
     Practice,
 )
-from campaigns.selectors.mappingsuggestions import alike
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,

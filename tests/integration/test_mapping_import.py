@@ -13,13 +13,13 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
 from campaigns.domain.values import RuleChangeStatus
+from campaigns.mapping.upload import LARGEST
 from campaigns.models import (
     AppointmentType,
     CampaignRule,
     Practice,
     RuleChange,
 )
-from campaigns.services.mappingfile import LARGEST
 from tests.factories import AppointmentTypeFactory, CampaignRuleFactory
 from tests.integration.mapping_room import practice, text_of, vera
 from tests.integration.rule_room import visit

@@ -9,17 +9,19 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from campaigns.clock import database_now
+from campaigns.decisions import snapshot as snapshots
 from campaigns.domain.channels import opted_out
 from campaigns.domain.values import Channel, EffectKind, EffectStatus, EnrollmentStatus, Vendor
+from campaigns.execution import execute as outbox
+from campaigns.execution.handlers import Done
+from campaigns.execution.settle import settle
+from campaigns.intake import consents
+from campaigns.intake.chart import Taken, locked_patient, take_patient
+from campaigns.intake.events import Received, take_event
+from campaigns.locking import lock_patient
 from campaigns.models import Attempt, ConsentEvent, Effect, Enrollment, Patient
 from campaigns.ports import NOT_FOUND, Refused
-from campaigns.records import EventRecord, EventType, PatientRecord, ReadSpan
-from campaigns.services import consents, outbox, snapshots
-from campaigns.services.events import Received, take_event
-from campaigns.services.executors import Done
-from campaigns.services.intake import Taken, locked_patient, take_patient
-from campaigns.services.locks import lock_patient
-from campaigns.services.settlement import settle
+from campaigns.vendor_records import EventRecord, EventType, PatientRecord, ReadSpan
 from integrations.models import Connection
 from tests.factories import (
     AppointmentFactory,

@@ -9,9 +9,9 @@ from django.db import connection
 
 from audit.context import acting_as
 from campaigns.clock import database_now
+from campaigns.decisions.look import look
+from campaigns.mapping import rule_changes as rulechanges
 from campaigns.models import Appointment, Practice
-from campaigns.services import rulechanges
-from campaigns.services.look import look
 from tests.integration.rule_room import a_mapped_practice, change_to, visit
 
 pytestmark = [

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 
 from campaigns.clock import database_now
+from campaigns.decisions import snapshot as snapshots
 from campaigns.domain.values import AppointmentStatus
+from campaigns.intake.chart import take_appointment, take_patient
+from campaigns.intake.patient_rereads import Told, patient_changed
 from campaigns.models import Appointment, Patient, Practice
-from campaigns.records import AppointmentRecord, PatientRecord, ReadSpan
-from campaigns.services import snapshots
-from campaigns.services.intake import take_appointment, take_patient
-from campaigns.services.told import Told, patient_changed
+from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
 from tests.factories import AppointmentFactory, DepartmentFactory, EffectFactory, PracticeFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]

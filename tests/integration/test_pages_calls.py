@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from campaigns.domain.facts import Contact
+from campaigns.domain.snapshot import Contact
 from campaigns.domain.values import Channel, ReplyKind, ReplyOutcome
 from campaigns.models import (
     ADMINS,

@@ -8,7 +8,7 @@ from audit.models import AuditEvent
 from campaigns.models import ADMINS, CLINICAL_OPS, Practice
 from integrations.admin.connectionform import ConnectionForm
 from integrations.models import Connection, InboundMessage, InboundStatus, SyncRun, WriteAccess
-from integrations.ratelimit import RateLimit
+from integrations.transport.rate_limit import RateLimit
 from tests.factories import PracticeFactory, UserFactory
 
 LIST = "/admin/integrations/connection/"

@@ -7,7 +7,7 @@ from django.test import Client
 from audit.models import AuditEvent
 from campaigns.access import CONSOLE
 from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, ROLES, Practice
-from campaigns.services.roles import ensure_roles
+from campaigns.practices.roles import ensure_roles
 from project.models import User
 from tests.factories import PASSWORD, PracticeFactory, UserFactory
 from tests.integration.console_room import as_sent

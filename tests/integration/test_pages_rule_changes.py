@@ -8,6 +8,7 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.test import Client
 
+from campaigns.decisions.practice_snapshot import rules_of
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.models import (
     ADMINS,
@@ -18,7 +19,6 @@ from campaigns.models import (
     Practice,
     RuleChange,
 )
-from campaigns.services.practicefacts import rules_of
 from tests.factories import PracticeFactory, UserFactory
 from tests.integration.rule_room import a_mapped_practice, held, visit
 

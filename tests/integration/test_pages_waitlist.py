@@ -12,10 +12,10 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from campaigns.domain.coverage import Code
-from campaigns.domain.facts import Contact
+from campaigns.domain.snapshot import Contact
 from campaigns.domain.values import WorkItemKind
 from campaigns.models import FRONT_DESK, Practice, WorkItem
-from campaigns.selectors.waiting import _days, _hours
+from campaigns.worklist.waitlist_candidates import _days, _hours
 from tests.factories import (
     AppointmentFactory,
     PatientFactory,

@@ -5,8 +5,8 @@ from django.test import Client
 
 from audit.models import AuditEvent
 from campaigns.domain.values import EffectKind, EffectStatus, InstructionKind
+from campaigns.labels import finding, language, tongue
 from campaigns.models import ADMINS, CLINICAL_OPS, Enrollment, Practice, StaffInstruction
-from campaigns.wording import finding, language, tongue
 from tests.factories import (
     PASSWORD,
     AppointmentFactory,

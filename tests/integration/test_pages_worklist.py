@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from campaigns.domain.coverage import Code
-from campaigns.domain.facts import Contact
+from campaigns.domain.snapshot import Contact
 from campaigns.domain.values import EffectKind, EffectStatus, ReplyKind, ReplyOutcome, WorkItemKind
 from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, PROMPT, Appointment, Practice
 from project.models import User

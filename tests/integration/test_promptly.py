@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from campaigns.models import Practice
-from integrations.webhooks.promptly import within
+from integrations.webhooks.busy_timeout import within
 from tests.factories import PracticeFactory
 
 pytestmark = [

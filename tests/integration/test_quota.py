@@ -10,10 +10,10 @@ import pytest
 import time_machine
 from django.db import connections as databases
 
-from integrations import ratelimit
+from integrations.connections.status import State, standing
 from integrations.models import Connection, RequestBudget
-from integrations.ratelimit import QuotaSpent, RateLimit, bulk
-from integrations.standing import State, standing
+from integrations.transport import rate_limit as ratelimit
+from integrations.transport.rate_limit import QuotaSpent, RateLimit, bulk
 from tests.factories import PracticeFactory
 
 EVENING = datetime(2026, 6, 1, 20, tzinfo=UTC)

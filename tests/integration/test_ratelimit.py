@@ -7,9 +7,9 @@ import pytest
 import time_machine
 from django.db import connections
 
-from integrations import ratelimit
 from integrations.models import RequestBudget
-from integrations.ratelimit import BULK, RateLimit, bulk
+from integrations.transport import rate_limit as ratelimit
+from integrations.transport.rate_limit import BULK, RateLimit, bulk
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.domain.effects import JOIN_LINK, EffectWanted
 from campaigns.domain.values import EffectKind, EffectStatus
 from campaigns.models import Appointment, Effect
-from campaigns.services import outbox_intake
+from campaigns.outbox import queue as outbox_intake
 from tests.factories import AppointmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]

@@ -23,9 +23,9 @@ from campaigns.models import (
     Enrollment,
     Practice,
 )
-from campaigns.selectors.leadtimes import FEWEST, compared
-from campaigns.selectors.outcomes import by_type
-from campaigns.selectors.recovered import recovered
+from campaigns.reports.lead_times import FEWEST, compared
+from campaigns.reports.outcomes import by_type
+from campaigns.reports.recovered_slots import recovered
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,

@@ -12,9 +12,14 @@ from django.utils import timezone
 from pytest_django.asserts import assertNumQueries
 
 from audit.models import AuditEvent
+from campaigns.decisions.practice_snapshot import all_move_since_of, rules_before_of, rules_of
 from campaigns.domain.coverage import Code
-from campaigns.domain.facts import Rule
+from campaigns.domain.snapshot import Rule
 from campaigns.domain.values import RuleChangeStatus
+from campaigns.mapping.csv_rules import read_rules
+from campaigns.mapping.preview import Preview, preview
+from campaigns.mapping.rule_changes import ChangeRefused, approve, reject
+from campaigns.mapping.rules import apply_rules, delete_rules, save_rule
 from campaigns.models import (
     ADMINS,
     BULK,
@@ -27,11 +32,6 @@ from campaigns.models import (
     RuleChange,
     StaffInstruction,
 )
-from campaigns.services.csv_rules import read_rules
-from campaigns.services.practicefacts import all_move_since_of, rules_before_of, rules_of
-from campaigns.services.rulechanges import ChangeRefused, approve, reject
-from campaigns.services.rulepreview import Preview, preview
-from campaigns.services.rules import apply_rules, delete_rules, save_rule
 from tests.factories import AppointmentTypeFactory, CampaignRuleFactory, UserFactory
 from tests.integration.command_room import answered
 from tests.integration.rule_room import a_mapped_practice, change_to, held, visit

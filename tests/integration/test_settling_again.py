@@ -8,10 +8,10 @@ import pytest
 from django.db import OperationalError
 
 from campaigns.domain.values import EffectKind, EffectStatus, Vendor
+from campaigns.execution import execute as outbox
+from campaigns.execution.handlers import Done
+from campaigns.execution.settle import settle
 from campaigns.models import Effect
-from campaigns.services import outbox
-from campaigns.services.executors import Done
-from campaigns.services.settlement import settle
 from integrations.models import Connection
 from tests.factories import AppointmentFactory, EffectFactory
 

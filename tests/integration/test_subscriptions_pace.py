@@ -9,9 +9,10 @@ import pytest
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from campaigns.selectors.worklistnews import heard_of
-from integrations.health.freshness import chart_heard
-from integrations.health.vendors import health_of
+from campaigns.worklist.updates import heard_of
+from integrations.feeds import poll_interval as pace
+from integrations.health.last_heard import chart_heard
+from integrations.health.vendor_health import health_of
 from integrations.models import (
     Connection,
     EventSubscription,
@@ -19,7 +20,6 @@ from integrations.models import (
     FeedCursor,
     InboundMessage,
 )
-from integrations.subscriptions import pace
 from tests.factories import PracticeFactory
 from tests.integration.event_room import connected, subscribed
 

@@ -10,9 +10,10 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.models import Effect, Practice
+from integrations.feeds import poll_interval as pace
+from integrations.feeds.poll_chart import cursor_of
 from integrations.models import EventSubscription, Feed, FeedCursor, SyncKind, SyncRun
-from integrations.polling import cursor_of
-from integrations.subscriptions import pace, silence
+from integrations.subscriptions import silence_detection as silence
 from tests.factories import PracticeFactory
 from tests.integration.event_room import connected, polled, subscribed
 

@@ -23,8 +23,8 @@ from integrations.models import (
     SyncOutcome,
     SyncRun,
 )
-from integrations.runprogress import progress_of
-from integrations.runwords import counted, lasted
+from integrations.sync_runs.progress import progress_of
+from integrations.sync_runs.text import counted, lasted
 from tests.factories import AppointmentFactory, PracticeFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -12,15 +12,16 @@ from django.test import Client
 from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.models import ADMINS, Appointment, Campaign, Patient, Practice
-from integrations import drift, unknowns
 from integrations.athenahealth import translate as athena
-from integrations.bootstrap import bootstrap
-from integrations.consequences import CONSEQUENCES, consequence_of
-from integrations.drift import What
-from integrations.errors import Nonsense
+from integrations.drift import observe as drift
+from integrations.drift import store as unknowns
+from integrations.drift.consequence_text import CONSEQUENCES, consequence_of
+from integrations.drift.observe import What
 from integrations.models import InboundMessage, InboundStatus, UnknownValue
 from integrations.relatient import schemas
 from integrations.relatient import translate as relatient
+from integrations.setup.bootstrap import bootstrap
+from integrations.transport.errors import Nonsense
 from tests.factories import PracticeFactory, UserFactory
 from tests.scenarios.clinic import PRACTICE, Clinic
 from tests.scenarios.conftest import clinic, simulator

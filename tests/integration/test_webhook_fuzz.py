@@ -17,13 +17,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from audit.context import acting_as
-from integrations import inbound
 from integrations.athenahealth import webhook as athena
-from integrations.chartevents import NotNow
+from integrations.inbox import process as inbound
+from integrations.inbox.chart_events import NotNow
 from integrations.models import InboundMessage
 from integrations.relatient import webhook as relatient
-from integrations.strictjson import NotJson, parse_storable
-from integrations.webhooks.body import TYPES
+from integrations.transport.strict_json import NotJson, parse_storable
+from integrations.webhooks.request_body import TYPES
 from tests.integration.webhook_room import (
     ATHENA,
     VENDORS,

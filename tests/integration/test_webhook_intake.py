@@ -13,10 +13,11 @@ from django_q.models import OrmQ
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.models import Appointment
-from integrations import inbound, inbox
-from integrations.inbox import store_events
+from integrations.inbox import process as inbound
+from integrations.inbox import store as inbox
+from integrations.inbox.store import store_events
 from integrations.models import Connection, EventSubscription, InboundMessage, UnknownValue
-from integrations.webhooks import door
+from integrations.webhooks import endpoint as door
 from tests.factories import AppointmentFactory
 from tests.integration.webhook_room import (
     ATHENA,

@@ -16,8 +16,8 @@ from django.urls import reverse
 
 from campaigns.models import Practice
 from integrations.models import Connection, InboundMessage
-from integrations.webhooks import door
-from integrations.webhooks.body import MOST_BYTES
+from integrations.webhooks import endpoint as door
+from integrations.webhooks.request_body import MOST_BYTES
 from tests.factories import PracticeFactory
 from tests.integration.webhook_room import (
     ATHENA,

@@ -11,7 +11,7 @@ from django.test import Client
 from audit.models import AuditEvent
 from campaigns.domain.coverage import Code
 from campaigns.models import Practice
-from campaigns.selectors import worklistsheets
+from campaigns.worklist import export as worklistsheets
 from project.models import User
 from tests.integration.desk_room import desk, named, practice, visit_in
 

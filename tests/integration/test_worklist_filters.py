@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from audit.models import AuditEvent
-from campaigns.domain.facts import Contact
+from campaigns.domain.snapshot import Contact
 from campaigns.domain.values import EffectKind, ReplyKind, ReplyOutcome, Risk, WorkItemKind
 from campaigns.models import ADMINS, CLINICAL_OPS, Practice
 from project.models import User

@@ -9,7 +9,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from campaigns.domain.facts import Contact
+from campaigns.domain.snapshot import Contact
 from campaigns.models import AppointmentType, Patient, Practice
 from project.models import User
 from tests.integration.desk_room import desk, named, practice, shown, visit_in

@@ -10,7 +10,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from audit.models import AuditEvent
-from campaigns.domain.facts import Contact
+from campaigns.domain.snapshot import Contact
 from campaigns.models import Practice
 from project.models import User
 from tests.factories import ProviderFactory

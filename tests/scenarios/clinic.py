@@ -16,11 +16,12 @@ import requests
 
 from audit.context import acting_as
 from campaigns.clock import database_now
+from campaigns.execution import execute as outbox
 from campaigns.models import Campaign, CampaignRule, Effect, Practice
-from campaigns.services import outbox
-from integrations import connections, operations
-from integrations.bootstrap import bootstrap
+from integrations.connections import registry as connections
 from integrations.models import Connection
+from integrations.operations import run as operations
+from integrations.setup.bootstrap import bootstrap
 from integrations.simulators.server import SimulatorServer
 
 PRACTICE = "195900"

@@ -8,10 +8,12 @@ from typing import Any
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, InstructionKind
+from campaigns.execution import execute as outbox
+from campaigns.mapping import rule_rows as rulerows
+from campaigns.mapping.rule_changes import change_rules
 from campaigns.models import Appointment, CampaignRule, Effect, Practice
-from campaigns.services import outbox, rulerows, settings
-from campaigns.services.rulechanges import change_rules
-from integrations import connections
+from campaigns.practices import settings
+from integrations.connections import registry as connections
 from integrations.models import Connection
 from tests.scenarios.clinic import PRACTICE
 from tests.scenarios.decision_descriptions import Do

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, InstructionKind
+from campaigns.look_queue import look_at
 from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice, StaffInstruction
-from campaigns.services.looks_due import look_at
 from tests.scenarios.shared_clinic import SharedClinic
 
 # A type, a modality, a risk, a language and the campaign, None where the type is excluded.

@@ -17,7 +17,9 @@ from werkzeug.wrappers import Request, Response
 
 from audit.context import acting_as
 from campaigns.clock import database_now
+from campaigns.decisions.look import look
 from campaigns.domain.values import EffectKind, EffectStatus
+from campaigns.execution import execute as outbox
 from campaigns.models import (
     Appointment,
     AppointmentType,
@@ -30,13 +32,12 @@ from campaigns.models import (
     Provider,
 )
 from campaigns.ports import Deadline
-from campaigns.services import outbox
-from campaigns.services.look import look
-from integrations import operations, reference
 from integrations.models import AccessToken, Connection, FeedCursor
-from integrations.reconcile.round import begin
+from integrations.operations import run as operations
+from integrations.reconcile.progress import begin
 from integrations.reconcile.steps import advance
 from integrations.relatient.gateway import client_for
+from integrations.setup import reference_data as reference
 from integrations.simulators.relatient.library import campaign
 from integrations.simulators.server import SimulatorServer
 from tests.emptying import empty_all, empty_ours

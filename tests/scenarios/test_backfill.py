@@ -14,7 +14,7 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.models import Appointment, CampaignRule, Patient
 from integrations.backfill.dry_run import dry_run
-from integrations.backfill.windows import backfill
+from integrations.backfill.run import backfill
 from integrations.models import Connection, HttpExchange, SyncKind, SyncOutcome, SyncRun
 from tests.integration.command_room import answered, said
 from tests.scenarios.clinic import Clinic

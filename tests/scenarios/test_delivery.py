@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Enrollment, WorkItem
-from campaigns.services.workitems import close_work_item
+from campaigns.work_items import close_work_item
 from integrations.models import InboundMessage
 from tests.factories import UserFactory
 from tests.scenarios.clinic import Clinic

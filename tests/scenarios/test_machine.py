@@ -29,12 +29,12 @@ from hypothesis.stateful import (
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import ReplyKind
+from campaigns.look_queue import look_at
 from campaigns.models import Appointment, Effect, StaffInstruction
-from campaigns.services.calls import record_call
-from campaigns.services.looks_due import look_at
-from integrations import operations
+from campaigns.phone_calls.record import record_call
 from integrations.models import FeedCursor
-from integrations.reconcile.foreground import reconcile
+from integrations.operations import run as operations
+from integrations.operations.reconcile_now import reconcile
 from integrations.simulators.server import SimulatorServer
 from tests.chaos.die_at import POINTS
 from tests.emptying import empty_ours

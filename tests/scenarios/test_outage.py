@@ -10,8 +10,8 @@ import time_machine
 
 from audit.context import acting_as
 from campaigns.models import Practice
-from integrations import operations
 from integrations.models import Connection, FeedCursor
+from integrations.operations import run as operations
 from tests.scenarios.clinic import Clinic
 
 NOW = datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from audit.context import acting_as
+from campaigns.execution.redrive import redrive
 from campaigns.models import Appointment, Effect
-from campaigns.services.redriving import redrive
 from tests.scenarios.clinic import Clinic
 
 

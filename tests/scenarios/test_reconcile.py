@@ -8,9 +8,10 @@ import pytest
 
 from audit.context import acting_as
 from campaigns.models import Appointment
-from integrations import connections
+from integrations.connections import registry as connections
 from integrations.models import Connection, Feed, FeedCursor, SyncRun
-from integrations.reconcile import foreground, nightly
+from integrations.operations import reconcile_now as foreground
+from integrations.reconcile import nightly
 from tests.integration.command_room import answered, refused, said
 from tests.scenarios.clinic import JSON, PRACTICE, Clinic
 

@@ -14,11 +14,14 @@ import time_machine
 from audit.context import acting_as
 from campaigns.models import Practice
 from campaigns.ports import Guard
-from integrations import connections, operations, ratelimit, reference
+from integrations.connections import registry as connections
 from integrations.models import Connection, Feed, FeedCursor, RequestBudget, SyncRun
+from integrations.operations import run as operations
 from integrations.reconcile import nightly
-from integrations.reconcile.round import begin
+from integrations.reconcile.progress import begin
 from integrations.reconcile.steps import advance
+from integrations.setup import reference_data as reference
+from integrations.transport import rate_limit as ratelimit
 from tests.scenarios.clinic import Clinic
 
 ZONE = ZoneInfo("America/New_York")

@@ -6,9 +6,9 @@ import pytest
 
 from audit.context import acting_as
 from campaigns.domain.values import RuleChangeStatus
+from campaigns.mapping.rule_changes import approve, reject
+from campaigns.mapping.rules import save_rule
 from campaigns.models import CLINICAL_OPS, Appointment, Campaign, CampaignRule, RuleChange
-from campaigns.services.rulechanges import approve, reject
-from campaigns.services.rules import save_rule
 from tests.factories import UserFactory
 from tests.scenarios.clinic import Clinic
 

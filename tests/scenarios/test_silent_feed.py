@@ -9,11 +9,11 @@ import pytest
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.ports import Deadline
-from integrations import polling
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import client_for
+from integrations.feeds import poll_chart as polling
 from integrations.models import Connection, FeedCursor, SyncRun
-from integrations.restoring import restored
+from integrations.operations.restore import restored
 from tests.scenarios.clinic import Clinic
 
 

@@ -14,10 +14,10 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.models import Effect
 from campaigns.ports import GatewayError
-from integrations import operations
+from integrations.athenahealth.event_topics import TOPICS, Wish
 from integrations.models import AccessToken, Connection, EventSubscription, Feed, FeedCursor
-from integrations.subscriptions import wishes
-from integrations.subscriptions.topics import TOPICS, Wish
+from integrations.operations import run as operations
+from integrations.subscriptions import requests as wishes
 from tests.integration.command_room import answered, refused
 from tests.scenarios.clinic import JSON, PRACTICE, Clinic
 

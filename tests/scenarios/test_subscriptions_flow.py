@@ -11,10 +11,11 @@ import time_machine
 
 from audit.context import acting_as
 from campaigns.clock import database_now
-from integrations import operations
+from integrations.athenahealth.event_topics import Wish
+from integrations.feeds import poll_interval as pace
 from integrations.models import Connection, EventSubscription, Feed, FeedCursor
-from integrations.subscriptions import pace, wishes
-from integrations.subscriptions.topics import Wish
+from integrations.operations import run as operations
+from integrations.subscriptions import requests as wishes
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.test_webhook_delivery import Post, post
 

@@ -14,11 +14,12 @@ import time_machine
 
 from audit.context import acting_as
 from campaigns.models import Effect
-from integrations import operations, ratelimit
-from integrations.athenahealth import calls
-from integrations.circuit import FAILURES_TO_OPEN
+from integrations.athenahealth import request as calls
+from integrations.connections.circuit_breaker import FAILURES_TO_OPEN
 from integrations.models import Connection, Feed, FeedCursor, RequestBudget
+from integrations.operations import run as operations
 from integrations.relatient import gateway
+from integrations.transport import rate_limit as ratelimit
 from tests.scenarios.clinic import Clinic
 
 QUOTA_FAULT = {"fault": {"faultstring": "Quota", "detail": {"errorcode": "policies.ratelimit.Q"}}}

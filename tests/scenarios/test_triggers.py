@@ -5,8 +5,8 @@ from __future__ import annotations
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.models import Attempt, Effect
-from integrations import operations
 from integrations.models import FeedCursor, InboundMessage
+from integrations.operations import run as operations
 from tests.scenarios.clinic import Clinic
 
 

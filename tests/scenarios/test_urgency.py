@@ -10,13 +10,13 @@ import pytest
 
 from audit.context import acting_as
 from campaigns.clock import database_now
+from campaigns.decisions.look import look
 from campaigns.domain.values import EffectKind
+from campaigns.execution import execute as outbox
+from campaigns.look_queue import look_at
 from campaigns.models import BULK, PROMPT, Appointment, ConsentEvent, Effect
-from campaigns.services import outbox
-from campaigns.services.look import look
-from campaigns.services.looks_due import look_at
-from campaigns.services.upcoming import look_at_upcoming
-from integrations.backfill.windows import backfill
+from campaigns.upcoming_looks import look_at_upcoming
+from integrations.backfill.run import backfill
 from tests.scenarios.shared_clinic import SharedClinic
 
 SEVERAL = 3

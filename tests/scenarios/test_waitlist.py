@@ -10,7 +10,7 @@ import time_machine
 
 from audit.models import AuditEvent
 from campaigns.models import ChartCancelReason, Practice, WorkItem
-from campaigns.services.workitems import close_work_item
+from campaigns.work_items import close_work_item
 from integrations.models import HttpExchange
 from tests.factories import UserFactory
 from tests.scenarios.clinic import Clinic

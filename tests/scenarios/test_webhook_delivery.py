@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from campaigns.models import Appointment
+from integrations.athenahealth.event_topics import TOPICS
 from integrations.models import Connection, InboundMessage
 from integrations.simulators.athenahealth.subscriptions import IG
-from integrations.subscriptions.topics import TOPICS
 from tests.scenarios.clinic import PRACTICE, Clinic
 from tests.scenarios.people import the_one
 

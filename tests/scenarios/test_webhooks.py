@@ -9,7 +9,7 @@ import pytest
 from audit.context import acting_as
 from campaigns import tasks
 from campaigns.models import Appointment, Patient
-from integrations import inbound
+from integrations.inbox import process as inbound
 from integrations.models import InboundMessage
 from tests.integration import webhook_room
 from tests.integration.webhook_room import audit_event, bundle, parameters, status

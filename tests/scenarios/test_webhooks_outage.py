@@ -11,9 +11,10 @@ import requests
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.models import Appointment
-from integrations import inbound, ratelimit
-from integrations.inqueue import SPEAK_FOR_ALL
+from integrations.inbox import process as inbound
+from integrations.inbox.claim import SPEAK_FOR_ALL
 from integrations.models import Connection, InboundMessage, RequestBudget
+from integrations.transport import rate_limit as ratelimit
 from tests.scenarios.bell import READ_VISIT, Bell, listen, post, reads, wake
 from tests.scenarios.clinic import Clinic
 

@@ -6,9 +6,9 @@ from email.utils import format_datetime
 import pytest
 
 from campaigns.ports import CREDENTIALS, NOT_FOUND, GatewayError, OutcomeUnknown, Refused, TryLater
-from integrations import errors
-from integrations.athenahealth import answers
-from integrations.http import HttpReply
+from integrations.athenahealth import error_mapping as answers
+from integrations.transport import errors
+from integrations.transport.client import HttpReply
 
 TASK = "write confirmations"
 

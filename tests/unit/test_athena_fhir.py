@@ -9,13 +9,13 @@ import pytest
 
 from campaigns.models import Practice
 from campaigns.ports import NOT_FOUND, OutcomeUnknown, Refused, TryLater
-from integrations import errors
 from integrations.athenahealth.auth import NOT_GRANTED
-from integrations.athenahealth.fhir import failure
-from integrations.athenahealth.subscriptions import moment
+from integrations.athenahealth.subscription_client import moment
+from integrations.athenahealth.subscription_codec import failure
 from integrations.models import Connection
-from integrations.replies import HttpReply
-from integrations.subscriptions.address import endpoint_of
+from integrations.subscriptions.endpoint_url import endpoint_of
+from integrations.transport import errors
+from integrations.transport.response import HttpReply
 
 
 def outcome(code: str) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 
 from campaigns.domain.values import Confirmation
 from integrations.athenahealth import reference
-from integrations.errors import Nonsense
+from integrations.transport.errors import Nonsense
 
 
 def test_a_department_of_an_old_practice_has_its_zone_from_the_offset():

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.facts import Contact
+from campaigns.domain.snapshot import Contact
 from campaigns.domain.values import AppointmentStatus, Channel
 from integrations.athenahealth import schemas, translate
-from integrations.errors import Nonsense
+from integrations.transport.errors import Nonsense
 
 APPOINTMENT = {
     "appointmentid": "850244",

@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.handlers.wsgi import WSGIRequest
 
-from project.contenttype import without_unreadable
+from project.web.contenttype import without_unreadable
 
 UNREADABLE = [
     "application/json; a*=nope''%ff",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from integrations.errors import Nonsense
 from integrations.relatient import schemas, translate
+from integrations.transport.errors import Nonsense
 
 PRACTICE = "195900"
 

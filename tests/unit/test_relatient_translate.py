@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from campaigns.domain.effects import EnrollBody, PatientBody, instant
 from campaigns.domain.values import Channel, EnrollmentStatus, ReplyKind
-from campaigns.records import EventType
-from integrations.errors import Nonsense
+from campaigns.vendor_records import EventType
 from integrations.relatient import schemas, translate
+from integrations.transport.errors import Nonsense
 
 PRACTICE = "195900"
 texts = st.text(max_size=20)

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from project.running import child as child_module
-from project.running.child import Child
-from project.running.runner import Runner
+from project.running import child_process as child_module
+from project.running.child_process import Child
+from project.running.supervisor import Runner
 
 SECONDS = 20
 DEAF = """

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.decisions.practice_snapshot import cancel_reason_in_words
 from campaigns.management.practice_command import BadUsage, PracticeCommand, Report
 from campaigns.models import Practice
-from campaigns.services import settings
-from campaigns.services.practicefacts import cancel_reason_in_words
+from campaigns.practices import settings
 
 
 class Command(PracticeCommand):

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from campaigns.appointments.explain import appointments_called, explanation_of
 from campaigns.management.explained import lines_of
 from campaigns.management.practice_command import BadUsage, PracticeCommand, Report
 from campaigns.models import Practice
-from campaigns.selectors.explanation import appointments_called, explanation_of
 
 
 class Command(PracticeCommand):

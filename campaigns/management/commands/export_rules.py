@@ -1,8 +1,8 @@
 """Campaign rules as CSV."""
 
 from campaigns.management.csv_files import ExportCommand
+from campaigns.mapping.csv_rules import write_rules
 from campaigns.models import Practice
-from campaigns.services.csv_rules import write_rules
 
 
 class Command(ExportCommand):

@@ -1,8 +1,8 @@
 """What staff decide per appointment type, as CSV."""
 
 from campaigns.management.csv_files import ExportCommand
+from campaigns.mapping.csv_types import write_types
 from campaigns.models import Practice
-from campaigns.services.csv_types import write_types
 
 
 class Command(ExportCommand):

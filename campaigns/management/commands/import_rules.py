@@ -11,12 +11,12 @@ from django.core.management.base import CommandParser
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.management.csv_files import as_dicts, described, text_of
 from campaigns.management.practice_command import PracticeCommand, Report
+from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping.csv_format import LineError
+from campaigns.mapping.csv_rules import read_rules
+from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change
+from campaigns.mapping.rules import Changes, apply_rules
 from campaigns.models import Practice
-from campaigns.selectors import rulewords
-from campaigns.services.csv_lines import LineError
-from campaigns.services.csv_rules import read_rules
-from campaigns.services.rulechanges import WAITS, ChangeRefused, held_change
-from campaigns.services.rules import Changes, apply_rules
 
 # Where an objection is to the import as a whole.
 NO_LINE = 0

@@ -9,9 +9,9 @@ from django.core.management.base import CommandParser
 
 from campaigns.management.csv_files import as_dicts, described, text_of
 from campaigns.management.practice_command import PracticeCommand, Report
+from campaigns.mapping.csv_types import apply_types, read_types
+from campaigns.mapping.rules import Changes
 from campaigns.models import Practice
-from campaigns.services.csv_types import apply_types, read_types
-from campaigns.services.rules import Changes
 
 
 class Command(PracticeCommand):

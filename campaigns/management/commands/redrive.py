@@ -7,9 +7,9 @@ from typing import Any, ClassVar
 
 from django.core.management.base import CommandParser
 
+from campaigns.execution.redrive import KINDS, redrive
 from campaigns.management.practice_command import BadUsage, PracticeCommand, Report
 from campaigns.models import Practice
-from campaigns.services.redriving import KINDS, redrive
 
 
 class Command(PracticeCommand):

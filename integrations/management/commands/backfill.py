@@ -12,7 +12,8 @@ from campaigns.domain.coverage import Code, sentence_of
 from campaigns.management.practice_command import BadUsage
 from campaigns.management.totals import totals
 from campaigns.models import Practice
-from integrations.backfill import dry_run, windows
+from integrations.backfill import dry_run
+from integrations.backfill import run as windows
 from integrations.management.vendor_command import VendorCommand
 
 NOTHING = {"seen": 0, "queued": 0, "by_reason": {}}

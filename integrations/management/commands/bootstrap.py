@@ -14,7 +14,7 @@ from campaigns.management.practice_command import (
     BadUsage,
     standard_output_kept_for_the_report,
 )
-from integrations.bootstrap import SeedMissing, bootstrap
+from integrations.setup.bootstrap import SeedMissing, bootstrap
 
 
 class Command(BaseCommand):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.models import Practice
-from integrations import connections
+from integrations.connections import registry as connections
 from integrations.management.connection_command import ConnectionCommand
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.models import Practice
-from integrations import operations
 from integrations.management.vendor_command import VendorCommand
+from integrations.operations import run as operations
 
 
 class Command(VendorCommand):

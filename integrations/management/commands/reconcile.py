@@ -14,7 +14,7 @@ from campaigns.management.practice_command import BadUsage
 from campaigns.models import Practice
 from integrations.management.commands.backfill import day
 from integrations.management.vendor_command import VendorCommand
-from integrations.reconcile.foreground import reconcile
+from integrations.operations.reconcile_now import reconcile
 from integrations.reconcile.nightly import dates_of
 from integrations.reconcile.report import NOTHING
 

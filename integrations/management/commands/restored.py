@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from campaigns.models import Practice
 from integrations.management.commands.reconcile import Command as Reconcile
 from integrations.management.vendor_command import VendorCommand
-from integrations.restoring import restored
+from integrations.operations.restore import restored
 
 
 class Command(Reconcile):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.models import Practice
-from integrations import probes
 from integrations.management.connection_command import ConnectionCommand
+from integrations.operations import probe as probes
 
 
 class Command(ConnectionCommand):

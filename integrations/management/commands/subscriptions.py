@@ -11,12 +11,12 @@ from campaigns.domain.values import Vendor
 from campaigns.management.practice_command import BadUsage
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, Refused
-from integrations import connections
+from integrations.athenahealth.event_topics import ACTIVE, TOPICS, Wish
+from integrations.connections import registry as connections
 from integrations.management.vendor_command import VendorCommand
 from integrations.models import EventSubscription
-from integrations.subscriptions import wishes
-from integrations.subscriptions.address import endpoint_of
-from integrations.subscriptions.topics import ACTIVE, TOPICS, Wish
+from integrations.subscriptions import requests as wishes
+from integrations.subscriptions.endpoint_url import endpoint_of
 
 LIST, CREATE, RENEW, DELETE = "list", "create", "renew", "delete"
 # A round over all topics of a practice, with what it takes to wait for turns.

@@ -10,7 +10,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
 
-from integrations.health.beating import beating
+from integrations.health.heartbeat_thread import beating
 from integrations.models import HeartbeatRole
 from integrations.tasks import tick
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from campaigns.models import Practice
-from integrations import operations
 from integrations.management.vendor_command import VendorCommand, needs_a_person
+from integrations.operations import run as operations
 
 
 class Command(VendorCommand):

@@ -8,8 +8,8 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from campaigns.models import Practice
-from integrations import operations
 from integrations.management.vendor_command import VendorCommand, needs_a_person
+from integrations.operations import run as operations
 
 
 class Command(VendorCommand):

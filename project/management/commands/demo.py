@@ -17,8 +17,8 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from project.demo import practice, progress
-from project.running.child import Child
-from project.running.runner import GRACE_SECONDS, Runner
+from project.running.child_process import Child
+from project.running.supervisor import GRACE_SECONDS, Runner
 
 LINE_EVERY_SECONDS = 5
 START_SECONDS = 30

@@ -22,15 +22,15 @@ from django_q.tasks import async_task
 from campaigns import doorbell
 from integrations.health import heartbeats
 from integrations.models import HeartbeatRole
-from project.running.child import Child
-from project.running.listening import HeartbeatListener
-from project.running.runner import HANGING_GRACE_SECONDS, Runner
+from project.running.child_process import Child
+from project.running.heartbeat_listener import HeartbeatListener
+from project.running.supervisor import HANGING_GRACE_SECONDS, Runner
 from project.schedules import mend_schedules
 
 HEARTBEAT = "integrations.tasks.heartbeat"
 LOOK_EVERY_SECONDS = 1.0
 MEND_EVERY_SECONDS = 60.0
-# What is in hand may be a call, which lasts a minute at most (integrations/http.py).
+# What is in hand may be a call, which lasts a minute at most (integrations/transport/client.py).
 GRACE_SECONDS = 75.0
 # Work beats every other second, so this is silence and not work.
 PATIENCE_SECONDS = 90.0

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from campaigns.execution import execute as outbox
 from campaigns.models import Effect
-from campaigns.services import outbox
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import (
     enrolled,

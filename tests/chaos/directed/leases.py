@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.services import outbox
+from campaigns.execution import execute as outbox
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import (
     enrolled,

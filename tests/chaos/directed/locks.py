@@ -7,9 +7,11 @@ from types import ModuleType
 from typing import Any
 
 from campaigns.clock import database_now
+from campaigns.decisions import look as looking
+from campaigns.execution import execute as outbox
+from campaigns.execution import settle as settlement
+from campaigns.intake import chart as intake
 from campaigns.models import Appointment
-from campaigns.services import intake, outbox, settlement
-from campaigns.services import look as looking
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import (
     enrolled,

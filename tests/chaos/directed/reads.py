@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from integrations import inbound
+from integrations.inbox import process as inbound
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import cancelled, enrolled, leases_run_out, polled, settled
 from tests.chaos.processes import killed_at

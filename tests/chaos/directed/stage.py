@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from audit.context import acting_as
 from campaigns.clock import database_now
+from campaigns.decisions.look import look
+from campaigns.execution import execute as outbox
 from campaigns.models import Appointment, Effect, Practice
-from campaigns.services import outbox
-from campaigns.services.look import look
-from integrations import operations
 from integrations.models import FeedCursor, InboundMessage
+from integrations.operations import run as operations
 from tests.chaos.stops import Worker
 from tests.scenarios.clinic import Clinic
 

@@ -37,14 +37,15 @@ class ChaosConfig(AppConfig):
 
 def quicken() -> None:
     """Shorter leases in the same proportions."""
-    http, leases, inqueue = (
-        import_module(f"integrations.{name}") for name in ("http", "leases", "inqueue")
+    client, lease, claim = (
+        import_module(f"integrations.{name}")
+        for name in ("transport.client", "feeds.lease", "inbox.claim")
     )
-    http.LONGEST_CALL_SECONDS = CALL_SECONDS
-    leases.CALL_SECONDS = CALL_SECONDS
-    leases.SECONDS = FEED_LEASE_SECONDS
-    inqueue.LEASE = timedelta(seconds=FEED_LEASE_SECONDS)
-    import_module("integrations.chartevents").READ_SECONDS = CALL_SECONDS
+    client.LONGEST_CALL_SECONDS = CALL_SECONDS
+    lease.CALL_SECONDS = CALL_SECONDS
+    lease.SECONDS = FEED_LEASE_SECONDS
+    claim.LEASE = timedelta(seconds=FEED_LEASE_SECONDS)
+    import_module("integrations.inbox.chart_events").READ_SECONDS = CALL_SECONDS
     import_module(
-        "integrations.subscriptions.pace"
+        "integrations.feeds.poll_interval"
     ).ANSWER_MINUTES_WITH_WEBHOOKS = SLOW_POLL_MINUTES

@@ -83,7 +83,7 @@ def _told_twice(journal: Journal, state: Row) -> list[Violation]:
     """No patient is told the same details twice in a row by two different requests.
 
     Once more is owed to whoever was told something else of the same chain of visits before: a
-    visit that replaces another is enrolled, and then the move is told (services/enrollments.py).
+    visit that replaces another is enrolled, and then the move is told (enrollments/status.py).
     """
     found = []
     root = roots(state)

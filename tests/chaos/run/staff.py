@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from audit.context import acting_as
 from campaigns.models import Campaign, CampaignRule, Practice
-from integrations import probes
 from integrations.models import Connection
+from integrations.operations import probe as probes
 from tests.scenarios.clinic import RULES
 
 

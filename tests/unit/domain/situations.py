@@ -11,9 +11,9 @@ from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
-from campaigns.domain.facts import Contact, EnrollmentFacts, Snapshot
-from campaigns.domain.planning import plan
-from campaigns.domain.routing import decide
+from campaigns.domain.decide import decide
+from campaigns.domain.desired_enrollment import plan
+from campaigns.domain.snapshot import Contact, EnrollmentFacts, Snapshot
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,

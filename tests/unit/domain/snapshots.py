@@ -7,8 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from campaigns.domain.desired_enrollment import plan
 from campaigns.domain.effects import VENDOR_OF
-from campaigns.domain.facts import (
+from campaigns.domain.snapshot import (
     AppointmentFacts,
     Campaign,
     Consent,
@@ -24,7 +25,6 @@ from campaigns.domain.facts import (
     Sibling,
     Snapshot,
 )
-from campaigns.domain.planning import plan
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,

@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from campaigns.domain.facts import (
+from campaigns.domain.snapshot import (
     Consent,
     Contact,
     EffectFacts,

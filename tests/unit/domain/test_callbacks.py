@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from campaigns.domain.callbacks import after_no_answer, at_time, in_time, offers
+from campaigns.domain.callback_times import after_no_answer, at_time, in_time, offers
 
 MORNING = datetime(2026, 11, 23, 10, 15, tzinfo=UTC)
 

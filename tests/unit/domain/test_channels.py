@@ -8,8 +8,8 @@ from itertools import product
 import pytest
 
 from campaigns.domain.channels import Channels, Verdict, channels_of, lead_of, opted_out
-from campaigns.domain.facts import PatientFacts
 from campaigns.domain.recipient import themselves
+from campaigns.domain.snapshot import PatientFacts
 from campaigns.domain.values import Channel
 from tests.unit.domain.snapshots import HOME, MOBILE, NOW, a_consent, a_patient
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.domain.coverage import PRECEDENCE, Code, State, state_of
-from campaigns.domain.routing import decide
+from campaigns.domain.decide import decide
 from tests.unit.domain.situations import BEGIN, CHANGE, PREPARE, situation
 from tests.unit.domain.snapshots import NOW
 

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from campaigns.domain.coverage import Code
+from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision
 from campaigns.domain.effects import EffectWanted
-from campaigns.domain.facts import EffectFacts, EnrollmentFacts, Snapshot
-from campaigns.domain.routing import decide
+from campaigns.domain.snapshot import EffectFacts, EnrollmentFacts, Snapshot
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,

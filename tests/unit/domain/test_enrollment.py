@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.enrollment import LIVE, REMINDING, TRANSITIONS, may_become
-from campaigns.domain.retry import delay_seconds
+from campaigns.domain.backoff import delay_seconds
+from campaigns.domain.enrollment_states import LIVE, REMINDING, TRANSITIONS, may_become
 from campaigns.domain.values import EnrollmentStatus as S
 
 # Every step there is: all others are impossible.

@@ -10,8 +10,8 @@ import pytest
 
 from campaigns.domain.coverage import Code
 from campaigns.domain.decision import Plan
-from campaigns.domain.facts import Contact, Provider, Snapshot
-from campaigns.domain.planning import plan
+from campaigns.domain.desired_enrollment import plan
+from campaigns.domain.snapshot import Contact, Provider, Snapshot
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,

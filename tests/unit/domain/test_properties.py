@@ -8,8 +8,8 @@ from dataclasses import replace
 from hypothesis import given, settings
 
 from campaigns.domain.coverage import LEDGER, Code, State
-from campaigns.domain.facts import Rule, Snapshot
-from campaigns.domain.routing import decide
+from campaigns.domain.decide import decide
+from campaigns.domain.snapshot import Rule, Snapshot
 from campaigns.domain.values import EffectKind, EnrollmentStatus, ReplyOutcome
 from tests.unit.domain.snapshots import CMP_HIGH, NOW, a_rule
 from tests.unit.domain.strategies import SNAPSHOTS

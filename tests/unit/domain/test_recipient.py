@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from campaigns.domain.facts import Contact, PatientFacts
 from campaigns.domain.recipient import Recipient, address, age_on, is_minor, recipient_of
+from campaigns.domain.snapshot import Contact, PatientFacts
 from campaigns.domain.values import RecipientKind
 from tests.unit.domain.snapshots import (
     CHILD,

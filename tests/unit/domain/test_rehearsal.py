@@ -5,9 +5,9 @@ from dataclasses import replace
 from hypothesis import given
 
 from campaigns.domain.coverage import Code
-from campaigns.domain.facts import Snapshot
-from campaigns.domain.rehearsal import rehearse
-from campaigns.domain.routing import decide
+from campaigns.domain.decide import decide
+from campaigns.domain.dry_run import rehearse
+from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import EffectKind, EffectStatus, InstructionKind, Vendor
 from tests.unit.domain.snapshots import (
     CMP,

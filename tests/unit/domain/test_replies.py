@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision
 from campaigns.domain.effects import WAITLIST, EffectWanted
-from campaigns.domain.facts import ReplyFacts, Snapshot
-from campaigns.domain.routing import decide
+from campaigns.domain.snapshot import ReplyFacts, Snapshot
 from campaigns.domain.values import (
     AppointmentStatus,
     Confirmation,

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from campaigns.domain.planning import plan
+from campaigns.domain.desired_enrollment import plan
 from campaigns.domain.risk import no_shows_before, risk_of
 from campaigns.domain.values import Risk
 from tests.unit.domain.snapshots import NOW, a_patient, a_snapshot, an_appointment, settings

@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from campaigns.domain.facts import Rule
-from campaigns.domain.rules import Route, is_fallback, is_hole, winner
+from campaigns.domain.rule_match import Route, is_fallback, is_hole, winner
+from campaigns.domain.snapshot import Rule
 from campaigns.domain.values import Modality, Risk
 from tests.unit.domain.snapshots import (
     CMP,

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from campaigns.domain.effects import ReminderBody
-from campaigns.domain.spelling import alike
+from campaigns.domain.same_text import alike
 
 HELD: ReminderBody = {
     "visit": {

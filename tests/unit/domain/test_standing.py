@@ -6,8 +6,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from campaigns.domain.coverage import Code
-from campaigns.domain.facts import Snapshot
-from campaigns.domain.routing import decide
+from campaigns.domain.decide import decide
+from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import (
     Confirmation,
     EffectKind,
@@ -15,7 +15,7 @@ from campaigns.domain.values import (
     InstructionKind,
     Modality,
 )
-from campaigns.domain.video import ASK_AGAIN_AFTER
+from campaigns.domain.video_link import ASK_AGAIN_AFTER
 from tests.unit.domain.situations import visit, written_to
 from tests.unit.domain.snapshots import (
     CMP,

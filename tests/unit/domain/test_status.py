@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 
 from campaigns.domain.coverage import LEDGER, PRECEDENCE, Code, State, sentence_of
-from campaigns.domain.status import cancel_reason, closed_code
 from campaigns.domain.values import AppointmentStatus, CancelReason
+from campaigns.domain.visit_status import cancel_reason, closed_code
 from tests.unit.domain.snapshots import NOW, an_appointment
 
 

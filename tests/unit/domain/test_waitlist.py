@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.waitlist import RANKS, Slot, Waiting, candidates, fits
+from campaigns.domain.waitlist_match import RANKS, Slot, Waiting, candidates, fits
 
 # A Wednesday.
 SLOT = Slot("7", "82", "1", ("71",), datetime(2026, 11, 25, 9, 30))

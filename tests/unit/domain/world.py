@@ -1,7 +1,7 @@
 """The world outside, in pure Python: what becomes of a snapshot when its effects are carried out.
 
 One round is what the loop does in production: the wanted effects become rows of an outbox as
-services/outbox_intake.py makes them, the vendors say yes (or no), and what they then hold is
+outbox/queue.py makes them, the vendors say yes (or no), and what they then hold is
 what the next look sees.
 """
 
@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision
 from campaigns.domain.effects import JOIN_LINK, PATIENT_KINDS, WAITLIST, EffectWanted
-from campaigns.domain.enrollment import LIVE
-from campaigns.domain.facts import EffectFacts, EnrollmentFacts, Snapshot
-from campaigns.domain.routing import decide
+from campaigns.domain.enrollment_states import LIVE
+from campaigns.domain.snapshot import EffectFacts, EnrollmentFacts, Snapshot
 from campaigns.domain.values import (
     IN_FLIGHT,
     AppointmentStatus,

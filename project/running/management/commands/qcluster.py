@@ -8,7 +8,7 @@ from typing import Any
 from django_q.cluster import Cluster
 from django_q.management.commands import qcluster
 
-from campaigns import stopping
+from campaigns import shutdown as stopping
 
 
 class Command(qcluster.Command):

@@ -1,0 +1,147 @@
+"""Where the mapping has holes: the rules are asked once for each kind of visit that is ahead."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from campaigns.coverage.groups import APART, Group
+from campaigns.domain.coverage import State
+from campaigns.domain.languages import same_language
+from campaigns.domain.rule_match import Route, is_fallback, is_hole, winner
+from campaigns.domain.snapshot import Campaign, Rule
+from campaigns.domain.values import Modality, Risk
+from campaigns.labels import MODALITIES, tongue
+
+
+class Lack(StrEnum):
+    """What a kind of visit has no rule for."""
+
+    TYPE = "type"
+    LANGUAGE = "language"
+    MODALITY = "modality"
+    RISK = "risk"
+
+
+@dataclass(frozen=True)
+class Hole:
+    """One kind of visit, what it lacks, and what becomes of it meanwhile."""
+
+    lack: Lack
+    type_id: str
+    missing: str
+    meanwhile: str
+    visits: int
+
+
+@dataclass(frozen=True)
+class Holes:
+    """All holes of the visits ahead, the largest first.
+
+    `unmapped` are types that no rule names; `variants` lack a language, a modality or a risk.
+    `idle` are rules that decide no visit ahead, `ended` counts visits by campaign of a rule that
+    is switched off at Relatient (0: such a campaign is in the rules, and nobody would get it).
+    """
+
+    unmapped: tuple[Hole, ...]
+    variants: tuple[Hole, ...]
+    idle: tuple[Rule, ...]
+    ended: Mapping[str, int]
+
+
+def holes_of(
+    groups: Iterable[Group],
+    rules: Sequence[Rule],
+    campaigns: Mapping[str, Campaign],
+    default_language: str,
+) -> Holes:
+    """Ask the rules about every group. Pure: no query."""
+    search = _Search(rules, campaigns)
+    for group in groups:
+        route = group.route(default_language)
+        if route is not None:
+            search.ask(group, route)
+    return search.found()
+
+
+@dataclass
+class _Search:
+    rules: Sequence[Rule]
+    campaigns: Mapping[str, Campaign]
+    lacking: Counter[tuple[Lack, str, str, str]] = field(default_factory=Counter)
+    used: set[int] = field(default_factory=set)
+    ended: Counter[str] = field(default_factory=Counter)
+
+    def ask(self, group: Group, route: Route) -> None:
+        """Note which rule decides the group, and what it lacks."""
+        rule = winner(self.rules, self.campaigns, route)
+        if rule is not None:
+            self.used.add(rule.id)
+        if group.code in APART:
+            return
+        if rule is not None:
+            self._ruled(group, route, rule)
+        # Enrolled without a rule: by hand, or in the practice's general campaign.
+        elif group.state is not State.ENROLLED:
+            self._unruled(group, route)
+
+    def _ruled(self, group: Group, route: Route, rule: Rule) -> None:
+        campaign = self.campaigns.get(rule.campaign)
+        if not rule.campaign or campaign is None:
+            return
+        if not campaign.active:
+            self.ended[campaign.id] += group.visits
+        if is_fallback(rule, route):
+            told = f"written to in {tongue(rule.language)}: {campaign.name}"
+            self._lacks(Lack.LANGUAGE, group, tongue(route.language), told)
+        if is_hole(rule, route):
+            told = f"get what is meant for standard risk: {campaign.name}"
+            self._lacks(Lack.RISK, group, "enhanced risk", told)
+
+    def _unruled(self, group: Group, route: Route) -> None:
+        nothing = "no reminders"
+        if not any(rule.type_id == route.type_id for rule in self.rules):
+            self._lacks(Lack.TYPE, group, "", nothing)
+        elif self._would_match(replace(route, modality=_other(route.modality))):
+            self._lacks(Lack.MODALITY, group, MODALITIES[route.modality], nothing)
+        elif self._would_match(replace(route, risk=Risk.ENHANCED)):
+            self._lacks(Lack.RISK, group, f"{route.risk.value} risk", nothing)
+        elif self._speaks_another(route):
+            self._lacks(Lack.LANGUAGE, group, tongue(route.language), nothing)
+        else:
+            modality = MODALITIES[route.modality]
+            several = f"{modality}, {route.risk.value} risk, {tongue(route.language)}"
+            self._lacks(Lack.MODALITY, group, several, nothing)
+
+    def _would_match(self, route: Route) -> bool:
+        return winner(self.rules, self.campaigns, route) is not None
+
+    def _speaks_another(self, route: Route) -> bool:
+        tags = {rule.language for rule in self.rules if rule.type_id == route.type_id}
+        return any(
+            self._would_match(replace(route, language=tag))
+            for tag in sorted(tags)
+            if not same_language(tag, route.language)
+        )
+
+    def _lacks(self, lack: Lack, group: Group, missing: str, meanwhile: str) -> None:
+        self.lacking[lack, group.type_id, missing, meanwhile] += group.visits
+
+    def found(self) -> Holes:
+        """Everything noted, the largest first."""
+        ranked = sorted(self.lacking.items(), key=lambda one: (-one[1], one[0]))
+        holes = [Hole(*lacking, visits) for lacking, visits in ranked]
+        in_rules = {rule.campaign for rule in self.rules}
+        inactive = [c.id for c in self.campaigns.values() if c.id in in_rules and not c.active]
+        return Holes(
+            unmapped=tuple(hole for hole in holes if hole.lack is Lack.TYPE),
+            variants=tuple(hole for hole in holes if hole.lack is not Lack.TYPE),
+            idle=tuple(rule for rule in self.rules if rule.id not in self.used),
+            ended={id_: self.ended[id_] for id_ in sorted(inactive)},
+        )
+
+
+def _other(modality: Modality) -> Modality:
+    return Modality.IN_PERSON if modality is Modality.TELEHEALTH else Modality.TELEHEALTH

@@ -1,0 +1,283 @@
+"""Everything known about one appointment, gathered for a decision.
+
+The caller holds the locks of the patient and the lineage, so what is gathered belongs together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from django.db.models import Exists, OuterRef, Q
+
+from campaigns import gateways
+from campaigns.decisions.practice_snapshot import (
+    all_move_since_of,
+    campaigns_of,
+    rules_before_of,
+    rules_of,
+    settings_of,
+)
+from campaigns.domain import snapshot as facts
+from campaigns.domain.coverage import State
+from campaigns.domain.effects import BEFORE_ENROLLING, WAITLIST
+from campaigns.domain.enrollment_states import LIVE, REMINDING
+from campaigns.domain.values import (
+    AppointmentStatus,
+    Channel,
+    Confirmation,
+    EffectKind,
+    EffectStatus,
+    EnrollmentStatus,
+    InstructionKind,
+    Modality,
+    OnCancel,
+    ReplyKind,
+    ReplyOutcome,
+    Vendor,
+)
+from campaigns.models import (
+    Appointment,
+    AppointmentType,
+    ChartCancelReason,
+    Department,
+    Effect,
+    Enrollment,
+    Patient,
+    Provider,
+    Response,
+)
+
+
+def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
+    """The snapshot of one appointment; `lineage` holds the ids of its chain, itself included."""
+    practice, patient = appointment.practice, appointment.patient
+    names = dict(Provider.objects.filter(practice=practice).values_list("external_id", "name"))
+    kind = AppointmentType.objects.filter(
+        practice=practice, external_id=appointment.type_external_id
+    ).first()
+    return facts.Snapshot(
+        settings=settings_of(practice),
+        appointment=_appointment(appointment, kind, names),
+        patient=_patient(patient),
+        rules=rules_of(practice),
+        campaigns=campaigns_of(practice),
+        enrollments=_enrollments(patient, lineage),
+        effects=_effects(appointment, lineage),
+        replies=_replies(appointment),
+        instruction=_instruction(appointment),
+        siblings=_siblings(appointment, lineage),
+        paused=gateways.paused(practice.external_id),
+        provider_names=names,
+        rules_before=rules_before_of(practice),
+        all_move_since=all_move_since_of(practice),
+    )
+
+
+def _appointment(
+    row: Appointment, kind: AppointmentType | None, names: dict[str, str]
+) -> facts.AppointmentFacts:
+    department = Department.objects.filter(
+        practice=row.practice, external_id=row.department_external_id
+    ).first()
+    type_name = row.public_type_name or (kind.public_name if kind else "") or row.type_name
+    return facts.AppointmentFacts(
+        id=row.pk,
+        external_id=row.external_id,
+        status=AppointmentStatus(row.status),
+        starts_at=row.starts_at,
+        time_zone=row.time_zone,
+        local_start=row.local_start,
+        type_id=row.type_external_id,
+        type_name=type_name,
+        modality=modality_of(row, kind),
+        department_id=row.department_external_id,
+        department_name=(department.public_name or department.name) if department else "",
+        providers=tuple(
+            facts.Provider(provider, names.get(provider, ""))
+            for provider in row.provider_external_ids
+        ),
+        confidential=kind.confidential if kind else False,
+        on_cancel=OnCancel((kind.on_cancel if kind else "") or row.practice.on_cancel),
+        confirmation=Confirmation(row.confirmation),
+        confirmation_id=row.confirmation_external_id,
+        secondary=row.secondary,
+        replaced_by=row.replaced_by,
+        first_seen_at=row.first_seen_at,
+        reread_wanted=row.reread_wanted,
+        join_url=row.join_url,
+        join_read_at=row.join_read_at,
+        scheduled_at=row.scheduled_at,
+    )
+
+
+def modality_of(row: Appointment, kind: AppointmentType | None) -> Modality:
+    """By what staff said of the type, or by the record's own flag; never by a word in a name."""
+    if row.telehealth or (kind is not None and kind.modality == Modality.TELEHEALTH):
+        return Modality.TELEHEALTH
+    return Modality.IN_PERSON
+
+
+def _patient(row: Patient) -> facts.PatientFacts:
+    record = row.described
+    described = {f.name: getattr(record, f.name) for f in fields(facts.PatientDescription)}
+    return facts.PatientFacts(
+        **described,
+        read_at=row.read_ended,
+        history_read_at=row.history_ended,
+        relatient_id=row.relatient_id,
+        relatient_holds=row.relatient_holds,
+        consents=tuple(
+            facts.Consent(Channel(c.channel), c.state, c.at, c.seq) for c in row.consents.all()
+        ),
+        no_shows=_no_shows(row),
+        reread_wanted=row.reread_wanted,
+        seen_before=row.appointments.filter(status__in=_CAME).exists(),
+    )
+
+
+_CAME = [AppointmentStatus.CHECKED_IN, AppointmentStatus.COMPLETED]
+
+
+def _no_shows(patient: Patient) -> tuple[date, ...]:
+    """The dates of the patient's missed visits, in the practice's zone, from our own store."""
+    zone = ZoneInfo(patient.practice.time_zone)
+    starts = patient.appointments.filter(status=AppointmentStatus.NO_SHOW).values_list(
+        "starts_at", "local_start"
+    )
+    return tuple(
+        sorted((start.astimezone(zone) if start else local).date() for start, local in starts)
+    )
+
+
+def _enrollments(patient: Patient, lineage: set[int]) -> tuple[facts.EnrollmentFacts, ...]:
+    return tuple(
+        facts.EnrollmentFacts(
+            id=row.pk,
+            appointment_id=row.appointment_id,
+            generation=row.generation,
+            campaign=row.campaign,
+            status=EnrollmentStatus(row.status),
+            vendor_id=row.vendor_id,
+            holds=row.holds,
+            told=row.told,
+            ended_elsewhere=row.ended_elsewhere,
+            ended_at=row.ended_at,
+            resend_dropped=row.resend_dropped,
+            route=row.route,
+            messaged=row.messaged_at is not None,
+            created_at=row.created_at,
+            reread_wanted=row.reread_wanted,
+            surplus=row.surplus,
+            foreign=patient.pk not in (row.patient_id, row.patient.merged_into_id),
+        )
+        for row in Enrollment.objects.filter(appointment__in=lineage)
+        .select_related("patient")
+        .order_by("pk")
+    )
+
+
+# Effects that are over but are still asked about: done once for all, or the ground of an outcome.
+_REMEMBERED = [
+    EffectKind.WAITLIST_NOTICE,
+    EffectKind.CANCEL_APPOINTMENT,
+    EffectKind.WRITE_CONFIRMATION,
+    EffectKind.SCHEDULE_NOTE,
+    EffectKind.PATIENT_CASE,
+]
+
+
+def _effects(appointment: Appointment, lineage: set[int]) -> tuple[facts.EffectFacts, ...]:
+    # Reads of the patient's other visits, too: one that was refused must not be asked for anew.
+    mine = (
+        Q(appointment__in=lineage)
+        | Q(appointment__isnull=True, patient=appointment.patient)
+        | Q(purpose=BEFORE_ENROLLING, patient=appointment.patient)
+    )
+    matters = ~Q(status__in=[EffectStatus.ACCEPTED, EffectStatus.SUPERSEDED]) | Q(
+        Q(kind__in=_REMEMBERED) | Q(purpose=WAITLIST), status=EffectStatus.ACCEPTED
+    )
+    return tuple(_effect(row) for row in Effect.objects.filter(mine & matters).order_by("pk"))
+
+
+def _effect(row: Effect) -> facts.EffectFacts:
+    return facts.EffectFacts(
+        id=row.pk,
+        kind=EffectKind(row.kind),
+        vendor=Vendor(row.vendor),
+        status=EffectStatus(row.status),
+        body=row.body,
+        basis=row.basis,
+        purpose=row.purpose,
+        appointment_id=row.appointment_id,
+        enrollment_id=row.enrollment_id,
+        response_id=row.response_id,
+        attempts=row.attempts,
+        code=row.code,
+        sentence=row.sentence,
+    )
+
+
+def _replies(appointment: Appointment) -> tuple[facts.ReplyFacts, ...]:
+    rows = list(appointment.responses.exclude(outcome=ReplyOutcome.WITHDRAWN))
+    chosen = {row.cancel_reason_external_id for row in rows} - {""}
+    freeing = ChartCancelReason.objects.filter(
+        practice=appointment.practice_id, external_id__in=chosen, frees_slot=True
+    )
+    frees = set(freeing.values_list("external_id", flat=True)) if chosen else set()
+    return tuple(_reply(row, row.cancel_reason_external_id in frees) for row in rows)
+
+
+def _reply(row: Response, frees_slot: bool) -> facts.ReplyFacts:
+    return facts.ReplyFacts(
+        id=row.pk,
+        kind=ReplyKind(row.kind),
+        occurred_at=row.occurred_at,
+        seq=row.seq,
+        told_starts_at=row.told_starts_at,
+        outcome=ReplyOutcome(row.outcome),
+        by_staff=row.by_staff,
+        hold_until=row.hold_until,
+        cancel_reason_id=row.cancel_reason_external_id,
+        cancel_reason_frees_slot=frees_slot,
+        event_id=row.event_id,
+    )
+
+
+def _instruction(appointment: Appointment) -> facts.Instruction | None:
+    row = appointment.instructions.filter(withdrawn_at__isnull=True).first()
+    if row is None:
+        return None
+    return facts.Instruction(InstructionKind(row.kind), row.campaign, row.given_at)
+
+
+def _siblings(appointment: Appointment, lineage: set[int]) -> tuple[facts.Sibling, ...]:
+    """The patient's other visits that hold an enrollment, and those that start with this one."""
+    holding = Enrollment.objects.filter(
+        appointment=OuterRef("pk"), status__in=sorted(LIVE | REMINDING)
+    )
+    rows = (
+        Appointment.objects.filter(patient=appointment.patient_id)
+        .exclude(pk__in=lineage)
+        .annotate(enrolled=Exists(holding))
+        .filter(
+            Q(enrolled=True)
+            | Q(starts_at=appointment.starts_at, status=AppointmentStatus.SCHEDULED)
+        )
+        .order_by("pk")
+    )
+    return tuple(
+        facts.Sibling(
+            row.pk,
+            row.external_id,
+            row.starts_at,
+            AppointmentStatus(row.status),
+            row.enrolled,
+            # Of two reads that disagree none counts.
+            None if row.reread_wanted else row.read_ended,
+            row.secondary,
+            row.coverage_state == State.PENDING,
+        )
+        for row in rows
+    )

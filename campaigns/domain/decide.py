@@ -1,0 +1,177 @@
+"""The decision: everything known in, everything to be written down out. Pure and total.
+
+status -> patient and time -> recipient and channels -> risk, language, rule -> staff ->
+provider -> campaign -> difference from what is -> replies
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from campaigns.domain.coverage import Code, State, state_of
+from campaigns.domain.decision import Decision, Finding, Plan
+from campaigns.domain.desired_enrollment import plan
+from campaigns.domain.effects import EffectWanted, WorkItemWanted
+from campaigns.domain.enrollment_diff import Difference, ask, difference
+from campaigns.domain.replies import Settled, settle
+from campaigns.domain.snapshot import Snapshot
+from campaigns.domain.values import PASSING_ITEMS, EffectKind, WorkItemKind
+from campaigns.domain.visit_status import over_at
+
+DESK_TASKS = frozenset({EffectKind.PATIENT_CASE, EffectKind.SCHEDULE_NOTE})
+TASK_TEXT = {
+    Code.NO_CONTACT_CHANNEL: (
+        "No usable mobile number or email on file, so no reminder can be sent. "
+        "Please ask the patient and add it."
+    ),
+    Code.GUARDIAN_CONTACT_MISSING: (
+        "The patient is a minor and no parent or guardian contact is on file, so no reminder "
+        "can be sent. Please add the guarantor's phone or email."
+    ),
+}
+
+# What somebody has to see to for as long as the visit stands there.
+TO_SEE_TO: dict[Code, tuple[WorkItemKind, str]] = {
+    Code.ENDED_ELSEWHERE: (
+        WorkItemKind.ENDED_ELSEWHERE,
+        "Somebody ended the reminders at Relatient. Enroll by hand if they should go on.",
+    ),
+    Code.PATIENT_AMBIGUOUS: (
+        WorkItemKind.PATIENT_AMBIGUOUS,
+        "Relatient holds two records of this patient. Have them merged there, then try again.",
+    ),
+    Code.TELEHEALTH_LINK_MISSING: (
+        WorkItemKind.TELEHEALTH_LINK,
+        "athenahealth has no link for this video visit today. Send the patient one, or call.",
+    ),
+}
+
+
+def decide(snapshot: Snapshot, now: datetime) -> Decision:
+    """One coverage code, the effects, the outcomes of replies, and when to look again."""
+    snapshot, released_at = _released(snapshot, now)
+    planned = plan(snapshot, now)
+    found = difference(snapshot, planned)
+    replies = settle(snapshot, now)
+    code = _code(planned, found)
+    tasks = _desk_task(snapshot, planned)
+    return Decision(
+        code=code,
+        campaign=planned.campaign,
+        route=planned.route,
+        findings=(*planned.findings, _last_finding(found, code)),
+        effects=(*_reread(snapshot, planned), *found.effects, *tasks, *replies.effects),
+        replies=replies.verdicts,
+        work_items=(*_work_items(planned, code), *replies.work_items),
+        look_again_at=_soonest(_look_again(snapshot, planned, code, replies, now), released_at),
+    )
+
+
+def _released(snapshot: Snapshot, now: datetime) -> tuple[Snapshot, datetime | None]:
+    """Without the call outcomes that the desk may still take back; when the next may not be."""
+    held = [r.hold_until for r in snapshot.replies if r.hold_until and r.hold_until > now]
+    if not held:
+        return snapshot, None
+    free = (r for r in snapshot.replies if r.hold_until is None or r.hold_until <= now)
+    return replace(snapshot, replies=tuple(free)), min(held)
+
+
+def _soonest(*moments: datetime | None) -> datetime | None:
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def _code(planned: Plan, found: Difference) -> Code:
+    failed = found.code is not None and state_of(found.code) is State.FAILED
+    if planned.reminder is not None and not failed:
+        # It goes on with what it has, but somebody has to know.
+        if planned.held:
+            return Code.HELD_FOR_APPROVAL
+        if planned.link_missing and found.code is None:
+            return Code.TELEHEALTH_LINK_MISSING
+    if planned.code is not None and not planned.keep:
+        # An end that was refused is what somebody has to see to, unless the visit itself is over.
+        return found.code if found.code and failed and not _closed(planned.code) else planned.code
+    return found.code or planned.code or Code.ENROLLED
+
+
+def _closed(code: Code) -> bool:
+    return state_of(code) is State.CLOSED
+
+
+def _last_finding(found: Difference, code: Code) -> Finding:
+    kinds = ", ".join(effect.kind.value for effect in found.effects)
+    return Finding("difference", kinds or "nothing to change", code.value)
+
+
+def _reread(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
+    """Reads that are owed beside the way to an enrollment.
+
+    Two earlier ones overlapped and nobody can say which is newer; Relatient may hold something
+    else than we think; the link to a video visit is there from today on.
+    """
+    owed = [
+        EffectWanted(EffectKind.READ_ENROLLMENT, purpose="compare", enrollment_id=enrollment.id)
+        for enrollment in snapshot.compared
+    ]
+    if planned.link.read is not None:
+        owed.append(planned.link.read)
+    if snapshot.appointment.reread_wanted:
+        body = {"appointment": snapshot.appointment.external_id}
+        owed.append(EffectWanted(EffectKind.READ_APPOINTMENT, body, purpose="overlap"))
+    if snapshot.patient.reread_wanted and snapshot.patient.read_at is not None:
+        body = {"patient": snapshot.patient.external_id}
+        owed.append(EffectWanted(EffectKind.READ_PATIENT, body, purpose="overlap"))
+    return tuple(effect for read in owed for effect in ask(snapshot, read).effects)
+
+
+def _desk_task(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
+    """One task per appointment, in athenahealth, for contact data that is missing."""
+    if not planned.desk_task or planned.code is None:
+        return ()
+    kind = EffectKind(snapshot.settings.desk_task)
+    # Whichever way it was told: a changed setting is no reason to tell the desk twice.
+    if any(e.kind in DESK_TASKS and e.purpose == "contact" and e.sent for e in snapshot.effects):
+        return ()
+    appointment = snapshot.appointment
+    body = {
+        "appointment": appointment.external_id,
+        "patient": snapshot.patient.external_id,
+        "department": appointment.department_id,
+        "provider": appointment.providers[0].external_id if appointment.providers else "",
+        "marker": f"Kept-a{appointment.external_id}-contact",
+        "text": TASK_TEXT[planned.code],
+    }
+    return (EffectWanted(kind, body, purpose="contact"),)
+
+
+def _work_items(planned: Plan, code: Code) -> tuple[WorkItemWanted, ...]:
+    items = []
+    if code in TO_SEE_TO:
+        items.append(WorkItemWanted(*TO_SEE_TO[code]))
+    elif planned.link_missing:
+        items.append(WorkItemWanted(*TO_SEE_TO[Code.TELEHEALTH_LINK_MISSING]))
+    if planned.desk_task and planned.code is not None:
+        items.append(WorkItemWanted(WorkItemKind.NO_CONTACT, TASK_TEXT[planned.code]))
+    return tuple(items)
+
+
+def _look_again(
+    snapshot: Snapshot, planned: Plan, code: Code, replies: Settled, now: datetime
+) -> datetime | None:
+    """When the passing of time alone changes the answer: too late to begin, then over.
+
+    A video visit's link comes on its day. Of a closed visit only the open slot is left, until it
+    is too late to offer it.
+    """
+    settings, over = snapshot.settings, over_at(snapshot.appointment)
+    if _closed(code):
+        offered = any(e.kind is EffectKind.WAITLIST_NOTICE for e in replies.effects)
+        listed = any(item.kind in PASSING_ITEMS for item in replies.work_items)
+        too_late = over - timedelta(hours=settings.waitlist_notice_hours)
+        moments = [too_late, over] if offered or listed else []
+    else:
+        moments = [over - timedelta(hours=settings.too_late_hours), over]
+    if planned.link.next_at is not None:
+        moments.append(planned.link.next_at)
+    return min((moment for moment in moments if moment > now), default=None)

@@ -1,0 +1,234 @@
+"""The enrollment as it should be: who is written to, how, and by which campaign.
+
+Each filter leaves a finding; the reasons that stand in the way are all collected and the first
+in the ledger's precedence is shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from campaigns.domain.campaign_choice import choose, is_late, reminding
+from campaigns.domain.channels import Channels, channels_of
+from campaigns.domain.coverage import Code
+from campaigns.domain.decision import Plan, RouteKey
+from campaigns.domain.effects import EffectWanted
+from campaigns.domain.findings import Notes
+from campaigns.domain.recipient import Recipient, recipient_of
+from campaigns.domain.request_bodies import patient_of, reminder_of
+from campaigns.domain.snapshot import Campaign, Snapshot
+from campaigns.domain.values import AppointmentStatus, CancelReason, Channel, EffectKind
+from campaigns.domain.video_link import Link, link_of
+from campaigns.domain.visit_status import cancel_reason, closed_code, visit_day
+
+HISTORY_GOOD_FOR = timedelta(hours=24)
+
+
+def plan(snapshot: Snapshot, now: datetime) -> Plan:
+    """What this appointment should have; pure, and total over every snapshot."""
+    notes = Notes()
+    code = closed_code(snapshot.appointment, now)
+    if code is not None:
+        notes.say("status", snapshot.appointment.status.value, code.value)
+        return Plan(code, cancel_reason=cancel_reason(code), findings=tuple(notes.findings))
+    notes.say("status", snapshot.appointment.status.value, "scheduled")
+    unread = _unread(snapshot, now, notes)
+    if unread is not None:
+        return replace(unread, findings=tuple(notes.findings))
+    if _waits_for_primary(snapshot):
+        notes.say("resources", "sibling of a visit that is not decided yet", "wait for it")
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, findings=tuple(notes.findings))
+    return _route(snapshot, now, notes)
+
+
+def _unread(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan | None:
+    """The reads without which nothing can be judged."""
+    patient = snapshot.patient
+    if patient.read_at is None:
+        notes.say("patient", "not read yet", "read")
+        read = EffectWanted(EffectKind.READ_PATIENT, {"patient": patient.external_id})
+        return Plan(Code.AWAITING_PATIENT, keep=True, reads=(read,))
+    if _history_needed(snapshot, now):
+        notes.say("no_shows", "past visits not read lately", "read")
+        zone = ZoneInfo(snapshot.settings.time_zone)
+        # Yesterday of the window's far end, so that no zone's midnight cuts a day off.
+        first = now.astimezone(zone).date() - timedelta(snapshot.settings.risk_window_days + 1)
+        body = {
+            "patient": patient.external_id,
+            "first": first.isoformat(),
+            "last": now.astimezone(zone).date().isoformat(),
+        }
+        read = EffectWanted(EffectKind.READ_HISTORY, body)
+        return Plan(Code.AWAITING_HISTORY, keep=True, reads=(read,))
+    return None
+
+
+def _history_needed(snapshot: Snapshot, now: datetime) -> bool:
+    """Once per patient and day at most, and only before a first enrollment."""
+    read_at = snapshot.patient.history_read_at
+    if read_at is None:
+        return True
+    return not snapshot.own_enrollments and now - read_at > HISTORY_GOOD_FOR
+
+
+def _route(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan:
+    _patient_and_time(snapshot, now, notes)
+    recipient, channels = _reach(snapshot, notes)
+    choice = choose(snapshot, now, notes)
+    _ended_elsewhere(snapshot, notes)
+    campaign = snapshot.campaigns.get(choice.campaign)
+    allowed = _allowed(channels, campaign, notes)
+    if choice.campaign and (campaign is None or not campaign.active):
+        notes.say("campaign", "not active at Relatient", "stop", Code.CAMPAIGN_INACTIVE)
+    link = _link(snapshot, now, notes)
+    if link.read is not None and _link_first(snapshot, notes):
+        findings = tuple(notes.findings)
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, reads=(link.read,), findings=findings)
+    code = notes.first()
+    if code is None and choice.held and not choice.campaign:
+        return Plan(
+            Code.HELD_FOR_APPROVAL,
+            cancel_reason=CancelReason.ROUTE_CHANGED,
+            findings=tuple(notes.findings),
+            route=choice.key,
+            held=True,
+        )
+    provider = choice.provider
+    if code is not None or recipient is None or not allowed or provider is None:
+        return _nothing(snapshot, code or Code.NO_CONTACT_CHANNEL, notes, choice.key, link)
+    return Plan(
+        None,
+        campaign=choice.campaign,
+        reminder=reminder_of(snapshot, recipient, provider, allowed, link.url),
+        patient=patient_of(snapshot, now, choice.key.language),
+        findings=tuple(notes.findings),
+        route=choice.key,
+        held=choice.held,
+        link=link,
+        link_missing=link.missing and snapshot.settings.telehealth_link_required,
+    )
+
+
+def _link(snapshot: Snapshot, now: datetime, notes: Notes) -> Link:
+    """The link to a video visit; a missing one prevents a first enrollment, where one is wanted."""
+    link = link_of(snapshot, now)
+    if link.missing:
+        blocks = snapshot.settings.telehealth_link_required and reminding(snapshot) is None
+        concluded = "stop" if blocks else "go on without it"
+        code = Code.TELEHEALTH_LINK_MISSING if blocks else None
+        notes.say("video_link", "athenahealth has none today", concluded, code)
+    elif link.url:
+        notes.say("video_link", "there is one for today", "put it into the reminder")
+    return link
+
+
+def _link_first(snapshot: Snapshot, notes: Notes) -> bool:
+    """Whether a first enrollment has to wait until the link was asked for."""
+    required = snapshot.settings.telehealth_link_required
+    return required and reminding(snapshot) is None and notes.first() is None
+
+
+def _nothing(snapshot: Snapshot, code: Code, notes: Notes, key: RouteKey, link: Link) -> Plan:
+    needs_desk = {Code.NO_CONTACT_CHANNEL, Code.GUARDIAN_CONTACT_MISSING}
+    return Plan(
+        code,
+        cancel_reason=cancel_reason(code),
+        # The desk is asked for contact data only where the visit would otherwise be reminded of.
+        desk_task=code in needs_desk and _no_contact(notes),
+        findings=tuple(notes.findings),
+        route=key,
+        # Where nothing else stands in the way, the link is looked for again.
+        link=link if code is Code.TELEHEALTH_LINK_MISSING else Link(),
+    )
+
+
+def _no_contact(notes: Notes) -> bool:
+    return any(f.filter == "contact" and f.concluded == "ask the desk" for f in notes.findings)
+
+
+def _patient_and_time(snapshot: Snapshot, now: datetime, notes: Notes) -> None:
+    appointment, settings = snapshot.appointment, snapshot.settings
+    if not snapshot.patient.active:
+        notes.say("patient", "inactive or deceased", "stop", Code.PATIENT_INACTIVE)
+    if appointment.secondary and _primary_enrolled(snapshot):
+        notes.say("resources", "sibling of an enrolled visit", "stop", Code.SECONDARY_RESOURCE)
+    if appointment.starts_at is None:
+        notes.say("time", "department without a zone", "stop", Code.TIME_ZONE_UNKNOWN)
+    elif is_late(snapshot, now) and reminding(snapshot) is None:
+        saw = f"starts within {settings.too_late_hours} h"
+        notes.say("time", saw, "too late for a first enrollment", Code.TOO_LATE)
+
+
+def _ended_elsewhere(snapshot: Snapshot, notes: Notes) -> None:
+    """An enrollment that somebody ended at Relatient is taken up again by hand only."""
+    own = snapshot.own_enrollments
+    newest = own[-1] if own else None
+    if newest is None or not newest.ended_elsewhere:
+        return
+    by_hand, ended_at = snapshot.instruction if snapshot.by_hand else None, newest.ended_at
+    if by_hand is None or ended_at is None or by_hand.at <= ended_at:
+        notes.say("staff", "ended at Relatient, not by Kept", "stop", Code.ENDED_ELSEWHERE)
+
+
+def _waits_for_primary(snapshot: Snapshot) -> bool:
+    """A secondary row may be seen before the visit that it belongs to is decided."""
+    appointment = snapshot.appointment
+    return appointment.secondary and any(
+        s.pending and not s.secondary and s.starts_at == appointment.starts_at
+        for s in snapshot.siblings
+    )
+
+
+def _primary_enrolled(snapshot: Snapshot) -> bool:
+    return any(
+        s.enrolled
+        and s.starts_at == snapshot.appointment.starts_at
+        and s.status is AppointmentStatus.SCHEDULED
+        for s in snapshot.siblings
+    )
+
+
+def _reach(snapshot: Snapshot, notes: Notes) -> tuple[Recipient | None, Channels | None]:
+    settings = snapshot.settings
+    recipient = recipient_of(
+        snapshot.patient,
+        visit_day(snapshot).date(),
+        settings.age_of_majority,
+        confidential=snapshot.appointment.confidential,
+        landline_calls_ok=settings.landline_calls_ok,
+    )
+    if recipient is None:
+        notes.say(
+            "recipient", "a minor", "no grown-up can be reached", Code.GUARDIAN_CONTACT_MISSING
+        )
+        notes.say("contact", "no guardian contact", "ask the desk")
+        return None, None
+    notes.say("recipient", recipient.kind.value, "write to the " + recipient.kind.value)
+    if not recipient.on_file(landline_calls_ok=settings.landline_calls_ok):
+        saw = "neither mobile number nor email"
+        notes.say("contact", saw, "ask the desk", Code.NO_CONTACT_CHANNEL)
+        return recipient, None
+    channels = channels_of(
+        snapshot.patient, recipient, landline_calls_ok=settings.landline_calls_ok
+    )
+    saw = ", ".join(f"{c.value} {v.value}" for c, v in channels.verdicts.items())
+    if channels.refused:
+        notes.say("contact", saw, "every channel was refused", Code.OPTED_OUT)
+    else:
+        notes.say("contact", saw, "usable: " + ", ".join(channels.usable))
+    return recipient, channels
+
+
+def _allowed(
+    channels: Channels | None, campaign: Campaign | None, notes: Notes
+) -> tuple[Channel, ...]:
+    """Usable and in the campaign, in the campaign's order."""
+    if channels is None or campaign is None:
+        return ()
+    allowed = tuple(c for c in campaign.channels if c in channels.usable)
+    if not allowed and channels.usable:
+        saw = "usable channels are none of the campaign's"
+        notes.say("channels", saw, "stop", Code.NO_CONTACT_CHANNEL)
+    return allowed

@@ -1,0 +1,127 @@
+"""What would become of a visit if everything that decisions ask for were accepted. Pure.
+
+A decision asks for one thing at a time: Relatient is told of the patient, then the visit is
+enrolled. The rehearsal answers each request with "done" and decides again, until nothing that can
+be foreseen is left; what a read would bring cannot be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from campaigns.domain.decide import decide
+from campaigns.domain.decision import Decision
+from campaigns.domain.effects import EffectWanted
+from campaigns.domain.enrollment_diff import live_enrollment
+from campaigns.domain.snapshot import EnrollmentFacts, Snapshot
+from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, EnrollmentStatus
+
+# Stands for an id that Relatient would give.
+_GIVEN = "given by Relatient"
+# More than any visit needs: end, tell of the patient, enroll, tell the details.
+_ROUNDS = 8
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """`first` is what a look would decide now, `last` how the visit would stand in the end.
+
+    `effects` are all that would be asked for on the way, in order.
+    """
+
+    first: Decision
+    last: Decision
+    effects: tuple[EffectWanted, ...]
+
+
+def rehearse(snapshot: Snapshot, now: datetime) -> Rehearsal:
+    """Decide, and go on as if Relatient had accepted, until nothing new is asked for."""
+    first = decision = decide(snapshot, now)
+    asked = list(decision.effects)
+    steps = _steps(snapshot, decision.effects)
+    for _ in range(_ROUNDS):
+        if not steps:
+            break
+        for step in steps:
+            snapshot = _done(snapshot, step)
+        decision = decide(snapshot, now)
+        new = [effect for effect in decision.effects if effect not in asked]
+        asked += new
+        steps = _steps(snapshot, new)
+    return Rehearsal(first, decision, tuple(asked))
+
+
+def _steps(snapshot: Snapshot, effects: Iterable[EffectWanted]) -> list[EffectWanted]:
+    """Those whose acceptance can be foreseen; none while something is truly under way."""
+    if any(effect.status in IN_FLIGHT for effect in snapshot.effects):
+        return []
+    return [
+        effect
+        for effect in effects
+        if effect.kind in _ACCEPTED and effect.vendor not in snapshot.paused
+    ]
+
+
+def _done(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
+    left = tuple(
+        known
+        for known in snapshot.effects
+        if known.kind is not effect.kind or known.status is not EffectStatus.QUEUED
+    )
+    return _ACCEPTED[effect.kind](replace(snapshot, effects=left), effect)
+
+
+def _told_of_patient(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
+    patient = snapshot.patient
+    body: Any = dict(effect.body)
+    known = patient.relatient_id or _GIVEN
+    return replace(snapshot, patient=replace(patient, relatient_id=known, relatient_holds=body))
+
+
+def _enrolled(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
+    waiting = live_enrollment(snapshot)
+    own = snapshot.own_enrollments
+    made = EnrollmentFacts(
+        id=waiting.id if waiting else 0,
+        appointment_id=snapshot.appointment.id,
+        generation=waiting.generation if waiting else (own[-1].generation + 1 if own else 1),
+        campaign=effect.body["campaign"],
+        status=EnrollmentStatus.ACTIVE,
+        vendor_id=_GIVEN,
+        holds=effect.body["reminder"],
+        told=effect.body["reminder"]["visit"],
+    )
+    others = tuple(e for e in snapshot.enrollments if waiting is None or e.id != waiting.id)
+    return replace(snapshot, enrollments=(*others, made))
+
+
+def _changed(snapshot: Snapshot, effect: EffectWanted, **change: Any) -> Snapshot:
+    rows = tuple(
+        replace(row, **change) if row.id == effect.enrollment_id else row
+        for row in snapshot.enrollments
+    )
+    return replace(snapshot, enrollments=rows)
+
+
+def _ended(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
+    return _changed(snapshot, effect, status=EnrollmentStatus.CANCELLED)
+
+
+def _updated(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
+    return _changed(snapshot, effect, holds=effect.body["reminder"])
+
+
+def _resent(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
+    return _changed(snapshot, effect, told=effect.body["visit"])
+
+
+_ACCEPTED = {
+    EffectKind.UPSERT_PATIENT: _told_of_patient,
+    EffectKind.ENROLL: _enrolled,
+    EffectKind.CANCEL_ENROLLMENT: _ended,
+    EffectKind.UPDATE_ENROLLMENT: _updated,
+    EffectKind.RESEND: _resent,
+}

@@ -1,0 +1,172 @@
+"""The one writer of an enrollment's status, by the table of domain/enrollment_states.py."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Max
+
+from audit.recorder import record as audit
+from campaigns.domain.effects import ReminderBody, VisitBody
+from campaigns.domain.enrollment_states import may_become
+from campaigns.domain.same_text import alike
+from campaigns.domain.values import EnrollmentStatus
+from campaigns.locking import lineage_ids
+from campaigns.models import Appointment, Enrollment, Practice
+from campaigns.vendor_records import EnrollmentRecord, ReadSpan
+
+ENDED = frozenset({EnrollmentStatus.COMPLETED, EnrollmentStatus.CANCELLED, EnrollmentStatus.FAILED})
+
+
+class ImpossibleTransition(Exception):
+    """Code asked for a step the table does not have; the transaction must not be kept."""
+
+
+def advance(enrollment: Enrollment, to: EnrollmentStatus, now: datetime) -> None:
+    """Move an enrollment to a status and audit it; the caller holds the locks."""
+    current = EnrollmentStatus(enrollment.status)
+    if not may_become(current, to):
+        raise ImpossibleTransition(f"enrollment {enrollment.pk}: {current.value} to {to.value}")
+    if current == to:
+        return
+    enrollment.status = to
+    if to in ENDED:
+        enrollment.ended_at = now
+    enrollment.save()
+    audit(
+        f"enrollment.{to.value}",
+        practice=enrollment.practice.external_id,
+        subject=("enrollment", enrollment.pk),
+        appointment=enrollment.appointment.external_id,
+        patient=enrollment.patient.external_id,
+        detail={"from": current.value, "campaign": enrollment.campaign},
+    )
+
+
+def plan_enrollment(appointment: Appointment, body: dict, now: datetime) -> Enrollment:
+    """The next generation of an appointment's enrollment, wanted but not yet asked for."""
+    newest = appointment.enrollments.aggregate(newest=Max("generation"))["newest"] or 0
+    reminder = body["reminder"]
+    return Enrollment.objects.create(
+        practice=appointment.practice,
+        appointment=appointment,
+        patient=appointment.patient,
+        generation=newest + 1,
+        campaign=body["campaign"],
+        starts_at=datetime.fromisoformat(reminder["visit"]["starts_at"]),
+        lead_channel=reminder["lead_channel"],
+        created_at=now,
+    )
+
+
+def mirror(
+    enrollment: Enrollment,
+    record: EnrollmentRecord,
+    now: datetime,
+    asked: ReminderBody | None = None,
+    span: ReadSpan | None = None,
+) -> None:
+    """Take over what Relatient holds; an end that was not ours is remembered as such.
+
+    `asked` is what a request of ours made it hold: a field that Relatient respells must not make
+    every look ask for it again, nor one that it respelled before. `span` is when it was read.
+    """
+    holds = record.holds
+    if asked is not None and asked["visit"]["starts_at"] == holds["visit"]["starts_at"]:
+        holds = asked
+    elif asked is None and enrollment.holds is not None and alike(enrollment.holds, holds):
+        holds = enrollment.holds
+    _was_read(enrollment, span)
+    ours = enrollment.status == EnrollmentStatus.CANCELLING
+    if enrollment.vendor_id != record.vendor_id:
+        _give_away(enrollment.practice, record.vendor_id)
+    enrollment.vendor_id = record.vendor_id
+    enrollment.campaign = record.campaign
+    enrollment.holds = holds
+    enrollment.lead_channel = holds["lead_channel"]
+    enrollment.starts_at = datetime.fromisoformat(holds["visit"]["starts_at"])
+    if enrollment.told is None:
+        enrollment.told = _last_told(enrollment) or holds["visit"]
+    if record.status == EnrollmentStatus.CANCELLED and not ours:
+        enrollment.ended_elsewhere = True
+    if enrollment.status == EnrollmentStatus.CANCELLING and record.status == "active":
+        enrollment.save()
+        return
+    enrollment.save()
+    advance(enrollment, record.status, now)
+
+
+def _give_away(practice: Practice, vendor_id: str) -> None:
+    """What had ended here is active at Relatient after all: its id goes to the new row."""
+    Enrollment.objects.filter(
+        practice=practice, vendor_id=vendor_id, status__in=sorted(ENDED)
+    ).update(vendor_id="")
+
+
+def _last_told(enrollment: Enrollment) -> VisitBody | None:
+    """What the patient was last told of this visit or of the one that it replaces.
+
+    A reschedule's new enrollment starts with it, and so owes the message that the visit moved.
+    """
+    lineage = lineage_ids(enrollment.practice, enrollment.appointment)
+    told = Enrollment.objects.filter(appointment__in=lineage, told__isnull=False)
+    newest = told.exclude(pk=enrollment.pk).order_by("-created_at", "-pk").first()
+    return newest.told if newest is not None else None
+
+
+def _was_read(enrollment: Enrollment, span: ReadSpan | None) -> None:
+    """Nothing more has to be read, and how old our knowledge is; the caller saves."""
+    enrollment.reread_wanted = False
+    if span is not None:
+        enrollment.read_began, enrollment.read_ended = span.began, span.ended
+
+
+def gone(enrollment: Enrollment, now: datetime, span: ReadSpan | None = None) -> None:
+    """Relatient does not know the enrollment any more: it has ended, and not always by us."""
+    _was_read(enrollment, span)
+    if enrollment.status in ENDED:
+        enrollment.save(update_fields=["reread_wanted", "read_began", "read_ended"])
+        return
+    if enrollment.status != EnrollmentStatus.CANCELLING:
+        enrollment.ended_elsewhere = True
+    advance(enrollment, EnrollmentStatus.CANCELLED, now)
+
+
+def adopt(
+    appointment: Appointment, record: EnrollmentRecord, span: ReadSpan, surplus: bool = False
+) -> Enrollment:
+    """Take over an active enrollment that Kept did not make, as the next generation.
+
+    The caller holds the locks. An enrollment of ours that had ended under the same id, and was
+    set going again at Relatient, keeps its history and gives the id away.
+    """
+    newest = appointment.enrollments.aggregate(newest=Max("generation"))["newest"] or 0
+    _give_away(appointment.practice, record.vendor_id)
+    visit = record.holds["visit"]
+    enrollment = Enrollment.objects.create(
+        practice=appointment.practice,
+        appointment=appointment,
+        patient=appointment.patient,
+        generation=newest + 1,
+        campaign=record.campaign,
+        status=EnrollmentStatus.ACTIVE,
+        vendor_id=record.vendor_id,
+        starts_at=datetime.fromisoformat(visit["starts_at"]),
+        lead_channel=record.holds["lead_channel"],
+        holds=record.holds,
+        # Relatient sends the first message when an enrollment is made.
+        told=visit,
+        read_began=span.began,
+        read_ended=span.ended,
+        created_at=record.created_at,
+        surplus=surplus,
+    )
+    audit(
+        "enrollment.adopted",
+        practice=enrollment.practice.external_id,
+        subject=("enrollment", enrollment.pk),
+        appointment=appointment.external_id,
+        patient=appointment.patient.external_id,
+        detail={"campaign": enrollment.campaign, "surplus": surplus},
+    )
+    return enrollment

@@ -1,0 +1,89 @@
+"""The patient's record in athenahealth, and what it means when another one answers, or none.
+
+What a merged-away id answers is not confirmed (docs/vendors/athenahealth.md): the survivor's
+record, or 404. Either way the visits go on, under whoever they belong to now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import datetime
+
+from campaigns.clock import database_now
+from campaigns.execution.handlers.call import Call, Done, timed
+from campaigns.intake.chart import take_appointment, take_patient
+from campaigns.intake.patient_merges import leads_to
+from campaigns.look_queue import concerned
+from campaigns.models import Effect
+from campaigns.ports import NOT_FOUND, EhrGateway, Refused
+from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
+
+MERGED = "patient_merged"
+Found = list[tuple[AppointmentRecord, ReadSpan]]
+
+
+def read(effect: Effect, call: Call) -> Done:
+    """Read the patient's record; another one in its place is the one that it was merged into."""
+    ehr, asked = call.ehr(effect.practice), effect.body["patient"]
+    try:
+        record, span = timed(lambda: ehr.read_patient(asked))
+    except Refused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+        return _asked_of_the_visits(effect, ehr, refused)
+    if record.external_id == asked:
+        return Done("Read.", _taking(record, span))
+    if _ours(effect, record.external_id):
+        raise Refused(
+            "athenahealth shows an earlier record in this patient's place, which it had merged "
+            "into this one. Check the two records there.",
+            code=MERGED,
+        )
+    return Done(
+        "Merged into another record.",
+        _taking(record, span, earlier=[asked]),
+    )
+
+
+def _taking(
+    record: PatientRecord, span: ReadSpan, earlier: Iterable[str] = ()
+) -> Callable[[Effect, datetime], None]:
+    """Take the record in; the visits are then looked at as urgently as it was read."""
+
+    def take(row: Effect, now: datetime) -> None:
+        take_patient(row.practice, record, span, earlier, row.priority)
+
+    return take
+
+
+def _asked_of_the_visits(effect: Effect, ehr: EhrGateway, refused: Refused) -> Done:
+    """No such record: its visits name the survivor, if it was merged; else the refusal stands."""
+    assert effect.patient is not None
+    moved: Found = []
+    visits = effect.patient.appointments.filter(concerned(database_now())).distinct()
+    for visit in visits.order_by("pk").values_list("external_id", flat=True):
+        read = _visit(ehr, visit)
+        if read is None or _ours(effect, read[0].patient_external_id):
+            break
+        moved.append(read)
+    if not moved:
+        raise refused
+
+    def take(row: Effect, now: datetime) -> None:
+        for record, span in moved:
+            take_appointment(row.practice, record, span, row.priority)
+
+    return Done("The record is gone; its visits belong to another patient now.", take)
+
+
+def _visit(ehr: EhrGateway, visit: str) -> tuple[AppointmentRecord, ReadSpan] | None:
+    try:
+        return timed(lambda: ehr.read_appointment(visit))
+    except Refused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+        return None
+
+
+def _ours(effect: Effect, external_id: str) -> bool:
+    return effect.patient is not None and leads_to(effect.patient, external_id)

@@ -1,0 +1,132 @@
+"""Writes to the chart: read before, written, read back.
+
+No idempotency key exists at athenahealth (contract, section 9): what may have been done is asked
+about first. If the chart is not what the decision believed, nothing is overwritten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from campaigns.domain.values import AppointmentStatus
+from campaigns.execution.handlers.call import Call, ChartChanged, Done, timed
+from campaigns.intake.chart import take_appointment
+from campaigns.intake.patient_merges import leads_to
+from campaigns.models import Effect
+from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused
+from campaigns.vendor_records import AppointmentRecord, ReadSpan
+
+Shows = Callable[[AppointmentRecord], bool]
+
+
+def write_confirmation(effect: Effect, call: Call) -> Done:
+    """Set the confirmation status."""
+    ehr, body = call.ehr(effect.practice), effect.body
+    status = body["confirmation_status"]
+    return _write(
+        effect,
+        ehr,
+        shows=lambda record: record.confirmation_external_id == status,
+        write=lambda: ehr.write_confirmation(body["appointment"], status),
+    )
+
+
+def cancel_appointment(effect: Effect, call: Call) -> Done:
+    """Cancel with the practice's own reason and a note that carries our marker."""
+    ehr, body = call.ehr(effect.practice), effect.body
+    note = f"{body['note']} ({body['marker']})"
+
+    def by_us(record: AppointmentRecord) -> bool:
+        return (
+            record.status is AppointmentStatus.CANCELLED
+            and record.cancelled_by.upper().startswith("API")
+            and record.cancel_reason_external_id == body["reason"]
+            and any(body["marker"] in text for text in record.notes)
+        )
+
+    return _write(
+        effect,
+        ehr,
+        shows=by_us,
+        write=lambda: ehr.cancel_appointment(
+            body["appointment"], body["patient"], body["reason"], note
+        ),
+    )
+
+
+def _write(effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[], None]) -> Done:
+    before, span = timed(lambda: ehr.read_appointment(effect.body["appointment"]))
+    if shows(before):
+        return Done("The chart says so already.", _observed(effect, before, span))
+    if not _as_expected(before, effect.body["expected"]):
+        if effect.maybe_done:
+            raise Refused(
+                "Somebody changed the visit in athenahealth meanwhile. Check the chart.",
+                code="changed_by_others",
+            )
+        raise ChartChanged(lambda: take_appointment(effect.practice, before, span))
+    if _named_wrongly(effect, before):
+        raise ChartChanged(lambda: take_appointment(effect.practice, before, span))
+    write()
+    return _read_back(effect, ehr, shows)
+
+
+def _read_back(effect: Effect, ehr: EhrGateway, shows: Shows) -> Done:
+    """Trust what the chart shows, not what the write was answered with."""
+    try:
+        after, span = timed(lambda: ehr.read_appointment(effect.body["appointment"]))
+    except GatewayError as error:
+        raise OutcomeUnknown(
+            "Written, but it could not be read back yet.", code="not_read_back"
+        ) from error
+    if not shows(after):
+        raise OutcomeUnknown(
+            "athenahealth said yes, but the chart does not show it yet.", code="not_shown"
+        )
+    return Done("Written to the chart and read back.", _observed(effect, after, span))
+
+
+def _named_wrongly(effect: Effect, record: AppointmentRecord) -> bool:
+    """A cancellation names the patient, who may have been merged into another since."""
+    named, owner = "patient" in effect.body, effect.patient
+    return named and owner is not None and not leads_to(owner, record.patient_external_id)
+
+
+def _as_expected(record: AppointmentRecord, expected: dict[str, str]) -> bool:
+    """Whether start, status and confirmation are what the decision was made on."""
+    return (
+        record.local_start.strftime("%Y-%m-%dT%H:%M") == expected["local_start"]
+        and record.status.value == expected["status"]
+        and record.confirmation_external_id == expected["confirmation"]
+    )
+
+
+def _observed(
+    effect: Effect, record: AppointmentRecord, span: ReadSpan
+) -> Callable[[Effect, datetime], object]:
+    return lambda row, now: take_appointment(effect.practice, record, span)
+
+
+def schedule_note(effect: Effect, call: Call) -> Done:
+    """Add a note to the day's schedule, once: the marker is searched for first."""
+    ehr, body = call.ehr(effect.practice), effect.body
+    if ehr.has_schedule_note(body["appointment"], body["marker"]):
+        return Done("The note is there already.")
+    ehr.add_schedule_note(body["appointment"], f"{body['text']} ({body['marker']})")
+    return Done("Noted on the schedule.")
+
+
+def patient_case(effect: Effect, call: Call) -> Done:
+    """Open a task for the desk in athenahealth, once: the marker is searched for first."""
+    ehr, body = call.ehr(effect.practice), effect.body
+    if ehr.has_patient_case(body["patient"], body["department"], body["marker"]):
+        return Done("The task is there already.")
+    ehr.create_patient_case(
+        body["patient"],
+        body["department"],
+        body["provider"],
+        "Contact data missing for a reminder",
+        f"{body['text']} ({body['marker']})",
+    )
+    return Done("Task opened in athenahealth.")

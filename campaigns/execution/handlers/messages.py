@@ -1,0 +1,62 @@
+"""Messages that Kept causes: the initial reminder once more, and the text to the waitlist desk."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from campaigns.clock import database_now
+from campaigns.domain.values import WorkItemKind
+from campaigns.execution.handlers.call import Call, Done
+from campaigns.execution.handlers.enrollments import KEY_HELD_FOR, key_expired
+from campaigns.models import Effect
+from campaigns.ports import NOT_ACTIVE, Refused
+from campaigns.work_items import open_item
+
+
+def resend(effect: Effect, call: Call) -> Done:
+    """Tell the patient the present details. A 409 drops the debt and leaves it to the desk."""
+    relatient = call.engagement(effect.practice)
+    assert effect.enrollment is not None
+    vendor_id = effect.enrollment.vendor_id
+    if key_expired(effect):
+        since = effect.first_attempt_at
+        sent = relatient.list_messages(vendor_id)
+        if since is not None and any(m.step == "initial" and m.created_at >= since for m in sent):
+            return Done("It had been sent.", _told)
+    try:
+        relatient.resend(vendor_id, effect.key)
+    except Refused as refused:
+        if refused.http_status != 409 and refused.code != NOT_ACTIVE:
+            raise
+        return Done("Relatient would not send it again.", _dropped)
+    return Done("Sent again.", _told)
+
+
+def _told(effect: Effect, now: datetime) -> None:
+    assert effect.enrollment is not None
+    effect.enrollment.told = effect.body["visit"]
+    effect.enrollment.save(update_fields=["told"])
+
+
+def _dropped(effect: Effect, now: datetime) -> None:
+    assert effect.enrollment is not None and effect.appointment is not None
+    effect.enrollment.resend_dropped = True
+    effect.enrollment.save(update_fields=["resend_dropped"])
+    sentence = "The patient could not be told of the change. Please call."
+    open_item(effect.appointment, WorkItemKind.NOT_RESENT, sentence, now)
+
+
+def waitlist_notice(effect: Effect, call: Call) -> Done:
+    """Text the open slot to the practice's waitlist number; no patient data is in it."""
+    if key_expired(effect):
+        days = KEY_HELD_FOR.days
+        raise Refused(
+            f"Nobody can say after {days} days whether the waitlist text was sent.",
+            code="too_old_to_repeat",
+        )
+    body = effect.body
+    notice = timedelta(hours=effect.practice.waitlist_notice_hours)
+    if datetime.fromisoformat(body["starts_at"]) - database_now() < notice:
+        raise Refused("The visit was about to start, so the slot was not offered.", code="too_late")
+    call.engagement(effect.practice).send_message(body["to"], body["text"], effect.key)
+    return Done("Texted.")

@@ -1,0 +1,236 @@
+"""Step 3, take in: what was read becomes rows, and a look is owed wherever something changed.
+
+The newest read wins. Each read says when it began and ended; it replaces what is stored only if
+it began after that one ended. Two that overlap and differ cause another read, and only one that
+began after both have ended settles it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from django.db import OperationalError, transaction
+
+from audit.recorder import record as audit
+from campaigns.clock import database_now
+from campaigns.domain.values import AppointmentStatus
+from campaigns.intake.appointment_columns import columns_of
+from campaigns.intake.patient_merges import locked_with_earlier, take_over
+from campaigns.locking import lock_patient
+from campaigns.look_queue import look_at, look_at_patient
+from campaigns.models import (
+    PROMPT,
+    Appointment,
+    AppointmentType,
+    Patient,
+    Practice,
+)
+from campaigns.models.patient import as_json
+from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
+
+logger = logging.getLogger(__name__)
+
+
+class Taken(StrEnum):
+    """What a row turned out to be."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+
+
+def take_appointment(
+    practice: Practice, record: AppointmentRecord, span: ReadSpan, priority: int = PROMPT
+) -> Taken:
+    """Take in one appointment as read; a look is due when anything changed."""
+    with transaction.atomic():
+        patient = locked_patient(practice, record.patient_external_id)
+        row = (
+            Appointment.objects.select_for_update(of=("self",))
+            .filter(practice=practice, external_id=record.external_id)
+            .first()
+        )
+        fields = columns_of(practice, record)
+        if row is None:
+            return _create(practice, patient, record, fields, span, priority)
+        return _update(row, patient, fields, span, priority)
+
+
+def locked_patient(practice: Practice, external_id: str) -> Patient:
+    """The patient with this id, locked; a stub when nobody has described them yet.
+
+    An id that was merged away leads to the survivor, whoever still uses it.
+    """
+    patient, _ = Patient.objects.get_or_create(practice=practice, external_id=external_id)
+    return lock_patient(patient.pk)
+
+
+def _create(
+    practice: Practice,
+    patient: Patient,
+    record: AppointmentRecord,
+    fields: dict[str, Any],
+    span: ReadSpan,
+    priority: int,
+) -> Taken:
+    now = database_now()
+    AppointmentType.objects.get_or_create(
+        practice=practice,
+        external_id=record.type_external_id,
+        defaults={"name": record.type_name, "public_name": record.patient_type_name},
+    )
+    row = Appointment.objects.create(
+        practice=practice,
+        patient=patient,
+        external_id=record.external_id,
+        read_began=span.began,
+        read_ended=span.ended,
+        first_seen_at=now,
+        look_due_at=now,
+        look_priority=priority,
+        **fields,
+    )
+    look_at(row, now, priority)
+    _after(row, Taken.NEW, now, ["all"], priority)
+    return Taken.NEW
+
+
+def _update(
+    row: Appointment, patient: Patient, fields: dict[str, Any], span: ReadSpan, priority: int
+) -> Taken:
+    if span.ended < row.read_began:
+        return Taken.UNCHANGED
+    if fields["telehealth"] is None:
+        # Only some of the vendor's lists carry the flag; its absence says nothing.
+        fields["telehealth"] = row.telehealth
+    changed = [name for name, value in fields.items() if getattr(row, name) != value]
+    if row.patient_id != patient.pk:
+        changed.append("patient")
+    now = database_now()
+    if span.began <= row.read_ended:
+        if changed:
+            # Nobody can say which of two overlapping reads is newer: read once more, after both.
+            row.reread_wanted, row.read_ended = True, max(row.read_ended, span.ended)
+            row.save(update_fields=["reread_wanted", "read_ended"])
+            look_at(row, now, priority)
+        return Taken.UNCHANGED
+    row.read_began, row.read_ended, row.reread_wanted = span.began, span.ended, False
+    if not changed:
+        row.save(update_fields=["read_began", "read_ended", "reread_wanted"])
+        return Taken.UNCHANGED
+    for name in fields:
+        setattr(row, name, fields[name])
+    row.patient = patient
+    row.version += 1
+    row.save(
+        update_fields=[
+            *fields,
+            "patient",
+            "version",
+            "read_began",
+            "read_ended",
+            "reread_wanted",
+        ]
+    )
+    if "patient" in changed and patient.read_ended is not None:
+        # Two records may have been merged, and only the new owner's record can say so.
+        patient.reread_wanted = True
+        patient.save(update_fields=["reread_wanted"])
+    look_at(row, now, priority)
+    _after(row, Taken.CHANGED, now, changed, priority)
+    return Taken.CHANGED
+
+
+def _after(
+    row: Appointment, taken: Taken, now: datetime, changed: list[str], priority: int
+) -> None:
+    """A no-show changes the risk of all the patient's visits; every change is in the trail."""
+    if row.status == AppointmentStatus.NO_SHOW:
+        look_at_patient(row.patient, now, priority)
+    audit(
+        "appointment.observed",
+        practice=row.practice.external_id,
+        subject=("appointment", row.pk),
+        appointment=row.external_id,
+        patient=row.patient.external_id,
+        detail={"as": taken.value, "columns": sorted(changed), "status": str(row.status)},
+    )
+
+
+def take_patient(
+    practice: Practice,
+    record: PatientRecord,
+    span: ReadSpan,
+    earlier: Iterable[str] = (),
+    priority: int = PROMPT,
+) -> Taken:
+    """Take in one patient as read; all their visits are looked at when anything changed.
+
+    What the record's earlier ids stand for is taken over, as is that of `earlier`: ids that were
+    answered with this record. A record that was itself merged away describes nobody any more.
+    """
+    with transaction.atomic():
+        patient, gone = locked_with_earlier(
+            practice, record.external_id, {*record.previous_external_ids, *earlier}
+        )
+        for one in gone:
+            take_over(patient, one)
+        taken = Taken.UNCHANGED
+        if patient.external_id == record.external_id:
+            taken = _take_locked(patient, record, span, priority)
+        return Taken.CHANGED if gone and taken is Taken.UNCHANGED else taken
+
+
+def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priority: int) -> Taken:
+    now = database_now()
+    first = patient.read_ended is None
+    changed = patient.record != as_json(record)
+    if not first and patient.read_ended is not None and patient.read_began is not None:
+        if span.ended < patient.read_began:
+            return Taken.UNCHANGED
+        if span.began <= patient.read_ended:
+            if changed:
+                patient.reread_wanted = True
+                patient.read_ended = max(patient.read_ended, span.ended)
+                patient.save(update_fields=["reread_wanted", "read_ended"])
+                look_at_patient(patient, now, priority)
+            return Taken.UNCHANGED
+    patient.describe(record)
+    patient.read_began, patient.read_ended = span.began, span.ended
+    # Wanted before the first read had ended: that one may have been answered too early (told.py).
+    patient.reread_wanted = first and patient.reread_wanted
+    patient.save(
+        update_fields=["record", "name", "active", "read_began", "read_ended", "reread_wanted"]
+    )
+    if not (first or changed):
+        return Taken.UNCHANGED
+    look_at_patient(patient, now, priority)
+    taken = Taken.NEW if first else Taken.CHANGED
+    audit(
+        "patient.observed",
+        practice=patient.practice.external_id,
+        subject=("patient", patient.pk),
+        patient=patient.external_id,
+        detail={"as": taken.value},
+    )
+    return taken
+
+
+def take_history(
+    patient: Patient, records: list[AppointmentRecord], span: ReadSpan, priority: int = PROMPT
+) -> None:
+    """Take in a patient's past visits; what was read counts as read even when there are none."""
+    for record in records:
+        try:
+            with transaction.atomic():
+                take_appointment(patient.practice, record, span, priority)
+        except OperationalError:
+            raise
+        except Exception:
+            # One odd visit of the past must not keep the patient from being reminded.
+            logger.exception("history_row_not_taken_in", extra={"patient": patient.pk})
+    Patient.objects.filter(pk=patient.pk).update(history_began=span.began, history_ended=span.ended)

@@ -1,0 +1,135 @@
+"""Step 3 for Relatient's events: answers, consents and what became of messages."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from django.db import transaction
+
+from audit.recorder import record as audit
+from campaigns.clock import database_now
+from campaigns.domain.values import EnrollmentStatus, ReplyKind, WorkItemKind
+from campaigns.enrollments.status import advance
+from campaigns.intake import consents
+from campaigns.intake.chart import locked_patient
+from campaigns.labels import CHANNELS
+from campaigns.locking import lock_patient
+from campaigns.look_queue import look_at
+from campaigns.models import Appointment, Enrollment, Practice, Response
+from campaigns.vendor_records import EventRecord, EventType
+from campaigns.work_items import open_item
+
+
+class Received(StrEnum):
+    """What an event turned out to be."""
+
+    NEW = "new"
+    DUPLICATE = "duplicate"
+    UNMATCHED = "unmatched"
+
+
+def take_event(practice: Practice, event: EventRecord) -> Received:
+    """Take in one event, once; UNMATCHED when it is about something Kept does not know."""
+    with transaction.atomic():
+        if event.type is EventType.REPLY:
+            return _reply(practice, event)
+        if event.type in (EventType.OPTED_OUT, EventType.OPTED_IN):
+            return _consent(practice, event)
+        return _enrollment_event(practice, event)
+
+
+def _reply(practice: Practice, event: EventRecord) -> Received:
+    appointment = _locked(practice, event.appointment_external_id)
+    if appointment is None:
+        return Received.UNMATCHED
+    now = database_now()
+    response, created = Response.objects.get_or_create(
+        practice=practice,
+        event_id=event.event_id,
+        defaults={
+            "appointment": appointment,
+            "patient": appointment.patient,
+            "seq": event.seq,
+            "kind": event.reply or ReplyKind.UNRECOGNIZED,
+            "channel": event.channel or "text",
+            "told_starts_at": event.told_starts_at,
+            "raw_text": event.raw_text,
+            "occurred_at": event.occurred_at,
+            "received_at": now,
+        },
+    )
+    if not created:
+        return Received.DUPLICATE
+    _messaged(practice, event)
+    look_at(appointment, now)
+    audit(
+        "response.received",
+        practice=practice.external_id,
+        subject=("response", response.pk),
+        appointment=appointment.external_id,
+        patient=appointment.patient.external_id,
+        detail={"kind": str(response.kind), "channel": str(response.channel)},
+    )
+    return Received.NEW
+
+
+def _locked(practice: Practice, external_id: str) -> Appointment | None:
+    """The appointment, its patient locked first."""
+    row = Appointment.objects.filter(practice=practice, external_id=external_id).first()
+    if row is None:
+        return None
+    lock_patient(row.patient_id)
+    return Appointment.objects.select_for_update(of=("self",)).get(pk=row.pk)
+
+
+def _consent(practice: Practice, event: EventRecord) -> Received:
+    if event.channel is None or not event.patient_external_id:
+        return Received.UNMATCHED
+    # Somebody who is not known yet may be booked tomorrow: their word counts from now on.
+    patient = locked_patient(practice, event.patient_external_id)
+    state = "opted_out" if event.type is EventType.OPTED_OUT else "opted_in"
+    kept = consents.remember(
+        patient,
+        event.channel,
+        state,
+        source=consents.EVENT,
+        event_id=event.event_id,
+        at=event.occurred_at,
+        now=database_now(),
+        seq=event.seq,
+    )
+    return Received.NEW if kept else Received.DUPLICATE
+
+
+def _enrollment_event(practice: Practice, event: EventRecord) -> Received:
+    found = Enrollment.objects.filter(
+        practice=practice, vendor_id=event.enrollment_vendor_id
+    ).first()
+    if found is None:
+        return Received.UNMATCHED
+    lock_patient(found.patient_id)
+    _messaged(practice, event)
+    enrollment = Enrollment.objects.select_for_update(of=("self",)).get(pk=found.pk)
+    now = database_now()
+    if event.type is EventType.ENROLLMENT_COMPLETED:
+        if enrollment.status != EnrollmentStatus.ACTIVE:
+            return Received.DUPLICATE
+        advance(enrollment, EnrollmentStatus.COMPLETED, now)
+        look_at(enrollment.appointment, now)
+    elif event.type is EventType.MESSAGE_FAILED:
+        way = f" by {CHANNELS[event.channel]}" if event.channel else ""
+        open_item(
+            enrollment.appointment,
+            WorkItemKind.MESSAGE_FAILED,
+            f"A reminder could not be delivered{way}. Check the contact data, or call.",
+            now,
+        )
+    return Received.NEW
+
+
+def _messaged(practice: Practice, event: EventRecord) -> None:
+    """Remember when the enrollment was first known to have written; that alone needs no look."""
+    if event.enrollment_vendor_id:
+        Enrollment.objects.filter(
+            practice=practice, vendor_id=event.enrollment_vendor_id, messaged_at__isnull=True
+        ).update(messaged_at=event.occurred_at)

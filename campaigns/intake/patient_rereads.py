@@ -1,0 +1,59 @@
+"""A vendor says that something happened to a patient, and no more: read them again, if it bears."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from django.db import transaction
+
+from campaigns.clock import database_now
+from campaigns.domain.values import EffectKind, EffectStatus
+from campaigns.locking import lock_patient
+from campaigns.look_queue import look_at_patient
+from campaigns.models import Effect, Patient, Practice
+
+
+class Told(StrEnum):
+    """What such news turned out to be."""
+
+    STRANGER = "stranger"
+    KNOWN = "known"
+    MARKED = "marked"
+
+
+def patient_changed(practice: Practice, external_id: str, told_at: datetime) -> Told:
+    """Have a patient read again whose record was last read before `told_at`.
+
+    They are read with the next look at a visit of theirs that is ahead; who has none can wait
+    until there is one. Who was never read is read before anything else anyway, unless
+    that read has begun already.
+    """
+    found = Patient.objects.filter(practice=practice, external_id=external_id).first()
+    if found is None:
+        return Told.STRANGER
+    with transaction.atomic():
+        patient = lock_patient(found.pk)
+        if patient.read_began is None or patient.read_ended is None:
+            return _to_be_read_once_more(patient) if _is_being_read(patient) else Told.KNOWN
+        if patient.read_began > told_at:
+            return Told.KNOWN
+        now = database_now()
+        # A read that is under way may have been answered before the change: it must not count as
+        # the one that is wanted here.
+        patient.reread_wanted, patient.read_ended = True, max(patient.read_ended, now)
+        patient.save(update_fields=["reread_wanted", "read_ended"])
+        look_at_patient(patient, now)
+    return Told.MARKED
+
+
+def _is_being_read(patient: Patient) -> bool:
+    reads = Effect.objects.filter(patient=patient, kind=EffectKind.READ_PATIENT)
+    return reads.filter(status=EffectStatus.CLAIMED).exists()
+
+
+def _to_be_read_once_more(patient: Patient) -> Told:
+    """Their first read is under way, and may have been answered before the change."""
+    patient.reread_wanted = True
+    patient.save(update_fields=["reread_wanted"])
+    return Told.MARKED

@@ -1,0 +1,187 @@
+"""How a call went, as the desk tells it, and taking that back before anything was sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
+
+from django.db import transaction
+
+from audit.context import acting_as
+from audit.recorder import record as audit
+from campaigns import doorbell
+from campaigns.clock import database_now
+from campaigns.domain.callback_times import after_no_answer, in_time
+from campaigns.domain.values import ReplyKind, ReplyOutcome
+from campaigns.locking import lock_appointments, lock_patient
+from campaigns.look_queue import look_at
+from campaigns.models import PROMPT, Appointment, ChartCancelReason, Effect, Response
+from campaigns.phone_calls.claims import ClaimedByAnother, claim_of_another, end_claims
+
+# What a call can end with; the other kinds of answer are the patient's own.
+CALLED = frozenset(
+    {
+        ReplyKind.CONFIRMED,
+        ReplyKind.CANCELLED,
+        ReplyKind.LEFT_VOICEMAIL,
+        ReplyKind.NO_ANSWER,
+        ReplyKind.WRONG_NUMBER,
+        ReplyKind.RESCHEDULE_REQUESTED,
+        ReplyKind.CALL_BACK,
+    }
+)
+# How long the desk can take an outcome back; nothing follows from it before.
+UNDO = timedelta(seconds=10)
+TAKEN_BACK = "Taken back by the desk before anything was sent."
+
+
+class MovedMeanwhile(Exception):
+    """The visit no longer starts when the caller said it does: nothing was recorded."""
+
+
+class NotInTime(Exception):
+    """The call back is not ahead, or not before the visit: nothing was recorded."""
+
+
+@dataclass(frozen=True)
+class CallDetails:
+    """What the desk may say beside the kind: a note, when to call back, why it was cancelled.
+
+    `cancel_reason` is athenahealth's id of a reason of the practice; empty means the practice's.
+    """
+
+    note: str = ""
+    again_at: datetime | None = None
+    cancel_reason: str = ""
+
+
+def record_call(
+    appointment: Appointment,
+    kind: ReplyKind,
+    user: Any,
+    *,
+    form: UUID | None = None,
+    seen: datetime | None = None,
+    details: CallDetails = CallDetails(),
+    anyway: bool = False,
+    hold: timedelta = UNDO,
+) -> Response | None:
+    """Record how a call about a visit went; None when this very press was recorded before.
+
+    `form` is the form that was sent: the same button of the same form counts once, however often
+    it arrives. `seen` is the start that the page showed; MovedMeanwhile when it is another now.
+    ClaimedByAnother when somebody else is calling, unless `anyway`. NotInTime for a call back
+    that is not before the visit. Nothing is sent while the desk may take it back (`hold`).
+    """
+    if kind not in CALLED:
+        raise ValueError(f"A call cannot end with {kind.value}.")
+    with transaction.atomic(), acting_as(user=user):
+        lock_patient(appointment.patient_id)
+        current = lock_appointments([appointment.pk])[appointment.pk]
+        event_id = _event_id(form, current, kind)
+        if Response.objects.filter(practice=current.practice_id, event_id=event_id).exists():
+            return None
+        now = database_now()
+        _refuse_if(current, kind, user, now, seen, details, anyway=anyway)
+        response = Response.objects.create(
+            practice_id=current.practice_id,
+            event_id=event_id,
+            appointment=current,
+            patient_id=current.patient_id,
+            kind=kind,
+            told_starts_at=current.starts_at,
+            occurred_at=now,
+            received_at=now,
+            given_by=user,
+            note=details.note.strip(),
+            hold_until=now + hold if hold else None,
+            again_at=_again_at(kind, details, now, current),
+            cancel_reason_external_id=details.cancel_reason if kind is _CANCELLED else "",
+        )
+        end_claims(current)
+        look_at(current, now + hold, PROMPT)
+        _say("response.received", response, by="staff")
+        doorbell.ring()
+        return response
+
+
+_CANCELLED = ReplyKind.CANCELLED
+
+
+def _refuse_if(
+    current: Appointment,
+    kind: ReplyKind,
+    user: Any,
+    now: datetime,
+    seen: datetime | None,
+    details: CallDetails,
+    *,
+    anyway: bool,
+) -> None:
+    if seen is not None and seen != current.starts_at:
+        raise MovedMeanwhile
+    again = details.again_at
+    if kind is ReplyKind.CALL_BACK and (
+        again is None or not in_time(again, now, current.starts_at)
+    ):
+        raise NotInTime
+    reasons = ChartCancelReason.objects.filter(practice=current.practice_id)
+    chosen = details.cancel_reason
+    if kind is _CANCELLED and chosen and not reasons.filter(external_id=chosen).exists():
+        raise ValueError("The practice has no such cancel reason.")
+    other = claim_of_another(current, user, now)
+    if other is not None and not anyway:
+        raise ClaimedByAnother(other)
+
+
+def _again_at(
+    kind: ReplyKind, details: CallDetails, now: datetime, row: Appointment
+) -> datetime | None:
+    if kind is ReplyKind.CALL_BACK:
+        return details.again_at
+    return after_no_answer(now, row.starts_at) if kind is ReplyKind.NO_ANSWER else None
+
+
+def undo_call(response: Response, user: Any) -> bool:
+    """Take an outcome back; False when it was taken back before, or the time for it is over.
+
+    A look judges an outcome under the same locks, and only once its time has passed: so either
+    this comes first and nothing is ever sent, or the look does and this changes nothing.
+    """
+    with transaction.atomic(), acting_as(user=user):
+        lock_patient(response.patient_id)
+        lock_appointments([response.appointment_id])
+        current = Response.objects.select_related("appointment").get(pk=response.pk)
+        now = database_now()
+        held = current.hold_until is not None and now < current.hold_until
+        if not held or current.outcome != ReplyOutcome.PENDING:
+            return False
+        # The clock of a database may be set back; what is on its way is not taken back.
+        if Effect.objects.filter(response=current).exists():
+            return False
+        current.outcome, current.outcome_sentence = ReplyOutcome.WITHDRAWN, TAKEN_BACK
+        current.settled_at = now
+        current.save(update_fields=["outcome", "outcome_sentence", "settled_at"])
+        _say("response.withdrawn", current, by="staff")
+        return True
+
+
+def _event_id(form: UUID | None, appointment: Appointment, kind: ReplyKind) -> str:
+    """One id per form, visit and button, so that another button of the same form still counts."""
+    if form is None:
+        return f"staff-{uuid4()}"
+    return f"staff-{uuid5(NAMESPACE_URL, f'{form}/{appointment.pk}/{kind.value}')}"
+
+
+def _say(action: str, response: Response, **detail: object) -> None:
+    row = response.appointment
+    audit(
+        action,
+        practice=row.practice.external_id,
+        subject=("response", response.pk),
+        appointment=row.external_id,
+        patient=row.patient.external_id,
+        detail={"kind": str(response.kind), **detail},
+    )

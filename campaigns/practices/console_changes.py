@@ -1,0 +1,88 @@
+"""What staff change in the console: stored, audited, and looked at again, in one transaction.
+
+The caller has changed the row inside the same transaction (the console's is open while it saves).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit.recorder import record as audit
+from campaigns.deadlocks import retried
+from campaigns.intake.appointment_columns import starts_at
+from campaigns.models import Appointment, AppointmentType, Department, Practice
+from campaigns.upcoming_looks import look_at_upcoming
+
+_CHUNK = 500
+
+
+def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
+    """What staff decide about a kind of visit was changed."""
+    with transaction.atomic():
+        about: dict[str, Any] = {"type": kind.external_id, "changed": sorted(columns)}
+        _say("appointment_type.updated", kind.practice, "appointment_type", kind.pk, **about)
+        look_at_upcoming(kind.practice)
+
+
+def practice_saved(practice: Practice, what: str, columns: Iterable[str] = ()) -> None:
+    """A practice was `created`, or `renamed` or switched on or off; settings have their own way."""
+    with transaction.atomic():
+        about = {"changed": sorted(columns)}
+        _say(f"practice.{what}", practice, "practice", practice.pk, **about)
+
+
+def time_zone_set(department: Department) -> int:
+    """A person said where a department is; no vendor's word changes that any more."""
+    department.time_zone_set_by_hand = True
+    return time_zone_changed(department)
+
+
+def time_zone_changed(department: Department) -> int:
+    """Where a department is has become known: what its visits' start times mean is known anew.
+
+    Answers how many visits now start at another moment.
+    """
+    return retried(lambda: _change_time_zone(department))
+
+
+def _change_time_zone(department: Department) -> int:
+    with transaction.atomic():
+        department.save(update_fields=["time_zone", "time_zone_set_by_hand"])
+        visits = Appointment.objects.filter(
+            practice=department.practice, department_external_id=department.external_id
+        )
+        moved = _restart(visits, department.time_zone)
+        _say(
+            "department.time_zone_set",
+            department.practice,
+            "department",
+            department.pk,
+            department_id=department.external_id,
+            time_zone=department.time_zone,
+            visits=moved,
+        )
+        look_at_upcoming(department.practice)
+        return moved
+
+
+def _restart(visits: QuerySet[Appointment], zone: str) -> int:
+    changed = []
+    needed = visits.only("local_start", "starts_at", "time_zone", "version")
+    for row in needed.select_for_update().order_by("pk"):
+        moment = starts_at(row.local_start.replace(tzinfo=None), zone)
+        if (row.starts_at, row.time_zone) != (moment, zone):
+            row.starts_at, row.time_zone = moment, zone
+            row.version += 1
+            changed.append(row)
+    Appointment.objects.bulk_update(
+        changed, ["starts_at", "time_zone", "version"], batch_size=_CHUNK
+    )
+    return len(changed)
+
+
+def _say(action: str, practice: Practice, kind: str, row: int, **detail: Any) -> None:
+    audit(action, practice=practice.external_id, subject=(kind, row), detail=detail)

@@ -1,0 +1,127 @@
+"""The settings of a practice: which there are, showing them, changing them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+
+from audit.recorder import record as audit
+from campaigns.deadlocks import retried
+from campaigns.models import Practice
+from campaigns.practices import setting_kinds as kinds
+from campaigns.practices.setting_kinds import BadValue, Kind
+from campaigns.upcoming_looks import look_at_upcoming
+
+# What no decision about an appointment depends on: rhythm, patience and pace of our own work.
+_OF_THE_WORKERS: dict[str, Kind] = {
+    "poll_minutes": kinds.NUMBER,
+    "retry_minutes": kinds.NUMBER,
+    "retry_base_seconds": kinds.NUMBER,
+    "effect_lease_seconds": kinds.NUMBER,
+    "athena_requests_per_second": kinds.NUMBER,
+    "athena_requests_per_day": kinds.NUMBER,
+    "relatient_requests_per_second": kinds.NUMBER,
+    "alert_after_hours": kinds.NUMBER,
+    "alert_emails": kinds.ADDRESSES,
+    "unconfirmed_hours": kinds.NUMBER,
+    "hold_share": kinds.NUMBER,
+}
+_OF_DECISIONS: dict[str, Kind] = {
+    "time_zone": kinds.ZONE,
+    "language": kinds.LANGUAGE,
+    "too_late_hours": kinds.NUMBER,
+    "risk_window_days": kinds.NUMBER,
+    "risk_threshold": kinds.NUMBER,
+    "age_of_majority": kinds.NUMBER,
+    "landline_calls_ok": kinds.FLAG,
+    "telehealth_link_required": kinds.FLAG,
+    "several_providers": kinds.CHOICE,
+    "general_campaign": kinds.CAMPAIGN,
+    "general_provider": kinds.PROVIDER,
+    "on_cancel": kinds.CHOICE,
+    "cancel_reason_id": kinds.CANCEL_REASON,
+    "desk_task": kinds.CHOICE,
+    "waitlist_phone": kinds.PHONE,
+    "waitlist_notice_hours": kinds.NUMBER,
+    "send_window_email": kinds.WINDOW,
+    "send_window_sms": kinds.WINDOW,
+    "send_window_voice": kinds.WINDOW,
+}
+SETTINGS: dict[str, Kind] = {**_OF_DECISIONS, **_OF_THE_WORKERS}
+
+
+class BadSettings(Exception):
+    """What was asked for cannot be set; one sentence for each objection."""
+
+    def __init__(self, objections: Sequence[str]) -> None:
+        super().__init__("; ".join(objections))
+        self.objections = list(objections)
+
+
+def show(practice: Practice) -> dict[str, Any]:
+    """All settings of a practice as plain values, by name."""
+    return {name: SETTINGS[name].show(practice, name) for name in sorted(SETTINGS)}
+
+
+def read(practice: Practice, pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """KEY=VALUE as column values by setting; raises BadSettings, and changes nothing."""
+    values: dict[str, dict[str, Any]] = {}
+    objections: list[str] = []
+    for pair in pairs:
+        name, equals, text = (part.strip() for part in pair.partition("="))
+        kind = SETTINGS.get(name)
+        if kind is None:
+            objections.append(f"there is no setting {name!r}")
+            continue
+        try:
+            if not equals:
+                raise BadValue("write KEY=VALUE")
+            values[name] = kind.read(practice, name, text)
+        except BadValue as refusal:
+            objections.append(f"{name}: {refusal}")
+    if any(pair.partition("=")[0].strip() not in SETTINGS for pair in pairs):
+        objections.append(f"permitted settings: {', '.join(sorted(SETTINGS))}")
+    if objections:
+        raise BadSettings(objections)
+    return values
+
+
+def change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Set what `read` made of the wishes; the names of the settings that are different now.
+
+    Where one of them bears on decisions, every visit ahead is looked at again.
+    """
+    changed = retried(lambda: _change(practice, values))
+    practice.refresh_from_db()
+    return changed
+
+
+def _change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    with transaction.atomic():
+        # Not FOR UPDATE, for which every look would wait that writes a row of the practice.
+        row = Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
+        before = show(row)
+        columns = {column: value for one in values.values() for column, value in one.items()}
+        for column, value in columns.items():
+            setattr(row, column, value)
+        after = show(row)
+        changed = [name for name in values if before[name] != after[name]]
+        if changed:
+            row.save(update_fields=list(columns))
+            _record(row, [[name, str(before[name]), str(after[name])] for name in changed])
+            if not _OF_DECISIONS.keys().isdisjoint(changed):
+                look_at_upcoming(row)
+        return changed
+
+
+def _record(practice: Practice, changes: list[list[str]]) -> None:
+    audit(
+        "practice.configured",
+        practice=practice.external_id,
+        subject=("practice", practice.pk),
+        # Names as values, not as keys: the audit refuses keys that speak of phones or addresses,
+        # and masks what looks like one.
+        detail={"changed": changes},
+    )

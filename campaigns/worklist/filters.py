@@ -1,0 +1,132 @@
+"""The filters of the work list: what may be asked for, and what of it is kept.
+
+They stand in the address of the page, so they hold ids and codes and never a person. A value that
+does not exist (a link of last year, a typing error) is left out, and the page says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+from django.db.models.lookups import Contains
+
+from campaigns.domain.values import Risk, WorkItemKind
+from campaigns.labels import WORK_ITEMS, tongue
+from campaigns.models import Appointment, Practice, WorkItem
+from campaigns.reference.names import Names
+from campaigns.worklist.days import Show
+from campaigns.worklist.queries import Listed, listed
+
+UNCONFIRMED = "unconfirmed"
+RISKS = {Risk.STANDARD: "Usual risk of a missed visit", Risk.ENHANCED: "Higher risk"}
+LABELS = {
+    "department": "Department",
+    "provider": "Provider",
+    "reason": "Reason",
+    "risk": "Risk",
+    "language": "Language",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One filter with what it offers: pairs of value and words."""
+
+    name: str
+    label: str
+    options: tuple[tuple[str, str], ...]
+    chosen: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the visitor asked for, as far as it exists; `ignored` names the rest in words."""
+
+    show: Show = Show.SOON
+    values: Mapping[str, str] = field(default_factory=dict)
+    choices: tuple[Choice, ...] = ()
+    ignored: tuple[str, ...] = ()
+
+    def query(self, practice: Practice) -> str:
+        """The address of this very list, to be put behind a question mark."""
+        show = {} if self.show is Show.SOON else {"show": self.show.value}
+        return urlencode({"practice": practice.pk, **show, **self.values})
+
+    def listed(self, practice: Practice, now: datetime) -> Listed:
+        """The rows that are left."""
+        everything = listed(practice, now, self.show)
+        visits, items = everything.visits, everything.items
+        if provider := self.values.get("provider"):
+            visits = visits.filter(_has_provider(provider))
+            items = items.filter(_has_provider(provider, "appointment__"))
+        if reason := self.values.get("reason"):
+            visits, items = _for_reason(visits, items, reason)
+        return Listed(visits.filter(self._columns()), items.filter(self._columns("appointment__")))
+
+    def _columns(self, path: str = "") -> Q:
+        columns = {
+            "department": "department_external_id",
+            "risk": "route_risk",
+            "language": "route_language",
+        }
+        return Q(**{path + columns[name]: v for name, v in self.values.items() if name in columns})
+
+
+def asked(query: Mapping[str, str], practice: Practice, names: Names) -> Asked:
+    """Read the query of an address; one query to the database."""
+    offered = _offered(practice, names)
+    values, choices, ignored = {}, [], []
+    for name, options in offered.items():
+        wanted = query.get(name, "")
+        if wanted in dict(options):
+            values[name] = wanted
+        elif wanted:
+            ignored.append(LABELS[name].lower())
+        choices.append(Choice(name, LABELS[name], options, values.get(name, "")))
+    show = query.get("show", "")
+    known = show in set(Show)
+    if show and not known:
+        ignored.append("days")
+    return Asked(Show(show) if known else Show.SOON, values, tuple(choices), tuple(ignored))
+
+
+def _offered(practice: Practice, names: Names) -> dict[str, tuple[tuple[str, str], ...]]:
+    tags = (
+        Appointment.objects.filter(practice=practice)
+        .exclude(route_language="")
+        .order_by("route_language")
+        .values_list("route_language", flat=True)
+        .distinct()
+    )
+    reasons = [(UNCONFIRMED, "No answer yet")]
+    reasons += [(kind.value, WORK_ITEMS[kind]) for kind in WorkItemKind]
+    return {
+        "department": _by_name(names.departments),
+        "provider": _by_name(names.providers),
+        "reason": tuple(reasons),
+        "risk": tuple((risk.value, words) for risk, words in RISKS.items()),
+        "language": tuple((tag, tongue(tag)) for tag in tags),
+    }
+
+
+def _by_name(named: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(sorted(named.items(), key=lambda pair: pair[1].casefold()))
+
+
+def _has_provider(provider: str, path: str = "") -> Contains:
+    """SQLite cannot ask what a JSON list contains; the ids are compared with their quotes."""
+    return Contains(Cast(f"{path}provider_external_ids", TextField()), f'"{provider}"')
+
+
+def _for_reason(
+    visits: QuerySet[Appointment], items: QuerySet[WorkItem], reason: str
+) -> tuple[QuerySet[Appointment], QuerySet[WorkItem]]:
+    open_items = WorkItem.objects.filter(appointment=OuterRef("pk"), closed_at__isnull=True)
+    if reason == UNCONFIRMED:
+        return visits.filter(~Exists(open_items)), items.none()
+    return visits.filter(Exists(open_items.filter(kind=reason))), items.filter(kind=reason)

@@ -1,0 +1,217 @@
+"""One row of the work list, in the words that stand on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+from campaigns.domain.callback_times import Offer, offers
+from campaigns.domain.replies import EXCLUSIVE
+from campaigns.domain.values import STANDING_ITEMS, ReplyOutcome, WorkItemKind
+from campaigns.labels import WORK_ITEMS
+from campaigns.local_time import city, clock, day_and_time, relative_day, zone_of
+from campaigns.models import Appointment, Practice, WorkItem
+from campaigns.phone_calls.contact import Reach, reach_of
+from campaigns.phone_calls.history import Attempts, Calling, attempts_of, calling_on
+from campaigns.reference.cancel_reasons import Cancelling, Reason, cancelling_of
+from campaigns.reference.cancel_reasons import reasons_of as cancel_reasons_of
+from campaigns.reference.names import Names
+from campaigns.worklist.chart_write_status import ChartWrite, chart_write
+from campaigns.worklist.reasons import Missed, missed_of, reasons_of, risk_in_words
+from campaigns.worklist.waitlist_candidates import Candidate, People, candidates_on, people_on
+
+
+@dataclass(frozen=True)
+class Visit:
+    """When, what, with whom and where; `date` and `time` are the clinic's."""
+
+    id: int
+    date: date
+    day: str
+    time: str
+    zone: str
+    kind: str
+    provider: str
+    department: str
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One open work item; a `slot` has those who wait for it, None while nobody asked."""
+
+    id: int
+    title: str
+    sentence: str
+    quote: str
+    closable: bool
+    slot: bool = False
+    waiting: tuple[Candidate, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One time at which to call back."""
+
+    code: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """A visit that nobody has confirmed, why it is on the list, and what can be done.
+
+    `again` says when to call again; until then it is off the list, unless it has open items.
+    """
+
+    visit: Visit
+    reach: Reach
+    reasons: tuple[str, ...]
+    items: tuple[Item, ...]
+    chart: ChartWrite | None
+    answered: bool
+    risk: str
+    attempts: Attempts
+    calling: Calling | None
+    again: str
+    call_backs: tuple[Choice, ...]
+    cancelling: Cancelling
+    form: UUID = field(default_factory=uuid4)
+
+    @property
+    def put_off(self) -> bool:
+        """Whether it is off the list until then: what has open items never is."""
+        return bool(self.again and not self.items)
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """A work item about another visit."""
+
+    visit: Visit
+    reach: Reach
+    item: Item
+
+
+def rows_of(visits: Iterable[Any], practice: Practice, names: Names, now: datetime) -> list[Row]:
+    """The rows of visits that came from with_story(unconfirmed(...))."""
+    shown = list(visits)
+    about = _About(practice, names, now, missed_of(shown, practice), cancel_reasons_of(practice))
+    return [_row(visit, about) for visit in shown]
+
+
+@dataclass(frozen=True)
+class _About:
+    """What all rows of a page share."""
+
+    practice: Practice
+    names: Names
+    now: datetime
+    missed: Missed
+    cancel_reasons: tuple[Reason, ...]
+
+
+def item_rows_of(
+    items: Iterable[Any], practice: Practice, names: Names, now: datetime
+) -> list[ItemRow]:
+    """The rows of items that came from other_items(...)."""
+    shown = list(items)
+    people = people_on(shown, practice)
+    return [
+        ItemRow(
+            visit_of(item.appointment, practice, names, now),
+            _reach(item.appointment, practice, confidential=item.confidential),
+            item_of(item, people, confidential=item.confidential),
+        )
+        for item in shown
+    ]
+
+
+def _row(visit: Any, about: _About) -> Row:
+    practice, now = about.practice, about.now
+    answers = [a for a in visit.responses.all() if a.outcome != ReplyOutcome.WITHDRAWN]
+    newest = next((a for a in answers if a.kind in EXCLUSIVE), None)
+    writes = [w for w in visit.chart_writes if newest is not None and w.response_id == newest.pk]
+    # A refused write has opened an item, which says the same and more.
+    told = newest is not None and any(i.response_id == newest.pk for i in visit.open_items)
+    return Row(
+        visit=visit_of(visit, practice, about.names, now),
+        reach=_reach(visit, practice, confidential=visit.confidential),
+        reasons=tuple(reasons_of(visit, answers, now)),
+        items=tuple(item_of(item) for item in visit.open_items),
+        chart=None if told else chart_write(newest, writes[-1] if writes else None),
+        answered=visit.answered,
+        risk=risk_in_words(visit, practice, about.missed),
+        attempts=attempts_of(answers, practice.time_zone, now),
+        calling=calling_on(visit, practice.time_zone, now),
+        again=_again(visit, practice, now),
+        call_backs=tuple(_call_backs(visit, practice, now)),
+        cancelling=cancelling_of(practice, about.cancel_reasons, visit.starts_at, now),
+    )
+
+
+def _again(visit: Any, practice: Practice, now: datetime) -> str:
+    """Until when the last call put the visit off."""
+    put_off = visit.again_at is not None and visit.again_at > now
+    return day_and_time(visit.again_at, practice.time_zone, now) if put_off else ""
+
+
+def _call_backs(visit: Any, practice: Practice, now: datetime) -> Iterable[Choice]:
+    for offer in offers(now.astimezone(zone_of(practice.time_zone)), visit.starts_at):
+        yield Choice(offer.code, _words(offer))
+
+
+def _words(offer: Offer) -> str:
+    return f"{offer.words} ({clock(offer.at)})"
+
+
+def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) -> Visit:
+    """The visit in the clinic's time; another zone than the practice's is named."""
+    zone = row.time_zone or practice.time_zone
+    local = (row.starts_at or row.local_start).astimezone(
+        zone_of(zone) if row.starts_at is not None else UTC
+    )
+    note = "time zone unknown" if row.starts_at is None else ""
+    if row.starts_at is not None and zone != practice.time_zone:
+        note = f"{city(zone)} time"
+    return Visit(
+        id=row.pk,
+        date=local.date(),
+        day=relative_day(local, now.astimezone(zone_of(practice.time_zone))),
+        time=clock(local),
+        zone=note,
+        kind=names.kind(row),
+        provider=names.provider(row),
+        department=names.department(row),
+        starts_at=row.starts_at,
+    )
+
+
+def _reach(row: Appointment, practice: Practice, *, confidential: bool) -> Reach:
+    visit = (row.starts_at or row.local_start).astimezone(zone_of(practice.time_zone)).date()
+    return reach_of(row.patient, practice, visit, confidential=confidential)
+
+
+def item_of(item: WorkItem, people: People | None = None, *, confidential: bool = False) -> Item:
+    """An item in words; `people` are those on the waitlist of an open slot (waiting.people_on)."""
+    kind = WorkItemKind(item.kind)
+    quoted = kind is WorkItemKind.UNRECOGNIZED_REPLY and item.response is not None
+    slot = kind is WorkItemKind.OPEN_SLOT
+    visit = item.appointment
+    starts_at = visit.starts_at or visit.local_start
+    return Item(
+        id=item.pk,
+        title=WORK_ITEMS[kind],
+        sentence=item.sentence,
+        quote=item.response.raw_text if quoted and item.response else "",
+        closable=kind not in STANDING_ITEMS,
+        slot=slot,
+        waiting=candidates_on(
+            item, people or {}, visit.practice, starts_at, confidential=confidential
+        )
+        if slot
+        else None,
+    )

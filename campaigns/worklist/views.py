@@ -1,0 +1,174 @@
+"""The front desk's page: whom to call, what else needs a person, and what has changed since."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Page, Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns import gateways
+from campaigns.access import open_to
+from campaigns.clock import database_now
+from campaigns.disclosure_log import list_viewed
+from campaigns.labels import REPLIES
+from campaigns.local_time import clock, zone_of
+from campaigns.models import Practice
+from campaigns.phone_calls.undo import seconds_left, undoable_of
+from campaigns.practices.choose import chosen_practice, open_practices
+from campaigns.reference.names import Names, names_of
+from campaigns.worklist import queries as lists
+from campaigns.worklist import search as worklistsearch
+from campaigns.worklist.bulk import TOGETHER
+from campaigns.worklist.days import Show, days_in_words
+from campaigns.worklist.filters import Asked, asked
+from campaigns.worklist.households import days_of
+from campaigns.worklist.return_url import list_address, remember, way_back
+from campaigns.worklist.rows import item_rows_of, rows_of
+from campaigns.worklist.updates import heard_of, marks_of, news_of
+
+PER_PAGE = 100
+
+
+@require_safe
+@open_to("worklist")
+def worklist(request: HttpRequest) -> HttpResponse:
+    """Unconfirmed visits of the next days, and the open work items of all others."""
+    practices = open_practices(request)
+    practice = chosen_practice(request, practices)
+    if practice is None:
+        return render(request, "campaigns/no_practice.html")
+    now, names = database_now(), names_of(practice)
+    wanted = asked(request.GET, practice, names)
+    rows = wanted.listed(practice, now)
+    remember(request, wanted.query(practice))
+    shown = {
+        **_about(practice, wanted, now),
+        **_rows(request, rows, practice, names, now),
+        **_undo(request, practice, now),
+        "practices": practices,
+        "hidden": _hidden(practice, wanted, rows, now),
+        "known": ",".join(marks_of(rows)),
+    }
+    list_viewed("worklist", practice.external_id, shown["listed"], request.user)
+    return render(request, "campaigns/worklist.html", shown)
+
+
+@open_to("worklist-search")
+def search(request: HttpRequest) -> HttpResponse:
+    """Rows by name or number. A POST, because addresses are remembered and logged."""
+    if request.method != "POST":
+        # Whoever has to sign in first comes back with a GET.
+        return redirect("worklist")
+    practice = chosen_practice(request, open_practices(request))
+    if practice is None:
+        return render(request, "campaigns/no_practice.html")
+    text = " ".join(request.POST.get("q", "").split())[:80]
+    about = {"practice": practice, "text": text, "back": way_back(request, practice)}
+    if worklistsearch.too_short(text):
+        return render(request, "campaigns/worklist_search.html", about)
+    now, names = database_now(), names_of(practice)
+    everything = lists.Listed(
+        lists.unconfirmed(practice, now), lists.other_items(practice, now, None)
+    )
+    shown = _rows(request, worklistsearch.found(everything, text), practice, names, now)
+    list_viewed("worklist.search", practice.external_id, shown["listed"], request.user)
+    shown |= about | {
+        "searched": everything.count(),
+        "found": shown["visits"].paginator.count + shown["items"].paginator.count,
+    }
+    return render(request, "campaigns/worklist_search.html", shown)
+
+
+@require_POST
+@open_to("worklist-news")
+def news(request: HttpRequest) -> HttpResponse:
+    """What came and went since the page was loaded. The page asks, not a person."""
+    request.unattended = True  # type: ignore[attr-defined]
+    practice = chosen_practice(request, open_practices(request))
+    if practice is None:
+        return HttpResponse(status=204)
+    now = database_now()
+    wanted = asked(request.GET, practice, names_of(practice))
+    known = [mark for mark in request.POST.get("known", "").split(",") if mark]
+    marks = marks_of(wanted.listed(practice, now))
+    told = news_of(marks, known, _heard(practice, now))
+    shown = {
+        "address": list_address(practice, wanted.query(practice)),
+        "news": told,
+        "time": _time(practice, now),
+    }
+    answer = render(request, "campaigns/worklist_told.html", shown)
+    if request.POST.get("said") == f"{told.new},{told.gone}":
+        # A screen reader would read it aloud once more; only the time is changed.
+        answer["HX-Reswap"] = "none"
+    return answer
+
+
+def _about(practice: Practice, wanted: Asked, now: datetime) -> dict[str, Any]:
+    """The view, its filters, and the counts of all views."""
+    left = lists.remaining(practice, now)
+    views = [
+        (show, words, left[show.value], wanted.show is show)
+        for show, words in (
+            (Show.SOON, days_in_words(Show.SOON, practice, now).removeprefix("from ")),
+            (Show.ALL, f"next {practice.unconfirmed_hours} hours"),
+            (Show.LATER, "put off until later"),
+        )
+    ]
+    return {
+        "practice": practice,
+        "asked": wanted,
+        "query": wanted.query(practice),
+        "views": views,
+        "remaining": left[wanted.show.value],
+        "days_in_words": days_in_words(wanted.show, practice, now),
+        "time": _time(practice, now),
+        "news": news_of((), (), _heard(practice, now)),
+        "outcomes": [(kind.value, REPLIES[kind]) for kind in TOGETHER],
+    }
+
+
+def _undo(request: HttpRequest, practice: Practice, now: datetime) -> dict[str, Any]:
+    """What this person can still take back."""
+    rows = undoable_of(practice, request.user, now)
+    return {"undoable": rows, "undo_seconds": seconds_left(rows)}
+
+
+def _rows(
+    request: HttpRequest, rows: lists.Listed, practice: Practice, names: Names, now: datetime
+) -> dict[str, Any]:
+    visits = _page(request, "page", lists.with_story(rows.visits))
+    items = _page(request, "items", rows.items)
+    shown = rows_of(visits, practice, names, now)
+    item_rows = item_rows_of(items, practice, names, now)
+    private = {visit.pk for visit in visits if visit.confidential}
+    return {
+        "days": days_of(shown, private),
+        "visits": visits,
+        "items": items,
+        "item_rows": item_rows,
+        "listed": len(shown) + sum(1 + len(row.item.waiting or ()) for row in item_rows),
+    }
+
+
+def _page(request: HttpRequest, name: str, rows: Any) -> Page:
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get(name))
+
+
+def _hidden(practice: Practice, wanted: Asked, rows: lists.Listed, now: datetime) -> int:
+    """How many rows the filters take away."""
+    if not wanted.values:
+        return 0
+    return lists.listed(practice, now, wanted.show).count() - rows.count()
+
+
+def _heard(practice: Practice, now: datetime) -> tuple[str, bool]:
+    return heard_of(*gateways.heard(practice.external_id), practice, now)
+
+
+def _time(practice: Practice, now: datetime) -> str:
+    return clock(now.astimezone(zone_of(practice.time_zone)))

@@ -1,0 +1,204 @@
+"""Finds a practice's connections; pauses and resumes them; keeps what calls taught about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC
+from functools import partial
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from audit.context import acting_as, current_actor
+from audit.recorder import record
+from campaigns.clock import database_now
+from campaigns.deadlocks import retried
+from campaigns.domain.values import Vendor
+from campaigns.outbox.alerts import alert
+from campaigns.ports import PAUSED, Refused, TryLater
+from campaigns.upcoming_looks import look_at_waiting
+from integrations.models import Connection, WriteAccess
+from integrations.transport.errors import NOT_CONNECTED, spoken
+
+VENDORS = frozenset({Vendor.ATHENAHEALTH, Vendor.RELATIENT})
+ITSELF = "connections"
+
+
+def find(practice: str, vendor: Vendor) -> Connection:
+    """The connection of a practice (by athenahealth's practice id), paused or not."""
+    try:
+        return Connection.objects.select_related("practice").get(
+            practice__external_id=practice, vendor=vendor
+        )
+    except Connection.DoesNotExist:
+        raise Refused(
+            f"This practice has no connection to {spoken(vendor)}. Add one on the "
+            "Connections page.",
+            code=NOT_CONNECTED,
+        ) from None
+
+
+def find_open(practice: str, vendor: Vendor) -> Connection:
+    """As find, but a connection that is paused, or does not answer, is a reason to try later."""
+    connection = find(practice, vendor)
+    must_be_open(connection)
+    return connection
+
+
+def must_be_open(connection: Connection) -> None:
+    """Raise TryLater when nothing may be sent over it at present."""
+    vendor = connection.vendor
+    if connection.is_paused:
+        raise TryLater(
+            f"The connection to {spoken(vendor)} is paused. Kept goes on when it is resumed.",
+            code=PAUSED,
+        )
+    if connection.opened_at is not None:
+        raise unanswered(connection)
+
+
+def unanswered(connection: Connection) -> TryLater:
+    """What is said of a vendor whose circuit is open."""
+    return TryLater(
+        f"{spoken(connection.vendor)} does not answer at present. Kept asks again every few "
+        "minutes, and goes on by itself.",
+        code=PAUSED,
+    )
+
+
+def paused(practice: str) -> frozenset[Vendor]:
+    """The vendors to which nothing may be sent at present; settings.KEPT_GATEWAYS names this.
+
+    A vendor without a connection counts as paused, and so does one that does not answer: effects
+    for it wait instead of failing.
+    """
+    return _without(Connection.objects.filter(_running(practice), opened_at__isnull=True))
+
+
+def stopped(practice: str) -> frozenset[Vendor]:
+    """The vendors that are paused or not connected; one that only does not answer is not."""
+    return _without(Connection.objects.filter(_running(practice)))
+
+
+def _running(practice: str) -> Q:
+    return Q(practice__external_id=practice, paused_at__isnull=True)
+
+
+def _without(rows: QuerySet[Connection]) -> frozenset[Vendor]:
+    return VENDORS - {Vendor(vendor) for vendor in rows.values_list("vendor", flat=True)}
+
+
+def pause(connection: Connection, *, reason: str) -> bool:
+    """Let nothing more be sent; False when it was paused before. The current actor answers."""
+    is_open = Connection.objects.filter(pk=connection.pk, paused_at__isnull=True)
+    values = {"paused_at": timezone.now(), "paused_by": current_actor().name}
+    done = partial(note, "connection.paused", connection, reason=reason)
+    return switch(connection, is_open, {**values, "paused_reason": reason[:300]}, done)
+
+
+def resume(connection: Connection) -> bool:
+    """Let the waiting work go on; False when it was not paused."""
+    is_paused = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False)
+    values = {"paused_at": None, "paused_by": "", "paused_reason": ""}
+    return switch(connection, is_paused, values, partial(note, "connection.resumed", connection))
+
+
+def forget_webhook_secret(connection: Connection) -> bool:
+    """End a rotation: the secret before is no longer accepted; False when there was none."""
+    with transaction.atomic():
+        row = Connection.objects.select_for_update().get(pk=connection.pk)
+        if not row.webhook_secret_before:
+            return False
+        row.webhook_secret_before = ""
+        row.save(update_fields=["webhook_secret_before"])
+        note("connection.webhook_secret_forgotten", connection)
+    connection.webhook_secret_before = ""
+    return True
+
+
+def switch(
+    connection: Connection,
+    rows: QuerySet[Connection],
+    values: dict[str, Any],
+    done: Callable[[], None],
+) -> bool:
+    """Change it, say so, and look again at the visits that wait for it: their coverage says so."""
+
+    def work() -> bool:
+        with transaction.atomic():
+            changed = rows.update(**values)
+            if changed:
+                done()
+                look_at_waiting(connection.practice, Vendor(connection.vendor))
+        return bool(changed)
+
+    changed = retried(work)
+    connection.refresh_from_db()
+    return changed
+
+
+def credentials_refused(connection: Connection, sentence: str) -> None:
+    """The vendor no longer accepts our credentials: pause, so that nothing is lost by trying."""
+    stored = Connection.objects.filter(pk=connection.pk).first()
+    if stored is None or _credentials(stored) != _credentials(connection):
+        # They were mended while this call was under way: the new ones have not been refused.
+        return
+    with acting_as(process=ITSELF):
+        if pause(connection, reason=sentence):
+            _mail(connection, sentence)
+
+
+def _mail(connection: Connection, sentence: str) -> None:
+    """Tell the administrators at once: nothing goes out until they have mended it."""
+    name = spoken(connection.vendor)
+    alert(
+        connection.practice,
+        f"credentials-{connection.pk}-{connection.paused_at:%Y%m%d%H%M%S}",
+        f"{name} refuses Kept's credentials for {connection.practice.name}",
+        f"{sentence}\n\nThe connection is paused and nothing is sent. Nothing is lost: mend the "
+        "credentials on the console's page Connections and resume it there.",
+    )
+
+
+def note_write_access(connection: Connection, access: WriteAccess) -> None:
+    """Remember what a write has shown of the API key's rights; silent when it was known."""
+    if connection.write_access == access:
+        return
+    with acting_as(process=ITSELF), transaction.atomic():
+        changed = (
+            Connection.objects.filter(pk=connection.pk)
+            .exclude(write_access=access)
+            .update(write_access=access)
+        )
+        if changed:
+            note("connection.write_access", connection, access=access.value)
+    connection.write_access = access
+
+
+def day_used_up(connection: Connection, sentence: str) -> None:
+    """Tell the administrators, once a day (GMT), that the vendor takes no more calls."""
+    name = spoken(connection.vendor)
+    with acting_as(process=ITSELF):
+        alert(
+            connection.practice,
+            f"quota-{connection.vendor}-{database_now().astimezone(UTC):%Y%m%d}",
+            f"{name} takes no more calls today from {connection.practice.name}",
+            f"{sentence}\n\nNothing is lost: what waits goes out then. If this happens again, ask "
+            f"{name} for more calls a day, or set athena_requests_per_day to what you have.",
+        )
+
+
+def _credentials(connection: Connection) -> tuple[str, str, str]:
+    return connection.base_url, connection.client_id, connection.secret
+
+
+def note(action: str, connection: Connection, **detail: str) -> None:
+    """Audit something that happened to a connection."""
+    record(
+        action,
+        practice=connection.practice.external_id,
+        subject=("connection", connection.pk),
+        detail={"vendor": connection.vendor, **detail},
+    )

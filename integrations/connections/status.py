@@ -1,0 +1,66 @@
+"""How a connection stands at this moment, in plain words: for the console, commands and health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from campaigns.domain.values import Vendor
+from campaigns.local_time import clock, lately, zone_of
+from integrations.models import Connection, RequestBudget
+
+
+class State(StrEnum):
+    """The first that holds."""
+
+    PAUSED = "paused"
+    SILENT = "does_not_answer"
+    USED_UP = "quota_spent"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """`words` completes the vendor's name to a sentence, without its full stop."""
+
+    state: State
+    words: str
+
+
+def standings(connections: Iterable[Connection], now: datetime) -> dict[int, Standing]:
+    """By our id of the connection, which comes with its practice: one query."""
+    used_up = {
+        (row.host, row.client_id): row
+        for row in RequestBudget.objects.filter(quota_spent=True, blocked_until__gt=now)
+    }
+    return {
+        row.pk: _standing(row, used_up.get((row.host, row.client_id)), now) for row in connections
+    }
+
+
+def standing(connection: Connection, now: datetime) -> Standing:
+    """One connection: one query."""
+    return standings([connection], now)[connection.pk]
+
+
+def _standing(row: Connection, budget: RequestBudget | None, now: datetime) -> Standing:
+    zone = row.practice.time_zone
+    if row.paused_at is not None:
+        since = lately(row.paused_at, zone, now)
+        return Standing(State.PAUSED, f"is paused by {row.paused_by} since {since}")
+    if row.opened_at is not None:
+        since = lately(row.opened_at, zone, now)
+        return Standing(
+            State.SILENT, f"does not answer since {since}; Kept asks again every few minutes"
+        )
+    # Of the two vendors only athenahealth counts the calls of a day, by client id.
+    if budget is not None and row.vendor == Vendor.ATHENAHEALTH:
+        assert budget.blocked_until is not None
+        again = clock(budget.blocked_until.astimezone(zone_of(zone)))
+        return Standing(
+            State.USED_UP,
+            f"takes no more calls today; Kept goes on at midnight GMT, {again} here",
+        )
+    return Standing(State.OPEN, "is open")

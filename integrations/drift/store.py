@@ -1,0 +1,120 @@
+"""Vendor drift, written down: which unknown values came, how often, since when."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.db import DatabaseError, transaction
+from django.db.models import F
+
+from audit.context import acting_as
+from audit.recorder import record
+from campaigns.clock import database_now
+from campaigns.models import Practice
+from integrations.drift import observe as drift
+from integrations.drift.observe import Unknown
+from integrations.models import UnknownValue
+
+# For how long a value that was seen for the first time counts as news.
+NEWS = timedelta(days=7)
+# Who answers for what is noted here: nobody asked for it.
+ITSELF = "unknown values"
+
+logger = logging.getLogger(__name__)
+
+GatewayT = TypeVar("GatewayT")
+
+
+def note(practice: Practice, vendor: str, what: str, value: Any) -> None:
+    """Count one unknown value; its first sight is in the audit trail.
+
+    Of a value only a plain code is stored, else its shape. Safe under concurrency.
+    """
+    _count(practice, Unknown(vendor, what, drift.described(value)), 1)
+
+
+@contextmanager
+def kept(practice: str) -> Iterator[None]:
+    """Write down what the work inside did not know, however it ends; one further out goes first.
+
+    `practice` is athenahealth's id. Not for the inside of a transaction: what is counted must
+    outlive a row that is rolled back.
+    """
+    if drift.gathering():
+        yield
+        return
+    with drift.gathered() as found:
+        try:
+            yield
+        finally:
+            _keep(practice, found)
+
+
+def watched(practice_of: Callable[[Any], str]) -> Callable[[type[GatewayT]], type[GatewayT]]:
+    """A class whose public methods write down what they did not know."""
+
+    def watch(method: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(method)
+        def watching(self: Any, *args: Any, **kwargs: Any) -> Any:
+            with kept(practice_of(self)):
+                return method(self, *args, **kwargs)
+
+        return watching
+
+    def of(gateway: type[GatewayT]) -> type[GatewayT]:
+        for name, method in list(vars(gateway).items()):
+            if callable(method) and not name.startswith("_"):
+                setattr(gateway, name, watch(method))
+        return gateway
+
+    return of
+
+
+def _keep(practice: str, found: Sequence[Unknown]) -> None:
+    if not found:
+        return
+    try:
+        row = Practice.objects.get(external_id=practice)
+        with acting_as(process=ITSELF):
+            for one, times in Counter(found).items():
+                _count(row, one, times)
+    except DatabaseError:
+        # What cannot be counted never changes what the work has brought.
+        logger.exception("unknown_value_not_counted")
+
+
+def _count(practice: Practice, one: Unknown, times: int) -> None:
+    now = database_now()
+    key = {"practice": practice, "vendor": one.vendor, "what": one.what, "value": one.value}
+    more = {"times": F("times") + times, "last_seen_at": now}
+    with transaction.atomic():
+        if UnknownValue.objects.filter(**key).update(**more):
+            return
+        first = {"first_seen_at": now, "last_seen_at": now, "times": times}
+        row, created = UnknownValue.objects.get_or_create(**key, defaults=first)
+        if created:
+            _announce(row)
+        else:
+            UnknownValue.objects.filter(pk=row.pk).update(**more)
+
+
+def _announce(row: UnknownValue) -> None:
+    record(
+        "vendor.unknown_value",
+        practice=row.practice.external_id,
+        subject=("unknown_value", row.pk),
+        detail={"vendor": row.vendor, "what": row.what, "value": row.value},
+    )
+
+
+def first_seen_lately(practices: Sequence[Practice], now: datetime) -> int:
+    """How many values were seen for the first time within the last seven days."""
+    return UnknownValue.objects.filter(
+        practice__in=practices, first_seen_at__gte=now - NEWS
+    ).count()

@@ -1,0 +1,72 @@
+"""The booked visits of some dates, read window by window and taken in like any page.
+
+athenahealth does not accept bulk reads (contract, section 2), so a window is a week at most and
+every page goes at the rate of all other calls. What is read is stored raw before it is looked
+at, so an interruption loses no row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+
+from campaigns.models import Department
+from campaigns.ports import Deadline, Guard
+from integrations.athenahealth.client import client_for
+from integrations.athenahealth.paging import Page
+from integrations.inbox.store import store_page
+from integrations.models import Connection, InboundKind, InboundMessage, SyncRun
+
+WINDOW_DAYS = 7
+READ_SECONDS = 3600
+
+Pages = Iterable[Page]
+
+
+def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The dates from first to last in windows of a week at most."""
+    while first <= last:
+        end = min(first + timedelta(days=WINDOW_DAYS - 1), last)
+        yield first, end
+        first = end + timedelta(days=1)
+
+
+def no_guard() -> None:
+    """For a read that no other process could tear apart."""
+
+
+def read_pages(connection: Connection, first: date, last: date, guard: Guard = no_guard) -> Pages:
+    """Read all visits from first to last date, cancelled ones too, page by page."""
+    departments = tuple(
+        Department.objects.filter(practice=connection.practice).values_list(
+            "external_id", flat=True
+        )
+    )
+    client = client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=guard)
+    return client.booked(first, last, departments)
+
+
+def read_window(
+    connection: Connection,
+    run: SyncRun | None,
+    first: date,
+    last: date,
+    guard: Guard = no_guard,
+) -> list[InboundMessage]:
+    """Read all visits from first to last date, cancelled ones too, and store the pages.
+
+    Returns what was stored, to be taken in by `inbound`. Raises GatewayError when a read failed;
+    pages read until then are kept.
+    """
+    stored = [
+        store_page(
+            connection,
+            InboundKind.APPOINTMENTS_PAGE,
+            page.rows,
+            began=page.began,
+            ended=page.ended,
+            run=run,
+        )
+        for page in read_pages(connection, first, last, guard)
+    ]
+    return [page for page in stored if page is not None]

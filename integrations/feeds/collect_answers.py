@@ -1,0 +1,96 @@
+"""One pull of Relatient's events: answers, consents, what became of messages.
+
+The events and the cursor behind them are stored in one transaction, so an event is never skipped;
+one that is seen again is known by its id.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+
+from django.db import transaction
+
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.enrollments.rereads import doubt_all
+from campaigns.models import Practice
+from campaigns.ports import GatewayError, LeaseLost
+from integrations.connections import registry as connections
+from integrations.feeds import failures as incidents
+from integrations.feeds import lease as leases
+from integrations.feeds import poll_interval as pace
+from integrations.feeds.lease import FeedLease
+from integrations.feeds.poll_chart import cursor_of, must_be_open
+from integrations.inbox.store import store_events
+from integrations.models import Connection, Feed, FeedCursor, SyncRun
+from integrations.relatient import feed
+from integrations.relatient.gateway import client_for
+
+
+def collect(practice: Practice, run: SyncRun | None) -> Counter[str] | None:
+    """Pull all waiting events; None when another process has the feed in hand.
+
+    Raises GatewayError when a read failed; what was stored until then stays.
+    """
+    connection = connections.find(practice.external_id, Vendor.RELATIENT)
+    cursor = cursor_of(connection, Feed.EVENTS)
+    must_be_open(connection, cursor)
+    lease = leases.take(cursor)
+    if lease is None:
+        return None
+    try:
+        counts = _read(connection, cursor, lease, run)
+    except LeaseLost:
+        return None
+    except GatewayError as error:
+        incidents.failed(cursor, error)
+        raise
+    finally:
+        lease.release()
+    return counts
+
+
+def _read(
+    connection: Connection, cursor: FeedCursor, lease: FeedLease, run: SyncRun | None
+) -> Counter[str]:
+    counts: Counter[str] = Counter()
+    cursor.refresh_from_db()
+    more = True
+    while more:
+        more = _page(connection, cursor, lease, run, counts)
+    incidents.recovered(cursor)
+    now = database_now()
+    cursor.last_success_at = now
+    cursor.next_poll_at = now + timedelta(minutes=pace.answer_minutes(connection, now))
+    cursor.save(update_fields=["last_success_at", "next_poll_at"])
+    return counts
+
+
+def _page(
+    connection: Connection,
+    cursor: FeedCursor,
+    lease: FeedLease,
+    run: SyncRun | None,
+    counts: Counter[str],
+) -> bool:
+    client = client_for(connection, deadline=lease.deadline(), guard=lease.guard)
+    began = database_now()
+    try:
+        events, following, more = feed.read_events(client, cursor.cursor)
+    except feed.CursorExpired:
+        # Events were dropped at the vendor: begin with the oldest it still holds, and read what
+        # became of the enrollments that they may have been about.
+        counts["expired"] += 1
+        with transaction.atomic():
+            counts["doubted"] += doubt_all(connection.practice)
+            cursor.cursor = ""
+            cursor.save(update_fields=["cursor"])
+        return True
+    ended = database_now()
+    with transaction.atomic():
+        new, known = store_events(connection, events, began=began, ended=ended, run=run)
+        cursor.cursor = following
+        cursor.save(update_fields=["cursor"])
+    counts.update(seen=len(events), new=new, duplicate=known)
+    return more and bool(events)

@@ -1,0 +1,240 @@
+"""One pull from athenahealth's change feeds.
+
+The feed is emptied by reading it, so the order is what keeps rows from being lost:
+
+1. the start of the window is stored                      (committed)
+2. a page is read, and stored raw                         (committed)
+3. again until the feed is empty; then the window is closed
+4. the stored pages are taken in
+
+After an unclean end the window is still open, and it is read once more before anything new.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from campaigns.clock import database_now
+from campaigns.domain.values import AppointmentStatus, Vendor
+from campaigns.models import Appointment, Department, Patient, Practice
+from campaigns.ports import GatewayError, LeaseLost, TryLater
+from integrations.athenahealth import feed
+from integrations.athenahealth.client import AthenaClient, client_for
+from integrations.athenahealth.paging import Page
+from integrations.connections import registry as connections
+from integrations.drift import store as unknowns
+from integrations.feeds import failures as incidents
+from integrations.feeds import lease as leases
+from integrations.feeds import poll_interval as pace
+from integrations.feeds import reread_window as torn
+from integrations.feeds.lease import FeedLease
+from integrations.inbox.store import store_page
+from integrations.models import Connection, Feed, FeedCursor, InboundKind, SyncRun
+
+KINDS = {
+    Feed.APPOINTMENTS: InboundKind.APPOINTMENTS_PAGE,
+    Feed.PATIENTS: InboundKind.PATIENTS_PAGE,
+}
+ATHENA_FEEDS = tuple(KINDS)
+# The vendor's clock may differ from ours; a window is read again with this much on either side.
+CLOCK_MARGIN = timedelta(minutes=5)
+# How far ahead visits are booked, for filling the gap that a missing subscription left.
+GAP_DAYS_AHEAD = 365
+
+
+def pull(practice: Practice, which: Feed, run: SyncRun | None) -> bool:
+    """Read one feed until it is empty; False when another process has it in hand.
+
+    Raises GatewayError when the read failed; what was stored until then stays.
+    """
+    connection = connections.find(practice.external_id, Vendor.ATHENAHEALTH)
+    cursor = cursor_of(connection, which)
+    must_be_open(connection, cursor)
+    lease = leases.take(cursor)
+    if lease is None:
+        return False
+    try:
+        with unknowns.kept(practice.external_id):
+            _read(connection, cursor, which, lease, run)
+    except LeaseLost:
+        return False
+    except GatewayError as error:
+        incidents.failed(cursor, error)
+        raise
+    finally:
+        lease.release()
+    return True
+
+
+def must_be_open(connection: Connection, cursor: FeedCursor) -> None:
+    """Raise when nothing may be sent. A vendor that does not answer fails this feed, too: when
+    that has lasted too long the administrators hear of it."""
+    try:
+        connections.must_be_open(connection)
+    except GatewayError as error:
+        if not connection.is_paused:
+            incidents.failed(cursor, error)
+        raise
+
+
+def cursor_of(connection: Connection, which: Feed) -> FeedCursor:
+    """Where a feed of a practice stands."""
+    cursor, _ = FeedCursor.objects.get_or_create(
+        practice=connection.practice, feed=which, defaults={"connection": connection}
+    )
+    return cursor
+
+
+def _read(
+    connection: Connection,
+    cursor: FeedCursor,
+    which: Feed,
+    lease: FeedLease,
+    run: SyncRun | None,
+) -> None:
+    cursor.refresh_from_db()
+    torn.after_a_silence(cursor, database_now())
+    pages = _Pages(connection, cursor, which, lease, run)
+    try:
+        pages.reread_what_was_torn()
+        pages.drain()
+    except feed.NotSubscribed:
+        pages.subscribe()
+    pages.fill_gap()
+    incidents.recovered(cursor)
+    _close(lease, connection.practice, which)
+
+
+def _close(lease: FeedLease, practice: Practice, which: Feed) -> None:
+    """Close the window, unless somebody else has it open by now."""
+    now = database_now()
+    lease.cursors().update(
+        dirty=False,
+        last_success_at=now,
+        next_poll_at=now + timedelta(minutes=pace.chart_minutes(practice, now, which)),
+    )
+
+
+@dataclass
+class _Pages:
+    """The reads of one pull; each page is stored before the next is asked for."""
+
+    connection: Connection
+    cursor: FeedCursor
+    which: Feed
+    lease: FeedLease
+    run: SyncRun | None
+
+    def client(self) -> AthenaClient:
+        """A client whose calls keep the lease up; each read has a deadline of its own."""
+        return client_for(self.connection, deadline=self.lease.deadline(), guard=self.lease.guard)
+
+    def store(self, page: Page) -> None:
+        """Even after the lease was lost: these rows exist nowhere else."""
+        store_page(
+            self.connection,
+            KINDS[self.which],
+            page.rows,
+            began=page.began,
+            ended=page.ended,
+            run=self.run,
+        )
+
+    def reread_what_was_torn(self) -> None:
+        """Read the windows that ended uncleanly once more."""
+        cursor, now = self.cursor, database_now()
+        torn, ripe = cursor.reread_from, cursor.reread_after
+        if torn is not None and ripe is not None and now >= ripe:
+            self._window(torn, ripe)
+            self.lease.cursors().update(reread_from=None, reread_after=None)
+        if cursor.dirty and cursor.window_start is not None:
+            self._window(cursor.window_start, now)
+
+    def _window(self, start: datetime, end: datetime) -> None:
+        first, last = start - CLOCK_MARGIN, end + CLOCK_MARGIN
+        for page in feed.read_window(self.client(), self.which, first, last):
+            self.store(page)
+
+    def drain(self) -> None:
+        """Empty the feed. The window's start is committed before the first read."""
+        open_window(self.cursor)
+        while True:
+            try:
+                page = feed.read_page(self.client(), self.which)
+            except TryLater:
+                # Certainly not read, and what was read before is stored: nothing is torn.
+                self.lease.cursors().update(dirty=False)
+                raise
+            self.store(page)
+            if not page.is_full:
+                return
+
+    def subscribe(self) -> None:
+        """The 403 that says "not subscribed": subscribe, and remember since when rows are missing.
+
+        It takes the vendor up to fifteen minutes to act (contract, section 4.5), so the gap is
+        read again at each poll until the subscription is active.
+        """
+        cursor = self.cursor
+        if cursor.backfill_from is None:
+            # A window that was torn before it could be read again is part of the gap.
+            known = cursor.last_success_at or cursor.window_start
+            cursor.backfill_from = known or database_now()
+            cursor.save(update_fields=["backfill_from"])
+            _read_patients_again(self.connection.practice, self.which)
+        if feed.subscription_status(self.client(), self.which) != "ACTIVE":
+            feed.subscribe(self.client(), self.which)
+
+    def fill_gap(self) -> None:
+        """Read what changed while nobody was subscribed, until nothing can be missing any more."""
+        since = self.cursor.backfill_from
+        if since is None:
+            return
+        # Asked before the read: what changed before "active" is in it, what came after is fed.
+        active = feed.subscription_status(self.client(), self.which) == "ACTIVE"
+        if self.which == Feed.APPOINTMENTS:
+            self._booked_since(since)
+        if active:
+            _read_patients_again(self.connection.practice, self.which)
+            self.cursor.backfill_from = None
+            self.cursor.save(update_fields=["backfill_from"])
+
+    def _booked_since(self, since: datetime) -> None:
+        practice = self.connection.practice
+        today = database_now().date()
+        departments = tuple(
+            Department.objects.filter(practice=practice).values_list("external_id", flat=True)
+        )
+        for page in self.client().booked(
+            today - timedelta(days=1),
+            today + timedelta(days=GAP_DAYS_AHEAD),
+            departments,
+            modified_since=since - CLOCK_MARGIN,
+        ):
+            self.store(page)
+
+
+def open_window(cursor: FeedCursor) -> None:
+    """Remember from when on rows would be lost if this process died."""
+    with transaction.atomic():
+        cursor.window_start, cursor.dirty = database_now(), True
+        cursor.save(update_fields=["window_start", "dirty"])
+
+
+def _read_patients_again(practice: Practice, which: Feed) -> None:
+    """Changes of patients cannot be listed, so all with a visit ahead are read once more.
+
+    Once when the gap is found and once when it is closed: each is a call for every patient.
+    """
+    if which != Feed.PATIENTS:
+        return
+    now = database_now()
+    ahead = Appointment.objects.filter(
+        practice=practice, status=AppointmentStatus.SCHEDULED, starts_at__gte=now
+    )
+    patients = Patient.objects.filter(practice=practice, read_ended__isnull=False)
+    patients.filter(pk__in=ahead.values("patient")).update(reread_wanted=True)
+    ahead.update(look_due_at=now)

@@ -1,0 +1,82 @@
+"""How often to poll: less often while events flow, as often as configured when they do not.
+
+Events make Kept faster; polling is what it can rely on. So the poll is slowed down, never stopped,
+and only while every subscription is live and nothing says that an event was missed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.models import Practice
+from integrations.athenahealth.event_topics import ACTIVE, NEEDED
+from integrations.models import (
+    Connection,
+    EventSubscription,
+    Feed,
+    InboundKind,
+    InboundMessage,
+    InboundStatus,
+)
+
+SLOWER, MOST_MINUTES = 4, 60.0
+# Relatient's events are what patients answer: without webhooks they are fetched every minute.
+ANSWER_MINUTES, ANSWER_MINUTES_WITH_WEBHOOKS = 1.0, 15.0
+# A clinic is seldom quiet for a day; whoever is then pays with some more calls.
+HEARD_WITHIN = timedelta(days=1)
+PARKED_WITHIN = timedelta(hours=1)
+
+
+def chart_minutes(
+    practice: Practice, now: datetime | None = None, which: Feed = Feed.APPOINTMENTS
+) -> float:
+    """Minutes between two polls of one of athenahealth's change feeds."""
+    usual = practice.poll_minutes
+    if not events_flow(practice, now or database_now(), NEEDED[which]):
+        return usual
+    return max(usual, min(SLOWER * usual, MOST_MINUTES))
+
+
+def answer_minutes(connection: Connection, now: datetime | None = None) -> float:
+    """Minutes between two collections of Relatient's events."""
+    now = now or database_now()
+    # Read afresh: the door that hears the webhooks is another process.
+    heard = Connection.objects.filter(
+        pk=connection.pk, webhook_heard_at__gt=now - HEARD_WITHIN
+    ).exists()
+    if heard and not _something_parked(connection.practice, Vendor.RELATIENT, now):
+        return ANSWER_MINUTES_WITH_WEBHOOKS
+    return min(ANSWER_MINUTES, connection.practice.poll_minutes)
+
+
+def events_flow(practice: Practice, now: datetime, needed: frozenset[str]) -> bool:
+    """Whether athenahealth tells of every such change by itself, as far as anybody can know."""
+    rows = list(EventSubscription.objects.filter(practice=practice))
+    if needed - {row.topic for row in rows}:
+        return False
+    if not all(_is_live(row, now) for row in rows):
+        return False
+    heard = Connection.objects.filter(
+        practice=practice,
+        vendor=Vendor.ATHENAHEALTH,
+        webhook_heard_at__gt=now - HEARD_WITHIN,
+    )
+    return heard.exists() and not _something_parked(practice, Vendor.ATHENAHEALTH, now)
+
+
+def _is_live(row: EventSubscription, now: datetime) -> bool:
+    ended = row.ends_at is not None and row.ends_at <= now
+    return row.status == ACTIVE and not ended and row.silent_since is None
+
+
+def _something_parked(practice: Practice, vendor: Vendor, now: datetime) -> bool:
+    """A notification that could not be understood may have told of anything."""
+    return InboundMessage.objects.filter(
+        practice=practice,
+        vendor=vendor,
+        kind__in=(InboundKind.NOTIFICATION, InboundKind.EVENT),
+        status=InboundStatus.PARKED,
+        received_at__gt=now - PARKED_WITHIN,
+    ).exists()

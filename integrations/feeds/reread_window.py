@@ -1,0 +1,40 @@
+"""Windows of a feed that may hold rows which were read and are stored nowhere.
+
+Whoever has to read a window again marks it here; the next pull (poll_chart.py) does it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from integrations.models import FeedCursor
+
+# A database that was silent for longer may be a copy whose original went on in the meantime. Longer
+# than the slowest regular poll (integrations/feeds/poll_interval.py).
+SILENCE = timedelta(hours=2)
+
+
+def tear(cursor: FeedCursor) -> None:
+    """Have what was read since the last good poll read once more; the caller saves."""
+    open_since = cursor.window_start if cursor.dirty else None
+    since = earliest(open_since, cursor.last_success_at)
+    if since is not None:
+        cursor.window_start, cursor.dirty = since, True
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """The earliest of those that are known."""
+    return min((moment for moment in moments if moment is not None), default=None)
+
+
+def after_a_silence(cursor: FeedCursor, now: datetime) -> None:
+    """A feed that was not read for long is read as after a restore.
+
+    Whoever restores a backup may forget to say so. After a mere outage nothing was processed
+    meanwhile: then this costs one call.
+    """
+    last = cursor.last_success_at
+    if last is None or now - last < SILENCE:
+        return
+    tear(cursor)
+    cursor.save(update_fields=["window_start", "dirty"])

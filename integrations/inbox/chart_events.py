@@ -1,0 +1,139 @@
+"""Step 3 for athenahealth's events: they hold nothing but an id, so the present state is read.
+
+An event is only a reason to read (contract, section 7: unordered, at least once, id-only). What a
+read that began after the event came has shown needs no other one, so many events about one visit
+cost one call. Patients are marked, and read when a look needs them; only a merge is read at once,
+since the record that stays may be one that Kept has never met.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.intake.chart import take_appointment, take_patient
+from campaigns.intake.patient_rereads import Told, patient_changed
+from campaigns.models import Appointment, Patient
+from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, GatewayError, LeaseLost, Refused
+from campaigns.vendor_records import PatientRecord, ReadSpan
+from integrations.athenahealth import translate
+from integrations.athenahealth.client import AthenaClient, client_for
+from integrations.athenahealth.event import (
+    FREEZING,
+    MERGE,
+    ChartEvent,
+    Subject,
+    chart_event,
+    of_no_concern,
+)
+from integrations.connections import registry as connections
+from integrations.drift.reference_check import Lists
+from integrations.models import InboundMessage
+from integrations.transport.errors import Nonsense
+from integrations.transport.rate_limit import prompt
+
+# Well within the lease on the message (inbound.LEASE).
+READ_SECONDS = 60.0
+ANOTHER_PRACTICE = "athenahealth told of a record of another practice."
+
+Counts = Counter[str]
+Result = TypeVar("Result")
+
+
+class NotNow(Exception):
+    """athenahealth cannot be asked at present: the message waits, and that is no failure of it."""
+
+    def __init__(self, error: GatewayError) -> None:
+        super().__init__(error.sentence)
+        self.error = error
+
+
+def take(message: InboundMessage) -> Counts:
+    """Take in one event. Raises Nonsense when it cannot be understood, NotNow, or LeaseLost."""
+    stored = message.payload or {}
+    if of_no_concern(stored):
+        return Counter(ignored=1)
+    event = chart_event(stored)
+    if event.practice not in ("", message.practice.external_id):
+        raise Nonsense(ANOTHER_PRACTICE)
+    about = _appointment if event.subject is Subject.APPOINTMENT else _patient
+    return about(message, event)
+
+
+def _appointment(message: InboundMessage, event: ChartEvent) -> Counts:
+    known = Appointment.objects.filter(
+        practice=message.practice, external_id=event.external_id
+    ).first()
+    if known is not None and known.read_began > message.received_at:
+        return Counter(known=1)
+    if known is None and event.topic in FREEZING:
+        # A slot that nobody has booked.
+        return Counter(ignored=1)
+    row, span = _read(message, lambda client: client.appointment(event.external_id))
+    record = translate.appointment(row) if row is not None else None
+    if record is None:
+        return Counter(unknown=1)
+    Lists(message.practice).watch(record)
+    return Counter({take_appointment(message.practice, record, span).value: 1})
+
+
+def _patient(message: InboundMessage, event: ChartEvent) -> Counts:
+    if event.topic == MERGE:
+        return _merge(message, event)
+    told = patient_changed(message.practice, event.external_id, message.received_at)
+    return Counter({told.value: 1})
+
+
+def _merge(message: InboundMessage, event: ChartEvent) -> Counts:
+    """The record that stays names those that are gone; whichever of them the event is about."""
+    asked = event.external_id
+    row, span = _read(message, lambda client: client.patient(asked))
+    record = translate.patient(row) if row is not None else None
+    if record is None or record.external_id != asked:
+        # The one that is gone: what became of it is found out when they are read for a look.
+        return Counter({patient_changed(message.practice, asked, message.received_at).value: 1})
+    if not _met(message, record):
+        return Counter({Told.STRANGER.value: 1})
+    return Counter({take_patient(message.practice, record, span).value: 1})
+
+
+def _met(message: InboundMessage, record: PatientRecord) -> bool:
+    ids = [record.external_id, *record.previous_external_ids]
+    return Patient.objects.filter(practice=message.practice, external_id__in=ids).exists()
+
+
+def _read(
+    message: InboundMessage, ask: Callable[[AthenaClient], Any]
+) -> tuple[Any | None, ReadSpan]:
+    """The row as it is now, None when there is none, and when it was read."""
+    began = database_now()
+    try:
+        # Whoever takes it in, a comparison at night too: the change is of this moment.
+        with prompt():
+            row = ask(_client(message))
+    except Refused as refused:
+        if refused.code == NOT_FOUND:
+            row = None
+        elif refused.code == CREDENTIALS:
+            raise NotNow(refused) from None
+        else:
+            raise Nonsense(refused.sentence) from None
+    except GatewayError as error:
+        raise NotNow(error) from None
+    return row, ReadSpan(began, database_now())
+
+
+def _client(message: InboundMessage) -> AthenaClient:
+    connection = connections.find_open(message.practice.external_id, Vendor.ATHENAHEALTH)
+    mine = InboundMessage.objects.filter(pk=message.pk, lease_token=message.lease_token)
+
+    def still_ours() -> None:
+        now: datetime = database_now()
+        if not mine.filter(lease_until__gt=now).exists():
+            raise LeaseLost
+
+    return client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=still_ours)

@@ -1,0 +1,105 @@
+"""The stored messages as a queue: which can be taken in now, under a lease, and when again."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Count, Q, QuerySet, Value, When
+
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.models import Practice
+from campaigns.ports import ONLY_WAITING, PAUSED
+from integrations.inbox.chart_events import NotNow
+from integrations.models import InboundKind, InboundMessage, InboundStatus
+
+LEASE = timedelta(seconds=120)
+REST = timedelta(seconds=10)
+LONGEST_REST = timedelta(minutes=5)
+TOGETHER = 100
+# So many that rest speak for their practice's others. One alone may be about a single record that
+# athenahealth fails at, and must not hold up the rest.
+SPEAK_FOR_ALL = 3
+# For these athenahealth is asked when they are taken in; all others bring what they tell of.
+ASKS = Q(kind=InboundKind.EVENT, vendor=Vendor.ATHENAHEALTH)
+
+
+class Waiting:
+    """The messages of some practices that can be taken in now."""
+
+    def __init__(self, practices: list[Practice]) -> None:
+        self.practices = practices
+        resting = self._stored().filter(ASKS, lease_token="", lease_until__gt=database_now())
+        rested = resting.exclude(problem="").order_by().values_list("practice")
+        self._put_off: Counter[int] = Counter(dict(rested.annotate(Count("pk"))))
+
+    @property
+    def unanswered(self) -> set[int]:
+        """Practices whose athenahealth cannot be asked at present: a few messages ask for all."""
+        return {practice for practice, count in self._put_off.items() if count >= SPEAK_FOR_ALL}
+
+    def put_off(self, practice: int, reason: NotNow) -> None:
+        """One of these messages could not be taken in now."""
+        nobody = reason.error.code in ONLY_WAITING
+        self._put_off[practice] += SPEAK_FOR_ALL if nobody else 1
+
+    def some(self) -> list[tuple[int, int, bool]]:
+        """A hundred at most: id, practice, whether athenahealth is asked about it.
+
+        What was put off before comes last, so that it is never in the way of what is new.
+        """
+        free = Q(lease_until__isnull=True) | Q(lease_until__lte=database_now())
+        asks = Case(When(ASKS, then=Value(True)), default=Value(False))
+        again = Case(When(problem="", then=Value(False)), default=Value(True))
+        rows = self._stored().filter(free).exclude(ASKS, practice__in=self.unanswered)
+        ordered = rows.annotate(asks=asks, again=again).order_by("asks", "again", "pk")
+        return list(ordered.values_list("pk", "practice", "asks")[:TOGETHER])
+
+    def _stored(self) -> QuerySet[InboundMessage]:
+        return InboundMessage.objects.filter(
+            status=InboundStatus.STORED, practice__in=self.practices
+        )
+
+
+def claimed(message_id: int) -> InboundMessage | None:
+    """The message, leased to us; None when another worker has it or it is done."""
+    now = database_now()
+    token = str(uuid.uuid4())
+    taken = (
+        InboundMessage.objects.filter(pk=message_id, status=InboundStatus.STORED)
+        .filter(Q(lease_until__isnull=True) | Q(lease_until__lte=now))
+        .update(lease_token=token, lease_until=now + LEASE)
+    )
+    if not taken:
+        return None
+    return InboundMessage.objects.select_related("practice", "connection", "sync_run").get(
+        pk=message_id
+    )
+
+
+def let_go(message: InboundMessage, put_off: NotNow | None) -> None:
+    """Store what became of it, unless somebody else has taken it over meanwhile.
+
+    What is still to be taken in rests a little; what is done needs no lease.
+    """
+    again = message.status == InboundStatus.STORED
+    now = database_now()
+    InboundMessage.objects.filter(pk=message.pk, lease_token=message.lease_token).update(
+        status=message.status,
+        problem=message.problem,
+        counts=message.counts,
+        attempts=message.attempts,
+        lease_token="",
+        lease_until=now + (_rest(message, put_off, now) if put_off else REST) if again else None,
+    )
+
+
+def _rest(message: InboundMessage, put_off: NotNow, now: datetime) -> timedelta:
+    """As long as the vendor asks for; else ever longer, by how long the message has waited."""
+    if put_off.error.code == PAUSED:
+        # Nothing was sent, and it may be resumed at any time.
+        return REST
+    named = timedelta(seconds=put_off.error.retry_after or 0)
+    return max(REST, named, min(LONGEST_REST, (now - message.received_at) / 2))

@@ -1,0 +1,84 @@
+"""One cheap read of a vendor: whether it answers again, and whether it takes our credentials.
+
+What it means for the circuit is learned where every call ends (connections/circuit_breaker.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from campaigns import doorbell
+from campaigns.domain.values import Vendor
+from campaigns.models import Practice
+from campaigns.ports import Deadline, GatewayError
+from integrations.athenahealth.client import client_for as athena_client
+from integrations.connections import circuit_breaker as circuit
+from integrations.connections import registry as connections
+from integrations.models import Connection
+from integrations.relatient.gateway import client_for as relatient_client
+
+SECONDS = 15.0
+
+
+def attend(practice: Practice, *, at_once: bool = False) -> None:
+    """Probe the vendors that do not answer, each when its time has come or `at_once`.
+
+    One process probes at a time: who is late leaves it to the other.
+    """
+    for connection in _silent(practice):
+        if circuit.take_probe(connection, at_once=at_once):
+            ask(connection)
+
+
+def resume(connection: Connection) -> str:
+    """Let it go on by a person's wish, and ask at once; the sentence when it still does not work.
+
+    Refused credentials pause it again. An outage opens the circuit again soon enough.
+    """
+    connections.resume(connection)
+    circuit.close(connection)
+    problem = ask(connection)
+    doorbell.ring()
+    return problem
+
+
+def silent(practice: Practice) -> list[str]:
+    """A sentence for each vendor that does not answer."""
+    return [connections.unanswered(connection).sentence for connection in _silent(practice)]
+
+
+def ask(connection: Connection) -> str:
+    """Read something small; the sentence when that did not work, else nothing."""
+    try:
+        _READS[Vendor(connection.vendor)](connection)
+    except GatewayError as error:
+        return error.sentence
+    return ""
+
+
+def _silent(practice: Practice) -> list[Connection]:
+    """Those that a person has paused are left in peace."""
+    return list(
+        Connection.objects.select_related("practice")
+        .filter(practice=practice, paused_at__isnull=True, opened_at__isnull=False)
+        .order_by("pk")
+    )
+
+
+def _nobody_minds() -> None:
+    """A read that two processes may make."""
+
+
+def _athenahealth(connection: Connection) -> None:
+    client = athena_client(connection, deadline=Deadline.after(SECONDS), guard=_nobody_minds)
+    client.calls.read("/departments", {"limit": 1}, task="read the departments")
+
+
+def _relatient(connection: Connection) -> None:
+    relatient_client(connection, deadline=Deadline.after(SECONDS), guard=_nobody_minds).ping()
+
+
+_READS: dict[Vendor, Callable[[Connection], None]] = {
+    Vendor.ATHENAHEALTH: _athenahealth,
+    Vendor.RELATIENT: _relatient,
+}

@@ -1,0 +1,113 @@
+"""After a backup was restored: what the lost database had read and done is found out again.
+
+The rows that it took off athenahealth's feeds are gone from there. So the feeds' windows since
+the backup's last good poll are read once more, and the booked visits and the patients with one
+ahead as well, since nobody could say how long processed rows can be read. Relatient's events go
+on from the backup's cursor. Then all three sides are compared, before anything new is sent.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Max
+
+from audit.recorder import record as audit
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.models import Effect, Practice
+from campaigns.ports import GatewayError
+from integrations.connections import registry as connections
+from integrations.feeds import poll_chart as polling
+from integrations.feeds.reread_window import earliest, tear
+from integrations.inbox import process as inbound
+from integrations.models import (
+    FeedCursor,
+    InboundMessage,
+    InboundStatus,
+    SyncKind,
+    SyncOutcome,
+    SyncRun,
+)
+from integrations.operations.reconcile_now import reconcile
+from integrations.reconcile.progress import Round, begin
+from integrations.reconcile.report import NOTHING
+from integrations.reconcile.steps import Say
+
+COMPARED_ANEW = "The database was restored from a backup; the comparison begins anew."
+
+
+def restored(practice: Practice, say: Say) -> dict[str, Any]:
+    """Read again, compare and repair; the report is that of `reconcile`.
+
+    Run before the other processes are started. A vendor that cannot be read is a sentence under
+    `problems`; running it again goes on from the same backup.
+    """
+    try:
+        athena = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+        connections.find_open(practice.external_id, Vendor.RELATIENT)
+        for which in polling.ATHENA_FEEDS:
+            polling.cursor_of(athena, which)
+        round_ = _begin(practice)
+        say("reading again what was read since the backup")
+        for which in polling.ATHENA_FEEDS:
+            polling.pull(practice, which, None)
+    except GatewayError as error:
+        return {**NOTHING, "problems": [error.sentence]}
+    inbound.process_stored([practice])
+    return reconcile(practice, round_.first, round_.last, say)
+
+
+def _begin(practice: Practice) -> Round:
+    """Note what has to be read again, and the comparison that follows it."""
+    with transaction.atomic():
+        lost_since = _lost_since(practice)
+        cursors = FeedCursor.objects.select_for_update().filter(practice=practice)
+        for cursor in cursors.order_by("pk"):
+            _forget_its_reader(cursor)
+        stored = InboundMessage.objects.filter(practice=practice, status=InboundStatus.STORED)
+        stored.update(lease_token="", lease_until=None)
+        _comparisons(practice).update(
+            progress={}, outcome=SyncOutcome.FAILED, problem=COMPARED_ANEW
+        )
+        audit(
+            "database.restored",
+            practice=practice.external_id,
+            subject=("practice", practice.pk),
+            detail={"lost_since": lost_since.isoformat()},
+        )
+        today = database_now().date()
+        first = min(today - timedelta(days=1), lost_since.date())
+        last = today + timedelta(days=polling.GAP_DAYS_AHEAD)
+        return begin(practice, first, last, lost_since=lost_since)
+
+
+def _forget_its_reader(cursor: FeedCursor) -> None:
+    """The process that held the lease worked on another database, and its window is torn."""
+    cursor.lease_token, cursor.lease_until = "", None
+    if cursor.feed in polling.ATHENA_FEEDS:
+        tear(cursor)
+        cursor.backfill_from = earliest(cursor.backfill_from, cursor.window_start)
+    cursor.save()
+
+
+def _lost_since(practice: Practice) -> datetime:
+    """From when on the lost database may have done what this one does not know.
+
+    The backup's last sign of life, or what an earlier attempt at this has found.
+    """
+    for run in _comparisons(practice).order_by("-pk"):
+        if run.progress.get("lost_since"):
+            return datetime.fromisoformat(run.progress["lost_since"])
+    polled = FeedCursor.objects.filter(practice=practice).aggregate(last=Max("last_success_at"))
+    sent = Effect.objects.filter(practice=practice).aggregate(last=Max("tries__began_at"))
+    known = earliest(polled["last"], sent["last"]) or database_now()
+    return known - polling.CLOCK_MARGIN
+
+
+def _comparisons(practice: Practice) -> Any:
+    """Those that were not finished."""
+    runs = SyncRun.objects.filter(practice=practice, kind=SyncKind.RECONCILE)
+    return runs.exclude(outcome=SyncOutcome.DONE)

@@ -1,0 +1,191 @@
+"""What an operator or a timer asks for: poll, collect, work, and all of them until it is quiet.
+
+Each returns plain counts. A vendor that cannot be reached is a sentence under `problems`, never
+an exception: the other feeds, and the effects that wait, go on.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from campaigns import sweep as campaigns_sweep
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.models import Practice
+from campaigns.ports import GatewayError
+from integrations.connections import registry as connections
+from integrations.feeds import collect_answers as collecting
+from integrations.feeds import poll_chart as polling
+from integrations.inbox import process as inbound
+from integrations.models import (
+    Feed,
+    FeedCursor,
+    InboundMessage,
+    InboundStatus,
+    SyncKind,
+)
+from integrations.operations import probe as probes
+from integrations.reconcile import nightly
+from integrations.subscriptions import requests as wishes
+from integrations.sync_runs.record import sync_run
+
+POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
+WORK_KEYS = ("executed", "retried", "failed")
+COLLECT_KEYS = ("seen", "new", "duplicate", "errors")
+# A sync of a live practice ends although the world goes on changing.
+MOST_ROUNDS = 20
+_PAUSE_SECONDS = 0.25
+
+Report = dict[str, Any]
+
+
+def poll(practice: Practice, feeds: tuple[Feed, ...] = polling.ATHENA_FEEDS) -> Report:
+    """One pull of athenahealth's change feeds, taken in."""
+    probes.attend(practice, at_once=True)
+    return _poll(practice, feeds)
+
+
+def _poll(
+    practice: Practice,
+    feeds: tuple[Feed, ...],
+    stopping: Callable[[], bool] = campaigns_sweep.never,
+) -> Report:
+    problems: list[str] = []
+    counts: Counter[str] = Counter()
+    for which in feeds:
+        try:
+            with sync_run(practice, SyncKind.POLL) as (run, seen):
+                polling.pull(practice, which, run)
+                seen.update(inbound.process_stored([practice], stopping))
+        except GatewayError as error:
+            # Of both feeds, when it is the vendor: said once.
+            problems += [error.sentence] if error.sentence not in problems else []
+            counts["errors"] += 1
+        else:
+            counts.update(seen)
+    return {key: counts[key] for key in POLL_KEYS} | {"problems": problems}
+
+
+def collect(practice: Practice) -> Report:
+    """One pull of Relatient's events, taken in."""
+    probes.attend(practice, at_once=True)
+    return _collect(practice)
+
+
+def _collect(practice: Practice, stopping: Callable[[], bool] = campaigns_sweep.never) -> Report:
+    problems: list[str] = []
+    counts: Counter[str] = Counter()
+    try:
+        with sync_run(practice, SyncKind.COLLECT) as (run, pulled):
+            pulled.update(collecting.collect(practice, run) or Counter())
+            pulled["errors"] += inbound.process_stored([practice], stopping)["errors"]
+            counts.update(pulled)
+    except GatewayError as error:
+        problems.append(error.sentence)
+        counts["errors"] += 1
+    return {key: counts[key] for key in COLLECT_KEYS} | {"problems": problems}
+
+
+def work(practice: Practice, seconds: float | None = None) -> Report:
+    """Everything that is due; with `seconds` also what becomes due until then.
+
+    `problems` is there when a vendor does not answer: what waits for it was left alone.
+    """
+    probes.attend(practice, at_once=True)
+    until = time.monotonic() + (seconds or 0)
+    total = Counter(_work_once(practice))
+    while seconds and _remaining(practice) and time.monotonic() < until:
+        time.sleep(_PAUSE_SECONDS)
+        probes.attend(practice)
+        total.update(_work_once(practice))
+    problems = probes.silent(practice)
+    report = {
+        "executed": total["executed"],
+        "retried": total["retried"],
+        "failed": total["failed"],
+        "parked": campaigns_sweep.parked([practice]) + _parked_messages(practice),
+        "remaining": _remaining(practice),
+    }
+    return {**report, "problems": problems} if problems else report
+
+
+def _work_once(practice: Practice) -> Counter[str]:
+    inbound.process_stored([practice])
+    swept = campaigns_sweep.sweep([practice])
+    return Counter(executed=swept.executed, retried=swept.retried, failed=swept.failed)
+
+
+def _remaining(practice: Practice) -> int:
+    stored = InboundMessage.objects.filter(practice=practice, status=InboundStatus.STORED)
+    return campaigns_sweep.remaining([practice]) + stored.count()
+
+
+def _parked_messages(practice: Practice) -> int:
+    return InboundMessage.objects.filter(practice=practice, status=InboundStatus.PARKED).count()
+
+
+def sync(practice: Practice) -> Report:
+    """Poll, collect and work, again until nothing is due now."""
+    total: dict[str, Counter[str]] = {"poll": Counter(), "collect": Counter(), "work": Counter()}
+    problems: list[str] = []
+    standing: Report = {}
+    probes.attend(practice, at_once=True)
+    for _ in range(MOST_ROUNDS):
+        polled, collected = _poll(practice, polling.ATHENA_FEEDS), _collect(practice)
+        worked = work(practice)
+        for name, report in (("poll", polled), ("collect", collected)):
+            problems += [p for p in report.pop("problems") if p not in problems]
+            total[name].update(report)
+        problems += [p for p in worked.pop("problems", []) if p not in problems]
+        standing = {"parked": worked.pop("parked"), "remaining": worked.pop("remaining")}
+        total["work"].update(worked)
+        news = polled["new"] or polled["changed"] or collected["new"]
+        if problems or not (news or worked["executed"]):
+            break
+    return {
+        "poll": {key: total["poll"][key] for key in POLL_KEYS},
+        "collect": {key: total["collect"][key] for key in COLLECT_KEYS},
+        "work": {**{key: total["work"][key] for key in WORK_KEYS}, **standing},
+        "problems": problems,
+    }
+
+
+def tick(
+    practice: Practice, seconds: float, stopping: Callable[[], bool] = campaigns_sweep.never
+) -> Report:
+    """What the timer does: the feeds whose time has come, what is due, then the nightly round.
+
+    As soon as `stopping` says so, nothing more is begun.
+    """
+    began = time.monotonic()
+    probes.attend(practice)
+    now = database_now()
+    due = set(
+        FeedCursor.objects.filter(practice=practice, next_poll_at__lte=now).values_list(
+            "feed", flat=True
+        )
+    )
+    # What is paused is left alone: its feed keeps, and is read when it is resumed. A vendor that
+    # does not answer is not asked either, but its feeds count as failing.
+    stopped = connections.stopped(practice.external_id)
+    # However much is told of at once, what is to be sent gets its share of the time.
+    until = time.monotonic() + seconds / 2
+
+    def enough() -> bool:
+        return stopping() or time.monotonic() >= until
+
+    athena = tuple(which for which in polling.ATHENA_FEEDS if which in due)
+    if athena and Vendor.ATHENAHEALTH not in stopped:
+        _poll(practice, athena, enough)
+    if Feed.EVENTS in due and Vendor.RELATIENT not in stopped and not stopping():
+        _collect(practice, enough)
+    inbound.process_stored([practice], enough)
+    swept = campaigns_sweep.sweep([practice], seconds=seconds, stopping=stopping)
+    if not stopping():
+        wishes.attend(practice)
+    if not stopping():
+        nightly.attend(practice, seconds - (time.monotonic() - began))
+    return {"looked": swept.looked, "executed": swept.executed}

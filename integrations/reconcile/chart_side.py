@@ -1,0 +1,57 @@
+"""The side of athenahealth: one window of booked visits at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.models import Department
+from campaigns.ports import Guard
+from campaigns.reconciliation import appointments as unlisted
+from integrations.athenahealth.schemas import to_text
+from integrations.connections import registry as connections
+from integrations.feeds.booked_appointments import read_window, windows
+from integrations.inbox import process as inbound
+from integrations.models import InboundMessage
+from integrations.reconcile.progress import Phase, Round
+from integrations.reconcile.report import VISITS_NOT_LISTED
+
+
+def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) -> str:
+    """Read the next window, take it in, and have read again what it lacks; its dates in words.
+
+    Pages that are not taken in before the time is up are taken in by the next tick.
+    """
+    first, end = next(windows(round_.next_day, round_.last))
+    connection = connections.find_open(round_.practice.external_id, Vendor.ATHENAHEALTH)
+    began = database_now()
+    pages = read_window(connection, round_.run, first, end, guard)
+    for page in pages:
+        if time_is_up():
+            break
+        inbound.process(page.pk)
+    departments = Department.objects.filter(practice=round_.practice)
+    missing = unlisted.not_listed(
+        round_.practice,
+        first,
+        end,
+        departments=list(departments.values_list("external_id", flat=True)),
+        listed=_ids(pages),
+        began=began,
+    )
+    round_.find(VISITS_NOT_LISTED, *missing)
+    following = end + timedelta(days=1)
+    phase = Phase.REMINDERS if following > round_.last else Phase.CHART
+    round_.save(next=following.isoformat(), phase=phase.value)
+    return f"{first} to {end}"
+
+
+def _ids(pages: list[InboundMessage]) -> set[str]:
+    return {
+        to_text(row.get("appointmentid"))
+        for page in pages
+        for row in page.payload or []
+        if isinstance(row, dict)
+    }

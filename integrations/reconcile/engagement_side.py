@@ -1,0 +1,160 @@
+"""The side of Relatient: the list of its active enrollments, page by page.
+
+Enrollments of other practices or systems are left alone. What Relatient lists and Kept does not
+have is taken over: somebody made it there, or a request of ours arrived after we had given up.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from campaigns import gateways
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.intake.chart import take_appointment
+from campaigns.models import BULK, Appointment, Enrollment
+from campaigns.ports import (
+    CREDENTIALS,
+    NOT_FOUND,
+    NOT_THE_VENDORS_WORD,
+    Deadline,
+    EngagementGateway,
+    GatewayError,
+    Guard,
+    Refused,
+)
+from campaigns.reconciliation import enrollments as comparison
+from campaigns.reconciliation.enrollments import Compared, Found
+from campaigns.vendor_records import EnrollmentRecord, ReadSpan
+from integrations.connections import registry as connections
+from integrations.drift import store as unknowns
+from integrations.feeds.booked_appointments import READ_SECONDS
+from integrations.reconcile.progress import Phase, Round
+from integrations.reconcile.report import ENROLLMENTS_NOT_LISTED
+from integrations.relatient import feed
+from integrations.relatient.client import ENROLLMENT_PAGE as PAGE
+from integrations.relatient.gateway import client_for
+from integrations.transport.errors import VENDOR_NONSENSE
+
+ACTIVE = "active"
+# Ours, listed, but not noted as read by the list.
+LISTED = (Found.SAME, Found.IN_HAND, Found.CHANGED)
+NOTED = (Found.CHANGED, Found.TAKEN_OVER, Found.SINCE_BACKUP, Found.SECOND)
+
+
+def compare_page(round_: Round, guard: Guard) -> str:
+    """Read the next page and compare it; after the last one also what was not listed."""
+    practice = round_.practice
+    connection = connections.find_open(practice.external_id, Vendor.RELATIENT)
+    client = client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=guard)
+    began = database_now()
+    with unknowns.kept(practice.external_id):
+        listed, cursor = feed.read_enrollments(client, ACTIVE, round_.cursor, PAGE)
+    span = ReadSpan(began, database_now())
+    listed_from = round_.listed_from or began
+    records = _of_these_dates(round_, listed)
+    for record in comparison.not_as_held(practice, records, span):
+        _closer(round_, record, span, guard)
+    count = round_.listed + len(records)
+    if cursor:
+        round_.save(cursor=cursor, listed_from=listed_from.isoformat(), listed=count)
+    else:
+        missing = comparison.not_listed(
+            practice, round_.first, round_.last, round_.apart, listed_from
+        )
+        round_.find(ENROLLMENTS_NOT_LISTED, *missing)
+        now = database_now().isoformat()
+        round_.save(listed=count, phase=Phase.COMPARED.value, compared_at=now)
+    return f"{count} enrollments"
+
+
+def _of_these_dates(round_: Round, records: list[EnrollmentRecord]) -> list[EnrollmentRecord]:
+    """Those whose visit is in the dates compared, by Relatient's account or by the chart's."""
+    zone = ZoneInfo(round_.practice.time_zone)
+    local = dict(
+        Appointment.objects.filter(
+            practice=round_.practice,
+            external_id__in=[record.appointment_external_id for record in records],
+        ).values_list("external_id", "local_start__date")
+    )
+
+    def days(record: EnrollmentRecord) -> list[date]:
+        told = datetime.fromisoformat(record.holds["visit"]["starts_at"])
+        known = local.get(record.appointment_external_id)
+        return [told.astimezone(zone).date(), *([known] if known else [])]
+
+    return [r for r in records if any(round_.first <= day <= round_.last for day in days(r))]
+
+
+def _closer(round_: Round, record: EnrollmentRecord, span: ReadSpan, guard: Guard) -> None:
+    """One that Kept does not have like this."""
+    practice = round_.practice
+    lost = round_.lost_since
+    compared = comparison.compare(practice, record, span, lost_since=lost)
+    if compared.found is Found.UNKNOWN_VISIT and _take_visit(round_, record, guard):
+        compared = comparison.compare(practice, record, span, lost_since=lost)
+    if compared.found is Found.BESIDE:
+        compared = _beside_ours(round_, record, span, compared, guard)
+    if compared.found in LISTED and compared.enrollment:
+        round_.listed_apart(compared.enrollment)
+    if compared.found in NOTED:
+        round_.find(compared.found.value, compared.enrollment)
+    elif compared.found is Found.UNKNOWN_VISIT:
+        round_.find(compared.found.value, record.vendor_id)
+
+
+def _take_visit(round_: Round, record: EnrollmentRecord, guard: Guard) -> bool:
+    """Read a visit that Kept has never heard of; False when athenahealth does not know it."""
+    practice = round_.practice
+    ehr = gateways.ehr(practice.external_id, deadline=Deadline.after(READ_SECONDS), guard=guard)
+    began = database_now()
+    try:
+        visit = ehr.read_appointment(record.appointment_external_id)
+    except GatewayError as error:
+        if not _is_about_one(error):
+            raise
+        return False
+    take_appointment(practice, visit, ReadSpan(began, database_now()), BULK)
+    return True
+
+
+def _beside_ours(
+    round_: Round, record: EnrollmentRecord, span: ReadSpan, beside: Compared, guard: Guard
+) -> Compared:
+    """A second one: ours is read afresh, because somebody may have ended it and begun anew."""
+    practice = round_.practice
+    relatient = gateways.engagement(
+        practice.external_id, deadline=Deadline.after(READ_SECONDS), guard=guard
+    )
+    ours = Enrollment.objects.get(pk=beside.enrollment)
+    began = database_now()
+    try:
+        held = _read(relatient, ours.vendor_id)
+    except GatewayError as error:
+        if not _is_about_one(error):
+            raise
+        return Compared(Found.IN_HAND)
+    active = comparison.take_in(ours.pk, held, ReadSpan(began, database_now()))
+    if not active:
+        round_.find(ENROLLMENTS_NOT_LISTED, ours.pk)
+    return comparison.compare(
+        practice, record, span, ours_is_active=active, lost_since=round_.lost_since
+    )
+
+
+def _read(relatient: EngagementGateway, vendor_id: str) -> EnrollmentRecord | None:
+    try:
+        return relatient.read_enrollment(vendor_id)
+    except Refused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+        return None
+
+
+def _is_about_one(error: GatewayError) -> bool:
+    """Whether only this record is refused, and not the connection: the others can go on."""
+    if error.code == VENDOR_NONSENSE:
+        return True
+    ours = {CREDENTIALS, *NOT_THE_VENDORS_WORD}
+    return isinstance(error, Refused) and error.code not in ours

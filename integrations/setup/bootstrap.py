@@ -1,0 +1,180 @@
+"""The first practice, from the environment: connections, roles, reference data, subscriptions.
+
+Idempotent. Once a connection has worked, the environment no longer changes it: the console does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from audit.recorder import record as audit
+from campaigns.clock import database_now
+from campaigns.domain.phones import dialable
+from campaigns.domain.values import Vendor
+from campaigns.models import Practice
+from campaigns.ports import Deadline, GatewayError
+from campaigns.practices.roles import ensure_roles
+from integrations.athenahealth import feed
+from integrations.athenahealth.client import AthenaClient
+from integrations.athenahealth.client import client_for as athena_client
+from integrations.drift import store as unknowns
+from integrations.feeds import poll_chart as polling
+from integrations.models import Connection, Feed
+from integrations.relatient import feed as relatient_feed
+from integrations.relatient.gateway import client_for as relatient_client
+from integrations.setup import reference_data as reference
+from integrations.transport.errors import Nonsense
+
+CALL_SECONDS = 60
+UNVERIFIED = "not verified: athenahealth names no scope for it; the first write will tell"
+
+
+class SeedMissing(Exception):
+    """The environment lacks what the first practice is made of; the text names it."""
+
+
+def bootstrap() -> dict[str, Any]:
+    """Make or complete the practice of the environment, and report what works.
+
+    Raises SeedMissing when the environment names no practice. A vendor that refuses is a
+    sentence under its connection's `problem`.
+    """
+    practice = _practice(settings.KEPT_SEED)
+    ensure_roles()
+    report: dict[str, Any] = {
+        "practice": {"id": practice.external_id, "name": practice.name},
+        "connections": {},
+        "reference": {},
+    }
+    for vendor, check in _CHECKS.items():
+        connection = _connection(practice, vendor, settings.KEPT_SEED)
+        report["connections"][vendor.value] = _checked(connection, check, report["reference"])
+    return report
+
+
+def _practice(seed: dict[str, Any]) -> Practice:
+    external_id = seed["ATHENA_PRACTICE_ID"]
+    if not external_id:
+        raise SeedMissing(
+            "ATHENA_PRACTICE_ID is not set. Put it, and the other ATHENA_ and RELATIENT_ "
+            "values, into .env (see .env.example) and run bootstrap again."
+        )
+    with transaction.atomic():
+        practice, created = Practice.objects.get_or_create(
+            external_id=external_id,
+            defaults={
+                "name": seed["PRACTICE_NAME"] or f"Practice {external_id}",
+                "time_zone": seed["PRACTICE_TIME_ZONE"],
+                "language": seed["PRACTICE_LANGUAGE"],
+                "waitlist_phone": dialable(seed["WAITLIST_PHONE"] or "") or "",
+                "alert_emails": ",".join(seed["ALERT_EMAILS"] or []),
+            },
+        )
+        if created:
+            audit("practice.created", practice=external_id, subject=("practice", practice.pk))
+    return practice
+
+
+def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Connection:
+    """The connection; the environment's values count until it has worked once."""
+    values = {
+        Vendor.ATHENAHEALTH: {
+            "base_url": seed["ATHENA_BASE_URL"],
+            "client_id": seed["ATHENA_CLIENT_ID"],
+            "secret": seed["ATHENA_CLIENT_SECRET"],
+            "webhook_secret": seed["ATHENA_WEBHOOK_SECRET"],
+        },
+        Vendor.RELATIENT: {
+            "base_url": seed["RELATIENT_BASE_URL"],
+            "secret": seed["RELATIENT_API_KEY"],
+            "webhook_secret": seed["RELATIENT_WEBHOOK_SECRET"],
+        },
+    }[vendor]
+    with transaction.atomic():
+        connection, created = Connection.objects.get_or_create(
+            practice=practice, vendor=vendor, defaults=values
+        )
+        stale = not created and connection.checked_at is None
+        if stale and any(getattr(connection, name) != value for name, value in values.items()):
+            for name, value in values.items():
+                setattr(connection, name, value)
+            # What paused it were credentials that have been replaced.
+            connection.paused_at, connection.paused_by, connection.paused_reason = None, "", ""
+            connection.save()
+        if created or stale:
+            audit(
+                "connection.seeded",
+                practice=practice.external_id,
+                subject=("connection", connection.pk),
+                detail={"vendor": vendor.value},
+            )
+    return connection
+
+
+Check = Callable[[Connection, dict[str, Any]], dict[str, str]]
+
+
+def _checked(connection: Connection, check: Check, loaded: dict[str, Any]) -> dict[str, Any]:
+    """Try what can be tried without writing, and keep what came of it."""
+    if not connection.base_url:
+        name = "ATHENA" if connection.vendor == Vendor.ATHENAHEALTH else "RELATIENT"
+        return {"ok": False, "problem": f"{name}_BASE_URL is not set. Set it and try again."}
+    try:
+        with unknowns.kept(connection.practice.external_id):
+            report = check(connection, loaded)
+    except (GatewayError, Nonsense) as error:
+        return {"ok": False, "problem": error.sentence}
+    connection.checked_at, connection.check_report = database_now(), report
+    connection.save(update_fields=["checked_at", "check_report"])
+    return {"ok": True, **report}
+
+
+def _no_guard() -> None:
+    """Nothing is leased here: a bootstrap run twice does no harm."""
+
+
+def _athenahealth(connection: Connection, loaded: dict[str, Any]) -> dict[str, str]:
+    def client() -> AthenaClient:
+        return athena_client(connection, deadline=Deadline.after(CALL_SECONDS), guard=_no_guard)
+
+    loaded.update(reference.load_athenahealth(connection.practice, client))
+    for which in polling.ATHENA_FEEDS:
+        feed.subscribe(client(), which)
+        _plan_first_poll(connection, which)
+    return {
+        "credentials": "work",
+        "reading": "works",
+        "change_feeds": "subscribed",
+        "writing": UNVERIFIED if connection.write_access == "unverified" else "works",
+    }
+
+
+def _relatient(connection: Connection, loaded: dict[str, Any]) -> dict[str, str]:
+    client = relatient_client(connection, deadline=Deadline.after(CALL_SECONDS), guard=_no_guard)
+    check = relatient_feed.check(client)
+    loaded.update(reference.load_relatient(connection.practice, client))
+    _plan_first_poll(connection, Feed.EVENTS)
+    missing = check["missing_scopes"]
+    return {
+        "credentials": "work",
+        "reading": "works",
+        "permissions": "missing: " + ", ".join(missing) if missing else "complete",
+        "practice_id": check["practice_id"],
+    }
+
+
+def _plan_first_poll(connection: Connection, which: Feed) -> None:
+    cursor = polling.cursor_of(connection, which)
+    if cursor.next_poll_at is None:
+        cursor.next_poll_at = database_now()
+        cursor.save(update_fields=["next_poll_at"])
+
+
+_CHECKS: dict[Vendor, Check] = {
+    Vendor.ATHENAHEALTH: _athenahealth,
+    Vendor.RELATIENT: _relatient,
+}

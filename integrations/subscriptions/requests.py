@@ -1,0 +1,231 @@
+"""The event subscriptions of a practice: asked for, renewed, deleted, and looked after.
+
+A person's wish is a row (or a word in a row); upkeep.py carries it out. Whoever wishes only
+marks that it is due, so a button answers at once and nothing is lost when athenahealth is away.
+Polling stays the base; with events that flow it becomes slower (pace.py).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from audit.recorder import record
+from campaigns import doorbell
+from campaigns.clock import database_now
+from campaigns.domain.values import Vendor
+from campaigns.models import Practice
+from campaigns.outbox.alerts import alert
+from campaigns.ports import Deadline, GatewayError, LeaseLost, TryLater
+from integrations.athenahealth.event_topics import REQUESTED, TOPICS, Wish, in_words, placeholder
+from integrations.athenahealth.subscription_client import client_for
+from integrations.connections import registry as connections
+from integrations.feeds import failures as incidents
+from integrations.feeds import lease as leases
+from integrations.feeds.lease import FeedLease
+from integrations.feeds.poll_chart import cursor_of
+from integrations.models import Connection, EventSubscription, Feed, FeedCursor
+from integrations.subscriptions import silence_detection as silence
+from integrations.subscriptions.endpoint_url import endpoint_of
+from integrations.subscriptions.maintain import Round
+
+EVERY = timedelta(hours=1)
+AFTER_A_DEFECT = timedelta(minutes=10)
+# A renewal that has failed from the seventh day before the end until here needs a person.
+WARN_BEFORE = timedelta(days=2)
+# Of one round within a tick; what is left over is done by the next.
+SECONDS = 20.0
+BUSY = "busy"
+
+logger = logging.getLogger(__name__)
+
+
+def of(practice: Practice) -> QuerySet[EventSubscription]:
+    """The rows of a practice."""
+    return EventSubscription.objects.filter(practice=practice)
+
+
+def want(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
+    """Wish for a subscription per topic; how many are new. Those that exist stay as they are.
+
+    Refused with what to set, when athenahealth could not reach Kept or its events not be trusted.
+    """
+    endpoint, now, new = endpoint_of(connection), database_now(), 0
+    with transaction.atomic():
+        here = of(connection.practice)
+        for topic in topics:
+            if here.filter(topic=topic).exclude(status=Wish.DELETE).exists():
+                continue
+            # One that was to be deleted stays instead, and is looked at again.
+            if kept := here.filter(topic=topic).select_related("practice").first():
+                here.filter(topic=topic).update(status=Wish.RENEW)
+                _say("wanted", kept)
+                new += 1
+                continue
+            row, created = EventSubscription.objects.get_or_create(
+                practice=connection.practice,
+                external_id=placeholder(topic),
+                defaults={
+                    "connection": connection,
+                    "topic": topic,
+                    "endpoint": endpoint,
+                    "status": Wish.WANTED,
+                    "created_at": now,
+                    "checked_at": now,
+                },
+            )
+            if created:
+                new += 1
+                _say("wanted", row)
+        _mark_due(connection)
+    return new
+
+
+def wish(rows: QuerySet[EventSubscription], what: Wish) -> int:
+    """Wish that these are renewed or deleted; how many were not wished so before."""
+    changed = 0
+    with transaction.atomic():
+        for row in rows.exclude(status=what).select_related("practice", "connection"):
+            if what == Wish.RENEW and row.status == Wish.WANTED:
+                # It is about to be made anyway.
+                continue
+            if EventSubscription.objects.filter(pk=row.pk).update(status=what):
+                changed += 1
+                _say("renewal_wanted" if what == Wish.RENEW else "deletion_wanted", row)
+                _mark_due(row.connection)
+    return changed
+
+
+def look(practice: Practice, seconds: float = SECONDS) -> None:
+    """Bring the rows in line with what athenahealth holds, and change nothing there.
+
+    Raises GatewayError.
+    """
+    _with_lease(practice, seconds, only_look=True)
+
+
+def carry_out(practice: Practice, seconds: float = SECONDS) -> None:
+    """Look, and make athenahealth hold what the rows want. Raises GatewayError."""
+    _with_lease(practice, seconds, only_look=False)
+
+
+def _with_lease(practice: Practice, seconds: float, *, only_look: bool) -> None:
+    connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+    cursor = cursor_of(connection, Feed.SUBSCRIPTIONS)
+    lease = leases.take(cursor)
+    if lease is None:
+        raise TryLater(
+            "Another process of Kept is busy with the event subscriptions. Try again in a minute.",
+            code=BUSY,
+        )
+    try:
+        cursor.refresh_from_db()
+        _round(connection, cursor, lease, Deadline.after(seconds), only_look)
+    except LeaseLost:
+        raise TryLater(
+            "Another process of Kept took over the event subscriptions.", code=BUSY
+        ) from None
+    except GatewayError as error:
+        # Who only looks has nothing to mend; without rows nobody would say that it is over.
+        if not only_look and of(practice).exists():
+            incidents.failed(cursor, error)
+        raise
+    finally:
+        lease.release()
+
+
+def _round(
+    connection: Connection,
+    cursor: FeedCursor,
+    lease: FeedLease,
+    deadline: Deadline,
+    only_look: bool,
+) -> None:
+    began = database_now()
+    work = Round(connection, client_for(connection, deadline=deadline, guard=lease.guard))
+    work.look()
+    if only_look:
+        return
+    work.carry_out()
+    incidents.recovered(cursor)
+    lease.cursors().update(last_success_at=database_now())
+    # Unless a wish has come meanwhile: it has marked the row as due since.
+    untouched = lease.cursors().filter(next_poll_at=cursor.next_poll_at)
+    # One that is still shaking hands is looked at again soon.
+    requested = of(connection.practice).filter(status=REQUESTED).exists()
+    soon = timedelta(minutes=connection.practice.retry_minutes)
+    untouched.update(next_poll_at=began + (min(soon, EVERY) if requested else EVERY))
+
+
+def attend(practice: Practice) -> None:
+    """What the timer does: notice silence, carry out wishes, look hourly, renew in time.
+
+    Nothing that goes wrong here stops the rest of a tick.
+    """
+    if not of(practice).exists():
+        return
+    try:
+        silence.attend(practice)
+        _warn_of_ends(practice)
+        if Vendor.ATHENAHEALTH in connections.paused(practice.external_id):
+            return
+        _carry_out_if_due(practice)
+    except Exception:
+        # A defect here must not be met again at every tick.
+        logger.exception("subscriptions_failed", extra={"practice": practice.external_id})
+        later = database_now() + AFTER_A_DEFECT
+        _cursors(practice).update(next_poll_at=later)
+
+
+def _carry_out_if_due(practice: Practice) -> None:
+    cursor = _cursors(practice).first()
+    now = database_now()
+    if cursor is not None and cursor.next_poll_at is not None and cursor.next_poll_at > now:
+        return
+    try:
+        carry_out(practice)
+    except GatewayError as error:
+        # Its incident is noted, and told to the administrators when it lasts.
+        logger.warning(
+            "subscriptions_put_off",
+            extra={"practice": practice.external_id, "code": error.code},
+        )
+
+
+def _warn_of_ends(practice: Practice) -> None:
+    """One mail for each subscription that ends although it should have been renewed."""
+    soon = of(practice).filter(ends_at__lte=database_now() + WARN_BEFORE)
+    for row in soon.exclude(status=Wish.DELETE):
+        assert row.ends_at is not None
+        alert(
+            practice,
+            f"subscription-{row.pk}-ends-{row.ends_at:%Y%m%d%H%M}",
+            f"An event subscription of {practice.name} could not be renewed",
+            f"athenahealth tells Kept when {in_words(row.topic)} until "
+            f"{row.ends_at:%Y-%m-%d %H:%M} UTC, and Kept has not been able to renew it.\n\n"
+            f"{row.problem or 'The console page Event subscriptions shows the state.'}\n\n"
+            "Nothing is lost: Kept goes on polling, and renews it as soon as it can.",
+        )
+
+
+def _mark_due(connection: Connection) -> None:
+    cursor_of(connection, Feed.SUBSCRIPTIONS)
+    _cursors(connection.practice).update(next_poll_at=database_now())
+    doorbell.ring()
+
+
+def _cursors(practice: Practice) -> QuerySet[FeedCursor]:
+    return FeedCursor.objects.filter(practice=practice, feed=Feed.SUBSCRIPTIONS)
+
+
+def _say(what: str, row: EventSubscription) -> None:
+    record(
+        f"subscription.{what}",
+        practice=row.practice.external_id,
+        subject=("subscription", row.pk),
+        detail={"topic": row.topic},
+    )

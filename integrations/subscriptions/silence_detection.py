@@ -1,0 +1,155 @@
+"""Subscriptions that say nothing although something happened: the poll is the witness.
+
+A change of which an event told is known before the next poll reads it, so what a poll finds new
+or changed was not told of, at least not in time. A single such row means nothing: the poll may
+have been quicker, and some changes belong to no topic. Silent is who has told nothing since
+before at least three such rows in at least two polls, the last of them half an hour ago.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+
+from audit.recorder import record
+from campaigns.clock import database_now
+from campaigns.models import Practice
+from campaigns.outbox.alerts import alert
+from integrations.athenahealth.event_topics import ACTIVE
+from integrations.feeds.poll_chart import ATHENA_FEEDS
+from integrations.models import (
+    EventSubscription,
+    FeedCursor,
+    InboundKind,
+    InboundMessage,
+    SyncKind,
+)
+
+# An event is on its way for seconds; one that failed at first is retried within this.
+GRACE = timedelta(minutes=30)
+WITHIN = timedelta(days=1)
+ENOUGH_ROWS, ENOUGH_POLLS = 3, 2
+
+
+@dataclass(frozen=True)
+class Group:
+    """Topics that are judged together, by what a poll counts; `others` may tell of it as well."""
+
+    topics: frozenset[str]
+    others: frozenset[str]
+    counted: str
+
+
+MOVED = frozenset({"Appointment.reschedule"})
+GROUPS = (
+    Group(frozenset({"Appointment.schedule"}), MOVED, "new"),
+    Group(
+        frozenset(
+            {
+                "Appointment.update",
+                "Appointment.cancel",
+                "Appointment.check-in",
+                "Appointment.check-out",
+            }
+        ),
+        MOVED,
+        "changed",
+    ),
+)
+
+
+def attend(practice: Practice) -> None:
+    """Notice who has become silent, and who is heard again."""
+    rows = list(EventSubscription.objects.filter(practice=practice, status=ACTIVE))
+    for group in GROUPS:
+        watched = [row for row in rows if row.topic in group.topics]
+        if watched:
+            telling = [row for row in rows if row.topic in group.topics | group.others]
+            _judge(practice, group, watched, max(_heard(row) for row in telling))
+
+
+def _heard(row: EventSubscription) -> datetime:
+    """When it last told of something, or could not have yet."""
+    return max(row.created_at, row.last_event_at or row.created_at)
+
+
+def _judge(
+    practice: Practice, group: Group, watched: list[EventSubscription], heard: datetime
+) -> None:
+    silent = [row for row in watched if row.silent_since is not None]
+    if silent:
+        if heard > min(row.silent_since for row in silent if row.silent_since is not None):
+            _heard_again(practice, silent)
+        return
+    if _untold(practice, group, heard):
+        _fall_silent(practice, watched, heard)
+
+
+def _untold(practice: Practice, group: Group, heard: datetime) -> bool:
+    now = database_now()
+    pages = InboundMessage.objects.filter(
+        practice=practice,
+        kind=InboundKind.APPOINTMENTS_PAGE,
+        sync_run__kind=SyncKind.POLL,
+        # The row is indexed by when it was received, which is right after it was read.
+        received_at__gt=max(heard, now - WITHIN),
+        read_began__gt=max(heard + GRACE, now - WITHIN),
+        read_began__lte=now - GRACE,
+    ).values_list("sync_run", "counts")
+    rows: Counter[int] = Counter()
+    for run, counts in pages:
+        rows[run] += counts.get(group.counted, 0)
+    polls = [number for number in rows.values() if number]
+    return len(polls) >= ENOUGH_POLLS and sum(polls) >= ENOUGH_ROWS
+
+
+def _fall_silent(practice: Practice, watched: list[EventSubscription], heard: datetime) -> None:
+    """Say it once, and poll again as often as without events, beginning now."""
+    now = database_now()
+    with transaction.atomic():
+        for row in watched:
+            EventSubscription.objects.filter(pk=row.pk).update(silent_since=now)
+            _say("silent", practice, row)
+        feeds = FeedCursor.objects.filter(practice=practice, feed__in=ATHENA_FEEDS)
+        feeds.filter(failing_since=None, next_poll_at__gt=now).update(next_poll_at=now)
+        alert(
+            practice,
+            _incident(watched[0], now),
+            f"athenahealth's events have stopped for {practice.name}",
+            f"Since {heard:%Y-%m-%d %H:%M} UTC athenahealth has sent no event about changes that "
+            "Kept then found by polling.\n\nNothing is lost: Kept polls as often as without events "
+            "again. See whether athenahealth can reach Kept (its address, its certificate, the "
+            "webhook secret), look at the console's page Event subscriptions, and renew them "
+            "there. The runbook has the case.",
+        )
+
+
+def _heard_again(practice: Practice, silent: list[EventSubscription]) -> None:
+    with transaction.atomic():
+        for row in silent:
+            EventSubscription.objects.filter(pk=row.pk).update(silent_since=None)
+            _say("heard_again", practice, row)
+        since = silent[0].silent_since
+        assert since is not None
+        alert(
+            practice,
+            f"{_incident(silent[0], since)}-over",
+            f"athenahealth's events have come again for {practice.name}",
+            "Kept hears of changes by events again. Nothing to do.",
+        )
+
+
+def _incident(row: EventSubscription, since: datetime) -> str:
+    return f"silent-{row.pk}-{since:%Y%m%d%H%M%S%f}"
+
+
+def _say(what: str, practice: Practice, row: EventSubscription) -> None:
+    record(
+        f"subscription.{what}",
+        practice=practice.external_id,
+        subject=("subscription", row.pk),
+        detail={"topic": row.topic},
+    )
