@@ -134,7 +134,7 @@ INSTRUCTIONS = {
     InstructionKind.STOPPED: "Reminders stopped",
     InstructionKind.ENROLLED: "Enrolled by hand",
 }
-# What Kept learned of a visit, and when; appointments/explain_context.py has the moments.
+# What Kept learned of a visit, and when; appointments/explain.py has the moments.
 OBSERVED = {
     "booked": "booked in athenahealth",
     "first_seen": "first seen by Kept",

@@ -25,8 +25,13 @@ from campaigns.domain.rule_match import EVERY_TYPE
 from campaigns.labels import language
 from campaigns.mapping import rule_text as rulewords
 from campaigns.mapping.preview import without
-from campaigns.mapping.rule_changes import ChangeRefused, held_change
-from campaigns.mapping.rules import delete_rules, save_rule, switch_off_rules
+from campaigns.mapping.rule_changes import (
+    ChangeRefused,
+    delete_rules,
+    held_change,
+    save_rule,
+    switch_off_rules,
+)
 from campaigns.models import AppointmentType, CampaignRule
 
 SAVED = "The campaign rule is saved."

@@ -12,8 +12,8 @@ from django.urls import reverse
 
 from campaigns import doorbell
 from campaigns.admin.ruleeffect import effect_of, effect_page, ticked
-from campaigns.deadlocks import retried
 from campaigns.decisions.practice_snapshot import rules_of
+from campaigns.locking import retried
 from campaigns.mapping.preview import without
 from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change
 from campaigns.models import CampaignRule, Practice, RuleChange

@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from unfold.admin import ModelAdmin
 
 from campaigns.access import practices_of
-from campaigns.deadlocks import retried
+from campaigns.locking import retried
 from campaigns.models import Practice
 
 _KEPT_AT = "practices_of_visitor"

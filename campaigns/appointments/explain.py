@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db.models import Q
 
-from campaigns.appointments.explain_context import circumstances_of
 from campaigns.domain.coverage import Code, sentence_of
-from campaigns.models import Appointment, Attempt, DecisionRecord, Effect, Response
+from campaigns.models import Appointment, Attempt, ConsentEvent, DecisionRecord, Effect, Response
+
+Row = dict[str, Any]
 
 
 def appointments_called(external_id: str) -> list[Appointment]:
@@ -21,7 +22,7 @@ def appointments_called(external_id: str) -> list[Appointment]:
     return list(rows.select_related("practice", "patient").order_by("practice__external_id"))
 
 
-def explanation_of(appointment: Appointment) -> dict[str, Any]:
+def explanation_of(appointment: Appointment) -> Row:
     """Everything that happened about one appointment, each list oldest first.
 
     "Why did this patient get nothing?": the findings of the last decision say it. What led there
@@ -34,7 +35,12 @@ def explanation_of(appointment: Appointment) -> dict[str, Any]:
             "code": str(appointment.coverage_code),
             "sentence": sentence_of(Code(appointment.coverage_code)),
         },
-        **circumstances_of(appointment),
+        "observations": observations_of(appointment),
+        "lineage": _lineage(appointment),
+        "enrollments": _enrollments(appointment),
+        "consents": consents_of(appointment),
+        "instructions": _instructions(appointment),
+        "work_items": _work_items(appointment),
         "decisions": [_decision(row) for row in appointment.decisions.order_by("at", "pk")],
         "effects": [_effect(row) for row in _effects(appointment)],
         "responses": [
@@ -43,7 +49,7 @@ def explanation_of(appointment: Appointment) -> dict[str, Any]:
     }
 
 
-def _visit(row: Appointment) -> dict[str, Any]:
+def _visit(row: Appointment) -> Row:
     return {
         "id": row.external_id,
         "practice": row.practice.external_id,
@@ -61,7 +67,7 @@ def _visit(row: Appointment) -> dict[str, Any]:
     }
 
 
-def _decision(row: DecisionRecord) -> dict[str, Any]:
+def _decision(row: DecisionRecord) -> Row:
     return {
         "at": row.at,
         "state": str(row.state),
@@ -85,7 +91,7 @@ def _effects(appointment: Appointment) -> list[Effect]:
     return list(rows.prefetch_related("tries").order_by("created_at", "pk"))
 
 
-def _effect(row: Effect) -> dict[str, Any]:
+def _effect(row: Effect) -> Row:
     return {
         "id": row.pk,
         "kind": str(row.kind),
@@ -101,7 +107,7 @@ def _effect(row: Effect) -> dict[str, Any]:
     }
 
 
-def _attempt(row: Attempt) -> dict[str, Any]:
+def _attempt(row: Attempt) -> Row:
     return {
         "number": row.number,
         "began_at": row.began_at,
@@ -115,7 +121,7 @@ def _attempt(row: Attempt) -> dict[str, Any]:
     }
 
 
-def _response(row: Response) -> dict[str, Any]:
+def _response(row: Response) -> Row:
     return {
         "id": row.pk,
         "kind": str(row.kind),
@@ -127,3 +133,81 @@ def _response(row: Response) -> dict[str, Any]:
         "sentence": row.outcome_sentence,
         "settled_at": row.settled_at,
     }
+
+
+def observations_of(row: Appointment) -> list[Row]:
+    """When Kept learned what; a read that changed nothing is counted by no version."""
+    seen: list[Row] = [
+        {"at": row.scheduled_at, "what": "booked", "by": row.scheduled_by},
+        {"at": row.first_seen_at, "what": "first_seen"},
+        {"at": row.read_ended, "what": "visit_last_read", "version": row.version},
+        {"at": row.patient.read_ended, "what": "patient_last_read"},
+        {"at": row.patient.history_ended, "what": "past_visits_last_read"},
+        {"at": row.join_read_at, "what": "video_link_asked_for", "found": bool(row.join_url)},
+    ]
+    return sorted((one for one in seen if one["at"] is not None), key=lambda one: one["at"])
+
+
+def _lineage(row: Appointment) -> list[Row]:
+    """The neighbours in a chain of reschedules: what this visit replaced, and what replaced it."""
+    chain = Appointment.objects.filter(practice=row.practice)
+    beside = Q(replaced_by=row.external_id) | Q(external_id=row.replaced_by or "-")
+    return [
+        {
+            "id": other.external_id,
+            "is": "replaced_by_this" if other.replaced_by == row.external_id else "replacement",
+            "status": str(other.status),
+            "code": str(other.coverage_code),
+        }
+        for other in chain.filter(beside).order_by("first_seen_at", "pk")
+    ]
+
+
+def _enrollments(row: Appointment) -> list[Row]:
+    return [
+        {
+            "generation": one.generation,
+            "relatient_id": one.vendor_id,
+            "campaign": one.campaign,
+            "status": str(one.status),
+            "created_at": one.created_at,
+            "ended_at": one.ended_at,
+            "end_reason": str(one.end_reason),
+            "ended_elsewhere": one.ended_elsewhere,
+        }
+        for one in row.enrollments.order_by("generation")
+    ]
+
+
+def consents_of(row: Appointment) -> list[Row]:
+    """What the patient said of each channel, those of a record merged into theirs included."""
+    theirs = Q(patient=row.patient_id) | Q(patient__merged_into=row.patient_id)
+    return [
+        {"at": one.at, "channel": str(one.channel), "state": one.state, "source": one.source}
+        for one in ConsentEvent.objects.filter(theirs).order_by("at", "seq", "pk")
+    ]
+
+
+def _instructions(row: Appointment) -> list[Row]:
+    """Without the reason, which a colleague wrote in their own words."""
+    return [
+        {
+            "at": one.given_at,
+            "kind": str(one.kind),
+            "campaign": one.campaign,
+            "withdrawn_at": one.withdrawn_at,
+        }
+        for one in row.instructions.order_by("given_at", "pk")
+    ]
+
+
+def _work_items(row: Appointment) -> list[Row]:
+    return [
+        {
+            "kind": str(one.kind),
+            "sentence": one.sentence,
+            "opened_at": one.opened_at,
+            "closed_at": one.closed_at,
+        }
+        for one in row.work_items.order_by("opened_at", "pk")
+    ]

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db.models import Q
 
-from campaigns.appointments.explain_context import consents_of, observations_of
+from campaigns.appointments.explain import consents_of, observations_of
 from campaigns.domain.coverage import State
 from campaigns.domain.values import (
     CancelReason,

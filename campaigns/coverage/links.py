@@ -1,14 +1,21 @@
-"""Where a hole is mended: the page for each reason, and the lists that show the visits."""
+"""Where a hole is mended: the page for each reason, the lists that show the visits, and a line of
+the mapping as a person would say it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from urllib.parse import urlencode
 
 from campaigns.coverage.groups import Window
 from campaigns.domain.coverage import Code
+from campaigns.domain.rule_match import ANY, EVERY_TYPE
+from campaigns.domain.snapshot import Campaign, Rule
+from campaigns.domain.values import Modality
+from campaigns.labels import MODALITIES, tongue
+from campaigns.mapping.rule_text import NO_REMINDERS
 from campaigns.models import Practice
 
 _LIST = "/admin/campaigns/appointment/"
@@ -67,3 +74,16 @@ def visits_of(practice: Practice, window: Window, **filters: str) -> str:
     if filters.get("coverage_code__exact") != Code.TIME_ZONE_UNKNOWN.value:
         asked["starts_at__lt"] = window.end.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     return f"{_LIST}?{urlencode(asked)}"
+
+
+def rule_in_words(
+    rule: Rule, types: Mapping[str, str], campaigns: Mapping[str, Campaign]
+) -> tuple[str, str]:
+    """For which visits it is meant, and what they get."""
+    every = rule.type_id == EVERY_TYPE
+    parts = ["Every type" if every else types.get(rule.type_id) or f"type {rule.type_id}"]
+    parts += [] if rule.modality == ANY else [MODALITIES[Modality(rule.modality)]]
+    parts += [] if rule.risk == ANY else [f"{rule.risk} risk"]
+    parts += [] if rule.language == ANY else [tongue(rule.language)]
+    campaign = campaigns.get(rule.campaign)
+    return ", ".join(parts), campaign.name if campaign else rule.campaign or NO_REMINDERS

@@ -13,8 +13,7 @@ from campaigns.clock import database_now
 from campaigns.coverage import page as reading
 from campaigns.coverage.gaps import Hole, holes_of
 from campaigns.coverage.groups import groups_of, weeks_ahead
-from campaigns.coverage.links import mapping_of, rule_of
-from campaigns.coverage.rule_names import rule_in_words
+from campaigns.coverage.links import mapping_of, rule_in_words, rule_of
 from campaigns.decisions.practice_snapshot import campaigns_of, rules_of
 from campaigns.labels import STATES
 from campaigns.models import Practice

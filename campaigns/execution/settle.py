@@ -11,7 +11,6 @@ from django.db import transaction
 
 from campaigns import gateways
 from campaigns.clock import database_now
-from campaigns.deadlocks import retried
 from campaigns.domain.backoff import delay_seconds
 from campaigns.domain.effects import PATIENT_KINDS, READS
 from campaigns.domain.values import (
@@ -24,7 +23,7 @@ from campaigns.domain.values import (
 from campaigns.enrollments.status import ImpossibleTransition, advance
 from campaigns.execution.handlers import Done
 from campaigns.execution.handlers.call import ChartChanged
-from campaigns.locking import lock_appointments, lock_patient
+from campaigns.locking import lock_appointments, lock_patient, retried
 from campaigns.look_queue import look_at, look_at_patient
 from campaigns.models import Effect
 from campaigns.outbox.alerts import alert

@@ -16,6 +16,25 @@ class LineError:
     message: str
 
 
+@dataclass
+class Changes:
+    """How many rows an import touched."""
+
+    created: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    removed: int = 0
+
+    @property
+    def any(self) -> bool:
+        """Whether the mapping is another one now."""
+        return bool(self.created or self.updated or self.removed)
+
+    def count(self, kind: str) -> None:
+        """One line more of a kind, which is the name of a field here."""
+        setattr(self, kind, getattr(self, kind) + 1)
+
+
 class BadCell(ValueError):
     """A cell that cannot be taken; the text says what can."""
 

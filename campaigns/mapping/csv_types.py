@@ -10,20 +10,20 @@ from decimal import Decimal, InvalidOperation
 from django.db import transaction
 
 from audit.recorder import record as audit
-from campaigns.deadlocks import retried
 from campaigns.domain.values import Modality, OnCancel
+from campaigns.locking import retried
+from campaigns.look_queue import look_at_upcoming
 from campaigns.mapping.csv_format import (
     BadCell,
     BadHeading,
+    Changes,
     Line,
     LineError,
     lines_of,
     shape_of,
     written,
 )
-from campaigns.mapping.rules import Changes
 from campaigns.models import AppointmentType, Practice
-from campaigns.upcoming_looks import look_at_upcoming
 
 COLUMNS = ("appointment_type_id", "modality", "confidential", "on_cancel", "visit_value")
 DECIDED = ("modality", "confidential", "on_cancel", "visit_value")

@@ -11,12 +11,11 @@ from campaigns import doorbell
 from campaigns.decisions.practice_snapshot import rules_of
 from campaigns.domain.rule_match import EVERY_TYPE
 from campaigns.domain.values import Modality, OnCancel
+from campaigns.mapping.csv_format import Changes
 from campaigns.mapping.csv_rules import MODALITIES, RISKS, Key, RuleLine, language_tag
 from campaigns.mapping.csv_types import TypeLine, apply_types, types_seen
-from campaigns.mapping.grid import Cell
-from campaigns.mapping.grid_options import NO_RULE, ON_PURPOSE, value_of
-from campaigns.mapping.rule_changes import ChangeRefused
-from campaigns.mapping.rules import Changes, apply_rules
+from campaigns.mapping.grid import NO_RULE, ON_PURPOSE, Cell, value_of
+from campaigns.mapping.rule_changes import ChangeRefused, apply_rules
 from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice, RuleChange
 
 CHANGED_MEANWHILE = (

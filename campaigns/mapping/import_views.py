@@ -16,8 +16,7 @@ from campaigns.mapping.csv_rules import read_rules, write_rules
 from campaigns.mapping.csv_types import read_types, types_seen, write_types
 from campaigns.mapping.editor import CHANGED_MEANWHILE, import_lines, import_types, seen_now
 from campaigns.mapping.preview_text import effect_of
-from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change
-from campaigns.mapping.rules import planned
+from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change, planned
 from campaigns.mapping.save_views import said_of, ticked
 from campaigns.mapping.upload import BadFile, text_of, types_changed_by
 from campaigns.mapping.views import posted_practice

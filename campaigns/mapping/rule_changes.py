@@ -11,7 +11,7 @@ the rules back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import astuple
 from typing import Any, TypeVar
 
@@ -20,15 +20,24 @@ from django.db import transaction
 from audit.context import current_actor
 from audit.recorder import record as audit
 from campaigns.clock import database_now
-from campaigns.deadlocks import retried
-from campaigns.decisions.practice_snapshot import rules_of
+from campaigns.decisions.practice_snapshot import fact_of, rules_of
 from campaigns.domain.snapshot import Rule
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.mapping import rule_rows as rulerows
+from campaigns.locking import retried
+from campaigns.look_queue import look_at_upcoming
+from campaigns.mapping.csv_format import Changes
+from campaigns.mapping.csv_rules import RuleLine
 from campaigns.mapping.preview import preview
+from campaigns.mapping.rule_diff import CREATED, REMOVED, UNCHANGED, UPDATED, Step, steps_of
+from campaigns.mapping.rules import (
+    as_audit_list,
+    create_rule,
+    delete_rule,
+    switch_off_rule,
+    update_rule,
+)
 from campaigns.models import Campaign, CampaignRule, Practice, RuleChange
 from campaigns.outbox.alerts import alert
-from campaigns.upcoming_looks import look_at_upcoming
 
 WAITS = "A change of the rules waits for approval. Approve or reject it first."
 DECIDED = "This change was approved or rejected already."
@@ -54,7 +63,7 @@ def change_rules(
     user: Any = None,
     include_messaged: bool = False,
 ) -> tuple[T, RuleChange | None]:
-    """Let `apply` write rules (mapping/rule_rows.py); its answer, and the change it came to.
+    """Let `apply` write rules (mapping/rules.py); its answer, and the change it came to.
 
     None when the rules in force are the same as before. `user` made the change; without one it
     is whoever acts now, such as a command. Raises ChangeRefused while another change is held.
@@ -188,21 +197,21 @@ def _put_back(change: RuleChange) -> None:
     differing = {pk for pk, row in present.items() if row.active and _as_row(row) != wanted.get(pk)}
     missing = [row for pk, row in wanted.items() if pk not in present or pk in differing]
     missing += [row for pk, row in wanted.items() if pk in present and not present[pk].active]
-    former = {pk: rulerows.said(present[pk]) for pk in present}
+    former = {pk: as_audit_list(present[pk]) for pk in present}
     # What goes, goes first: two active rules may never hold one key.
     CampaignRule.objects.filter(pk__in=differing).update(active=False)
     for row in missing:
         rule = _rule(change.practice, row)
         if rule.pk in present:
-            rulerows.update(rule, former[rule.pk])
+            update_rule(rule, former[rule.pk])
         else:
-            rulerows.create(rule)
+            create_rule(rule)
     for pk in sorted(differing - wanted.keys()):
-        rulerows.switch_off(present[pk])
+        switch_off_rule(present[pk])
 
 
 def _as_row(rule: CampaignRule) -> list[Any]:
-    return [rule.pk, *rulerows.said(rule)[:5]]
+    return [rule.pk, *as_audit_list(rule)[:5]]
 
 
 def _rule(practice: Practice, row: list[Any]) -> CampaignRule:
@@ -233,3 +242,106 @@ def _say(action: str, change: RuleChange) -> None:
             "include_messaged": change.include_messaged,
         },
     )
+
+
+def save_rule(
+    rule: CampaignRule, *, user: Any = None, include_messaged: bool = False
+) -> RuleChange | None:
+    """Store a new rule, or what a known one says now. Raises ChangeRefused."""
+
+    def apply() -> None:
+        stored = CampaignRule.objects.select_related("campaign").filter(pk=rule.pk).first()
+        if stored is None:
+            create_rule(rule)
+        elif as_audit_list(stored) != as_audit_list(rule):
+            update_rule(rule, as_audit_list(stored))
+
+    _, change = change_rules(rule.practice, apply, user=user, include_messaged=include_messaged)
+    return change
+
+
+def delete_rules(
+    practice: Practice, ids: Iterable[int], *, user: Any = None, include_messaged: bool = False
+) -> RuleChange | None:
+    """Delete rules of one practice, as one change. Raises ChangeRefused."""
+
+    def apply() -> None:
+        for rule in _rows(practice, ids):
+            delete_rule(rule)
+
+    _, change = change_rules(practice, apply, user=user, include_messaged=include_messaged)
+    return change
+
+
+def switch_off_rules(
+    practice: Practice, ids: Iterable[int], *, user: Any = None, include_messaged: bool = False
+) -> RuleChange | None:
+    """Switch rules of one practice off, as one change. Raises ChangeRefused."""
+
+    def apply() -> None:
+        for rule in _rows(practice, ids):
+            if rule.active:
+                switch_off_rule(rule)
+
+    _, change = change_rules(practice, apply, user=user, include_messaged=include_messaged)
+    return change
+
+
+def apply_rules(
+    practice: Practice,
+    lines: Sequence[RuleLine],
+    *,
+    replace: bool,
+    user: Any = None,
+    include_messaged: bool = False,
+    guard: Callable[[], None] = lambda: None,
+) -> tuple[Changes, RuleChange | None]:
+    """Make the rules those of the lines, as one change. Raises ChangeRefused.
+
+    Rules that no line speaks of stay, or with `replace` are deactivated, never deleted: a past
+    decision names the rule it was made by. `guard` is asked first, where nobody else can change
+    the rules any more, and may raise ChangeRefused.
+    """
+
+    def apply() -> Changes:
+        guard()
+        changes = Changes()
+        for step in steps_of(practice, lines, replace=replace):
+            changes.count(step.kind)
+            _write(step)
+        return changes
+
+    return change_rules(practice, apply, user=user, include_messaged=include_messaged)
+
+
+def planned(
+    practice: Practice, lines: Sequence[RuleLine], *, replace: bool = False
+) -> tuple[Changes, tuple[Rule, ...]]:
+    """What apply_rules would count, and the rules that would be in force; nothing is written."""
+    changes = Changes()
+    stored = CampaignRule.objects.filter(practice=practice).select_related("campaign")
+    rows = {row.pk: row for row in stored}
+    number = max(rows, default=0)
+    for step in steps_of(practice, lines, replace=replace):
+        changes.count(step.kind)
+        if step.kind == CREATED:
+            # A number of its own until it has one: rules are told apart by it.
+            number += 1
+            step.row.pk = number
+        if step.kind != UNCHANGED:
+            rows[step.row.pk] = step.row
+    return changes, tuple(fact_of(row) for row in rows.values() if row.active)
+
+
+def _rows(practice: Practice, ids: Iterable[int]) -> list[CampaignRule]:
+    rows = CampaignRule.objects.filter(practice=practice, pk__in=list(ids)).order_by("pk")
+    return list(rows.select_related("practice", "campaign"))
+
+
+def _write(step: Step) -> None:
+    if step.kind == CREATED:
+        create_rule(step.row)
+    elif step.kind == UPDATED:
+        update_rule(step.row, step.before)
+    elif step.kind == REMOVED:
+        switch_off_rule(step.row, "rule.removed")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
-from campaigns.mapping import rule_rows as rulerows
 from campaigns.mapping.csv_rules import Key, RuleLine
+from campaigns.mapping.rules import as_audit_list
 from campaigns.models import CampaignRule, Practice
 
 CREATED, UPDATED, UNCHANGED, REMOVED = "created", "updated", "unchanged", "removed"
@@ -64,7 +64,7 @@ def _step(practice: Practice, line: RuleLine, known: list[CampaignRule]) -> Step
         return Step(CREATED, made, [])
     if (row.campaign, row.active) == (line.campaign, line.active):
         return Step(UNCHANGED, row, [])
-    before = rulerows.said(row)
+    before = as_audit_list(row)
     row.campaign, row.active = line.campaign, line.active
     return Step(UPDATED, row, before)
 

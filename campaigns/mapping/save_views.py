@@ -20,9 +20,8 @@ from campaigns.mapping.editor import (
 )
 from campaigns.mapping.grid import Cell, cell_of, field_of, was_field_of
 from campaigns.mapping.preview_text import effect_of
-from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change
+from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change, planned
 from campaigns.mapping.rule_text import held
-from campaigns.mapping.rules import planned
 from campaigns.mapping.views import address_of, mapping_page, posted_practice
 from campaigns.models import Practice, RuleChange
 

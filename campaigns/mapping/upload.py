@@ -8,8 +8,8 @@ from django.core.files.uploadedfile import UploadedFile
 
 from campaigns.domain.values import OnCancel
 from campaigns.labels import MODALITIES
+from campaigns.mapping.csv_format import Changes
 from campaigns.mapping.csv_types import TypeLine
-from campaigns.mapping.rules import Changes
 
 # A line has some 60 characters: far more rules than a practice can have.
 LARGEST = 1_000_000

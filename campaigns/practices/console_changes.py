@@ -12,10 +12,10 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.recorder import record as audit
-from campaigns.deadlocks import retried
 from campaigns.intake.appointment_columns import starts_at
+from campaigns.locking import retried
+from campaigns.look_queue import look_at_upcoming
 from campaigns.models import Appointment, AppointmentType, Department, Practice
-from campaigns.upcoming_looks import look_at_upcoming
 
 _CHUNK = 500
 

@@ -8,11 +8,11 @@ from typing import Any
 from django.db import transaction
 
 from audit.recorder import record as audit
-from campaigns.deadlocks import retried
+from campaigns.locking import retried
+from campaigns.look_queue import look_at_upcoming
 from campaigns.models import Practice
 from campaigns.practices import setting_kinds as kinds
 from campaigns.practices.setting_kinds import BadValue, Kind
-from campaigns.upcoming_looks import look_at_upcoming
 
 # What no decision about an appointment depends on: rhythm, patience and pace of our own work.
 _OF_THE_WORKERS: dict[str, Kind] = {

@@ -14,11 +14,11 @@ from django.utils import timezone
 from audit.context import acting_as, current_actor
 from audit.recorder import record
 from campaigns.clock import database_now
-from campaigns.deadlocks import retried
 from campaigns.domain.values import Vendor
+from campaigns.locking import retried
+from campaigns.look_queue import look_at_waiting
 from campaigns.outbox.alerts import alert
 from campaigns.ports import PAUSED, Refused, TryLater
-from campaigns.upcoming_looks import look_at_waiting
 from integrations.models import Connection, WriteAccess
 from integrations.transport.errors import NOT_CONNECTED, spoken
 

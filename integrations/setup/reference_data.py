@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from campaigns.domain.values import Vendor
+from campaigns.look_queue import look_at_upcoming
 from campaigns.models import (
     AppointmentType,
     Campaign,
@@ -19,7 +20,6 @@ from campaigns.models import (
 )
 from campaigns.ports import Deadline, Guard
 from campaigns.practices.console_changes import time_zone_changed
-from campaigns.upcoming_looks import look_at_upcoming
 from integrations.athenahealth import reference as athena
 from integrations.athenahealth.client import AthenaClient
 from integrations.athenahealth.client import client_for as athena_client

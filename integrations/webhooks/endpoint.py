@@ -31,8 +31,8 @@ from integrations.athenahealth import webhook as athenahealth
 from integrations.inbox.store import store_notification
 from integrations.models import Connection
 from integrations.relatient import webhook as relatient
-from integrations.transport import strict_json as strictjson
 from integrations.transport.notification import Notification, Unauthentic
+from integrations.transport.response import NotJson, parse_storable_json
 from integrations.webhooks import request_body as body
 from integrations.webhooks.busy_timeout import within
 from integrations.webhooks.request_body import Unusable
@@ -68,10 +68,10 @@ class Door:
             raise Unusable(401, NO_SECRET)
         try:
             self.authenticate(request.headers.get(self.header), raw, secrets, now)
-            content = strictjson.parse_storable(raw)
+            content = parse_storable_json(raw)
         except Unauthentic as error:
             raise Unusable(401, str(error)) from None
-        except strictjson.NotJson as error:
+        except NotJson as error:
             raise Unusable(400, str(error)) from None
         sent = self.opened(content)
         return within(PATIENCE_TO_STORE_MS, lambda: store_notification(to, sent, now)) > 0

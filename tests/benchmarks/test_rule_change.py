@@ -24,7 +24,7 @@ from django.utils import timezone
 
 from campaigns.decisions.practice_snapshot import rules_of
 from campaigns.mapping.preview import preview
-from campaigns.mapping.rules import save_rule
+from campaigns.mapping.rule_changes import save_rule
 from campaigns.models import (
     BULK,
     Appointment,

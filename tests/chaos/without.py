@@ -27,7 +27,7 @@ from campaigns.domain.values import EffectKind
 from campaigns.execution import execute as outbox
 from campaigns.execution import handlers as executors
 from campaigns.execution import settle as settlement
-from campaigns.execution.handlers import chart_writes as chart
+from campaigns.execution.handlers import chart_writes
 from campaigns.intake import chart as intake
 from campaigns.locking import lineage_ids
 from campaigns.models import Appointment, Effect, Patient, Practice
@@ -70,16 +70,16 @@ def _look_up_before_repeat() -> Iterator[None]:
     """What may have been done in the chart is done again without looking."""
 
     def write(
-        effect: Effect, ehr: Any, *, shows: chart.Shows, write: Callable[[], None]
+        effect: Effect, ehr: Any, *, shows: chart_writes.Shows, write: Callable[[], None]
     ) -> executors.Done:
         write()
-        return chart._read_back(effect, ehr, shows)
+        return chart_writes._read_back(effect, ehr, shows)
 
     def never(self: AthenaGateway, *arguments: str) -> bool:
         return False
 
     with (
-        mock.patch.object(chart, "_write", write),
+        mock.patch.object(chart_writes, "_write", write),
         mock.patch.object(AthenaGateway, "has_schedule_note", never),
         mock.patch.object(AthenaGateway, "has_patient_case", never),
     ):

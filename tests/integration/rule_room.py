@@ -7,7 +7,7 @@ from typing import Any
 from django.utils import timezone
 
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.mapping.rules import save_rule
+from campaigns.mapping.rule_changes import save_rule
 from campaigns.models import (
     Appointment,
     Campaign,

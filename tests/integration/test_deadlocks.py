@@ -13,8 +13,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.test import Client
 
-from campaigns.deadlocks import retried
 from campaigns.domain.values import RuleChangeStatus
+from campaigns.locking import retried
 from campaigns.mapping.rule_changes import change_rules
 from campaigns.models import CLINICAL_OPS, Appointment, CampaignRule, Practice, RuleChange
 from tests.factories import UserFactory
@@ -116,7 +116,7 @@ def test_a_change_that_a_deadlock_ended_is_made_again(
 ) -> None:
     rows = [visit(practice), visit(practice)]
     thread = Thread(target=locking_backwards(other, rows))
-    with caplog.at_level(logging.WARNING, "campaigns.deadlocks"):
+    with caplog.at_level(logging.WARNING, "campaigns.locking"):
         thread.start()
         save(practice)
         thread.join(PATIENCE_SECONDS)

@@ -18,8 +18,14 @@ from campaigns.domain.snapshot import Rule
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.mapping.csv_rules import read_rules
 from campaigns.mapping.preview import Preview, preview
-from campaigns.mapping.rule_changes import ChangeRefused, approve, reject
-from campaigns.mapping.rules import apply_rules, delete_rules, save_rule
+from campaigns.mapping.rule_changes import (
+    ChangeRefused,
+    apply_rules,
+    approve,
+    delete_rules,
+    reject,
+    save_rule,
+)
 from campaigns.models import (
     ADMINS,
     BULK,

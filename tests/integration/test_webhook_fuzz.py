@@ -22,7 +22,7 @@ from integrations.inbox import process as inbound
 from integrations.inbox.chart_events import NotNow
 from integrations.models import InboundMessage
 from integrations.relatient import webhook as relatient
-from integrations.transport.strict_json import NotJson, parse_storable
+from integrations.transport.response import NotJson, parse_storable
 from integrations.webhooks.request_body import TYPES
 from tests.integration.webhook_room import (
     ATHENA,

@@ -9,8 +9,8 @@ from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, InstructionKind
 from campaigns.execution import execute as outbox
-from campaigns.mapping import rule_rows as rulerows
 from campaigns.mapping.rule_changes import change_rules
+from campaigns.mapping.rules import create_rule, switch_off_rule
 from campaigns.models import Appointment, CampaignRule, Effect, Practice
 from campaigns.practices import settings
 from integrations.connections import registry as connections
@@ -124,9 +124,9 @@ def mapping_changed(*lines: Any, hold_share: float = 1) -> Do:
 
         def write() -> None:
             for rule in CampaignRule.objects.filter(practice=practice, active=True):
-                rulerows.switch_off(rule)
+                switch_off_rule(rule)
             for line in lines:
-                rulerows.create(stage.rule(line))
+                create_rule(stage.rule(line))
 
         with acting_as(process="test"):
             change_rules(practice, write, include_messaged=stage.all_move)

@@ -6,8 +6,7 @@ import pytest
 
 from audit.context import acting_as
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.mapping.rule_changes import approve, reject
-from campaigns.mapping.rules import save_rule
+from campaigns.mapping.rule_changes import approve, reject, save_rule
 from campaigns.models import CLINICAL_OPS, Appointment, Campaign, CampaignRule, RuleChange
 from tests.factories import UserFactory
 from tests.scenarios.clinic import Clinic

@@ -13,9 +13,8 @@ from campaigns.clock import database_now
 from campaigns.decisions.look import look
 from campaigns.domain.values import EffectKind
 from campaigns.execution import execute as outbox
-from campaigns.look_queue import look_at
+from campaigns.look_queue import look_at, look_at_upcoming
 from campaigns.models import BULK, PROMPT, Appointment, ConsentEvent, Effect
-from campaigns.upcoming_looks import look_at_upcoming
 from integrations.backfill.run import backfill
 from tests.scenarios.shared_clinic import SharedClinic
 

@@ -1,16 +1,22 @@
-"""Reads of athenahealth: executed like any effect, stored, and leading to the next look."""
+"""Reads of athenahealth: executed like any effect, stored, and leading to the next look.
+
+Beside the past visits and a visit as it is now: the link to a video visit, which athenahealth
+gives out on the day of the visit only, and who waits for a slot like the one that has opened.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import Any
 
+from audit.recorder import record as audit
 from campaigns.domain.effects import JOIN_LINK, WAITLIST
+from campaigns.domain.values import WorkItemKind
+from campaigns.domain.waitlist_match import Slot, Waiting, candidates
 from campaigns.execution.handlers.call import Call, Done, timed
-from campaigns.execution.handlers.join_link import join_link
-from campaigns.execution.handlers.waitlist import waitlist
 from campaigns.intake.chart import take_appointment, take_history
-from campaigns.models import Effect
+from campaigns.models import Appointment, Effect
 
 
 def history(effect: Effect, call: Call) -> Done:
@@ -36,6 +42,78 @@ def _visit(effect: Effect, call: Call) -> Done:
     return Done(
         "Read.", lambda row, now: take_appointment(row.practice, record, span, row.priority)
     )
+
+
+def join_link(effect: Effect, call: Call) -> Done:
+    """Ask for today's link; that there is none is an answer too."""
+    link = call.ehr(effect.practice).read_join_link(effect.body["appointment"])
+    sentence = "The link is there." if link else "athenahealth has no link for this visit today."
+    return Done(sentence, lambda row, now: _keep_join_link(row, link, now))
+
+
+def _keep_join_link(effect: Effect, link: str, now: datetime) -> None:
+    """Whoever has the link can join: it is kept encrypted, and the audit says only that it is."""
+    row = effect.appointment
+    assert row is not None
+    row.join_url, row.join_read_at = link, now
+    row.save(update_fields=["join_url", "join_read_at"])
+    audit(
+        "appointment.join_link_read",
+        practice=row.practice.external_id,
+        subject=("appointment", row.pk),
+        appointment=row.external_id,
+        patient=row.patient.external_id,
+        detail={"found": bool(link)},
+    )
+
+
+def waitlist(effect: Effect, call: Call) -> Done:
+    """Read the whole waitlist, and keep those whom the slot suits."""
+    entries = call.ehr(effect.practice).read_waitlist()
+    return Done(
+        f"{len(entries)} on the waitlist.", lambda row, now: _keep_waitlist(row, entries, now)
+    )
+
+
+def _keep_waitlist(effect: Effect, entries: Sequence[Waiting], now: datetime) -> None:
+    """The look that asked has opened the item; one that is closed by now is not opened again.
+
+    Names and numbers are not kept: the page reads the patients' records as they are then.
+    """
+    row = effect.appointment
+    assert row is not None
+    fitting = candidates(_slot(row), entries)
+    row.work_items.filter(kind=WorkItemKind.OPEN_SLOT, response=effect.response_id).update(
+        details=[_noted(entry) for entry in fitting]
+    )
+    audit(
+        "waitlist.read",
+        practice=row.practice.external_id,
+        subject=("appointment", row.pk),
+        appointment=row.external_id,
+        detail={"waiting": len(entries), "fitting": len(fitting)},
+    )
+
+
+def _slot(row: Appointment) -> Slot:
+    return Slot(
+        patient=row.patient.external_id,
+        type_id=row.type_external_id,
+        department_id=row.department_external_id,
+        provider_ids=tuple(row.provider_external_ids),
+        local_start=row.local_start,
+    )
+
+
+def _noted(entry: Waiting) -> dict[str, Any]:
+    return {
+        "patient": entry.patient_external_id,
+        "priority": entry.priority,
+        "days": list(entry.days),
+        "hour_from": entry.hour_from,
+        "hour_to": entry.hour_to,
+        "note": entry.note,
+    }
 
 
 _ABOUT: dict[str, Callable[[Effect, Call], Done]] = {JOIN_LINK: join_link, WAITLIST: waitlist}

@@ -1,15 +1,23 @@
-"""Messages that Kept causes: the initial reminder once more, and the text to the waitlist desk."""
+"""What is sent to people: the initial reminder once more, a text to the waitlist desk, a mail.
+
+A mail goes to the practice's administrators, at most once per incident.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from smtplib import SMTPConnectError, SMTPException
+from socket import gaierror
+
+from django.conf import settings
+from django.core.mail import send_mail
 
 from campaigns.clock import database_now
 from campaigns.domain.values import WorkItemKind
 from campaigns.execution.handlers.call import Call, Done
 from campaigns.execution.handlers.enrollments import KEY_HELD_FOR, key_expired
 from campaigns.models import Effect
-from campaigns.ports import NOT_ACTIVE, Refused
+from campaigns.ports import NOT_ACTIVE, OutcomeUnknown, Refused, TryLater
 from campaigns.work_items import open_item
 
 
@@ -60,3 +68,21 @@ def waitlist_notice(effect: Effect, call: Call) -> Done:
         raise Refused("The visit was about to start, so the slot was not offered.", code="too_late")
     call.engagement(effect.practice).send_message(body["to"], body["text"], effect.key)
     return Done("Texted.")
+
+
+def alert(effect: Effect, call: Call) -> Done:
+    """Send the mail. One that may have gone out is not sent again."""
+    if effect.maybe_done:
+        raise Refused("The mail may have gone out; it is not sent twice.", code="not_repeated")
+    body = effect.body
+    if not body["to"]:
+        raise Refused("No address is set. Set alert_emails.", code="no_address")
+    try:
+        send_mail(body["subject"], body["text"], settings.DEFAULT_FROM_EMAIL, body["to"])
+    except (ConnectionRefusedError, gaierror, SMTPConnectError) as error:
+        sentence = "The mail server was not reached. Check EMAIL_URL."
+        raise TryLater(sentence, code="mail_server_unreachable") from error
+    except (SMTPException, OSError) as error:
+        sentence = "The mail server did not take the mail."
+        raise OutcomeUnknown(sentence, code="mail_not_taken") from error
+    return Done("Mailed.")

@@ -12,10 +12,9 @@ from campaigns.domain.values import RuleChangeStatus
 from campaigns.management.csv_files import as_dicts, described, text_of
 from campaigns.management.practice_command import PracticeCommand, Report
 from campaigns.mapping import rule_text as rulewords
-from campaigns.mapping.csv_format import LineError
+from campaigns.mapping.csv_format import Changes, LineError
 from campaigns.mapping.csv_rules import read_rules
-from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change
-from campaigns.mapping.rules import Changes, apply_rules
+from campaigns.mapping.rule_changes import WAITS, ChangeRefused, apply_rules, held_change
 from campaigns.models import Practice
 
 # Where an objection is to the import as a whole.

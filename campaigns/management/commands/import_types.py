@@ -9,8 +9,8 @@ from django.core.management.base import CommandParser
 
 from campaigns.management.csv_files import as_dicts, described, text_of
 from campaigns.management.practice_command import PracticeCommand, Report
+from campaigns.mapping.csv_format import Changes
 from campaigns.mapping.csv_types import apply_types, read_types
-from campaigns.mapping.rules import Changes
 from campaigns.models import Practice
 
 
