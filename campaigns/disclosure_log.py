@@ -15,7 +15,7 @@ def page_viewed(page: str, appointment: Appointment, user: Any, *, others: int =
     """Somebody read a page about one patient, on which so many others were named, too."""
     named = {"others": others} if others else {}
     with transaction.atomic(), acting_as(user=user):
-        _say("page.viewed", appointment, ("appointment", appointment.pk), page=page, **named)
+        _audit("page.viewed", appointment, ("appointment", appointment.pk), page=page, **named)
 
 
 def list_viewed(page: str, practice: str, rows: int, user: Any) -> None:
@@ -33,7 +33,7 @@ def list_disclosed(action: str, practice: str, rows: int, user: Any) -> None:
         audit(action, practice=practice, detail={"rows": rows})
 
 
-def _say(action: str, row: Appointment, subject: tuple[str, object], **detail: object) -> None:
+def _audit(action: str, row: Appointment, subject: tuple[str, object], **detail: object) -> None:
     audit(
         action,
         practice=row.practice.external_id,

@@ -19,7 +19,7 @@ from campaigns.locking import lineage_ids, retried
 from campaigns.models import BULK, PROMPT, ROUTINE, Appointment, Effect, Patient, Practice
 
 
-def look_again(rows: QuerySet[Appointment], now: datetime, priority: int = PROMPT) -> int:
+def schedule_looks(rows: QuerySet[Appointment], now: datetime, priority: int = PROMPT) -> int:
     """Make looks due now; one that is due already, or more urgent, stays so."""
     due_already = Q(look_due_at__lte=now)
     return rows.update(
@@ -30,19 +30,19 @@ def look_again(rows: QuerySet[Appointment], now: datetime, priority: int = PROMP
     )
 
 
-def look_at(appointment: Appointment, now: datetime, priority: int = PROMPT) -> None:
+def schedule_look(appointment: Appointment, now: datetime, priority: int = PROMPT) -> None:
     """Look again at one appointment and at its whole lineage."""
     ids = lineage_ids(appointment.practice, appointment)
-    look_again(Appointment.objects.filter(pk__in=ids), now, priority)
+    schedule_looks(Appointment.objects.filter(pk__in=ids), now, priority)
 
 
-def look_at_patient(patient: Patient, now: datetime, priority: int = PROMPT) -> int:
+def schedule_looks_of_patient(patient: Patient, now: datetime, priority: int = PROMPT) -> int:
     """Look again at all of a patient's visits that are ahead or still hold an enrollment."""
-    ids = patient.appointments.filter(concerned(now)).values("pk")
-    return look_again(Appointment.objects.filter(pk__in=ids), now, priority)
+    ids = patient.appointments.filter(still_relevant(now)).values("pk")
+    return schedule_looks(Appointment.objects.filter(pk__in=ids), now, priority)
 
 
-def concerned(now: datetime) -> Q:
+def still_relevant(now: datetime) -> Q:
     """The visits on which a change can still bear: ahead, or holding an enrollment."""
     ahead = Q(status=AppointmentStatus.SCHEDULED) & (
         Q(starts_at__isnull=True) | Q(starts_at__gte=now)
@@ -50,29 +50,29 @@ def concerned(now: datetime) -> Q:
     return ahead | Q(enrollments__status__in=sorted(LIVE))
 
 
-def look_at_upcoming(practice: Practice, priority: int = BULK) -> int:
+def schedule_upcoming_looks(practice: Practice, priority: int = BULK) -> int:
     """Make looks due at the practice's visits that are ahead or still hold an enrollment.
 
     BULK, so that a patient's answer never waits behind a rule change. One statement, whatever
     the number of visits. It locks them in the order of their ids, as looks do; what still can
-    wait in a circle is done again by `deadlocks.retried`.
+    wait in a circle is done again by `locking.retried`.
     """
     now = database_now()
-    ahead = Appointment.objects.filter(concerned(now), practice=practice)
-    transaction.on_commit(lambda: _look_at_newcomers(practice, now, priority), robust=True)
-    return _look_in_order(ahead, now, priority)
+    ahead = Appointment.objects.filter(still_relevant(now), practice=practice)
+    transaction.on_commit(lambda: _schedule_newcomers(practice, now, priority), robust=True)
+    return _schedule_in_order(ahead, now, priority)
 
 
-def _look_at_newcomers(practice: Practice, since: datetime, priority: int) -> None:
+def _schedule_newcomers(practice: Practice, since: datetime, priority: int) -> None:
     """A visit that came while the change was being stored was not marked with the others, and may
     have been decided by what was in force before: it is among those decided since."""
     visits = Appointment.objects.filter(
-        concerned(since), practice=practice, decisions__at__gte=since
+        still_relevant(since), practice=practice, decisions__at__gte=since
     )
-    retried(lambda: _look_in_order(visits, database_now(), priority))
+    retried(lambda: _schedule_in_order(visits, database_now(), priority))
 
 
-def look_at_waiting(practice: Practice, vendor: Vendor) -> int:
+def schedule_looks_waiting_for(practice: Practice, vendor: Vendor) -> int:
     """Make looks due at the visits with effects that wait for a vendor: whether it is paused is
     part of what their coverage says."""
     now = database_now()
@@ -84,10 +84,10 @@ def look_at_waiting(practice: Practice, vendor: Vendor) -> int:
         Q(pk__in=waiting.filter(appointment__isnull=False).values("appointment"))
         | Q(patient__in=about_patients, status=AppointmentStatus.SCHEDULED)
     )
-    return _look_in_order(visits, now, ROUTINE)
+    return _schedule_in_order(visits, now, ROUTINE)
 
 
-def _look_in_order(visits: QuerySet[Appointment], now: datetime, priority: int) -> int:
+def _schedule_in_order(visits: QuerySet[Appointment], now: datetime, priority: int) -> int:
     # Two levels, because a row cannot be locked through an outer join.
     in_order = (
         Appointment.objects.filter(pk__in=visits.values("pk")).select_for_update().order_by("pk")
@@ -95,7 +95,7 @@ def _look_in_order(visits: QuerySet[Appointment], now: datetime, priority: int) 
     # Also for whoever calls this on its own: rows are locked in a transaction only.
     with transaction.atomic(savepoint=False):
         rows = Appointment.objects.filter(pk__in=in_order.values("pk"))
-        marked = look_again(rows, now, priority)
+        marked = schedule_looks(rows, now, priority)
         # An effect does not go out before the look that is owed; an urgent one waits for its own.
         urgent = Effect.objects.filter(
             status=EffectStatus.QUEUED, priority=PROMPT, appointment__in=visits.values("pk")

@@ -13,11 +13,11 @@ import mmap
 _byte = mmap.mmap(-1, 1)
 
 
-def ask() -> None:
+def request_shutdown() -> None:
     """Tell this process and its children; safe within a signal handler."""
     _byte[0] = 1
 
 
-def asked() -> bool:
+def shutdown_requested() -> bool:
     """Whether somebody has."""
     return _byte[0] == 1

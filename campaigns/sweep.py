@@ -17,7 +17,7 @@ from django.db import OperationalError
 from campaigns.clock import database_now
 from campaigns.decisions.look import look
 from campaigns.domain.values import EffectStatus
-from campaigns.execution import execute as outbox
+from campaigns.execution import execute
 from campaigns.models import Appointment, Effect, Practice
 from campaigns.outbox.backlog import refused_and_owed
 
@@ -38,7 +38,7 @@ class Swept:
     failed: int = 0
 
 
-def never() -> bool:
+def never_stop() -> bool:
     """For those whom nobody asks to stop."""
     return False
 
@@ -47,7 +47,7 @@ def sweep(
     practices: list[Practice],
     *,
     seconds: float | None = None,
-    stopping: Callable[[], bool] = never,
+    stopping: Callable[[], bool] = never_stop,
 ) -> Swept:
     """Take everything that is due now, until nothing is, the time is up, or we are to stop.
 
@@ -61,7 +61,7 @@ def sweep(
 
     busy = True
     while busy and not time_is_up():
-        outbox.release_expired(database_now())
+        execute.release_expired(database_now())
         before = (total.looked, total.executed)
         for practice in practices:
             _looks(practice, total, time_is_up)
@@ -93,11 +93,11 @@ def _looks(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -> 
 
 
 def _effects(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -> None:
-    for pk in outbox.due_effects(database_now(), practice):
+    for pk in execute.due_effects(database_now(), practice):
         if time_is_up():
             return
         try:
-            if outbox.attempt(pk):
+            if execute.execute_effect(pk):
                 total.executed += 1
                 attempts = Effect.objects.filter(pk=pk).values_list("attempts", flat=True).first()
                 total.retried += (attempts or 0) > 1

@@ -10,8 +10,8 @@ import time
 
 from audit.context import acting_as
 from campaigns import gateways
-from campaigns import shutdown as stopping
 from campaigns.models import Practice
+from campaigns.shutdown import shutdown_requested
 from campaigns.sweep import sweep
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
@@ -25,6 +25,6 @@ def drain() -> dict[str, int]:
     with acting_as(process="worker"):
         practices = list(Practice.objects.filter(active=True))
         until = time.monotonic() + INTAKE_SECONDS
-        gateways.take_in(practices, lambda: stopping.asked() or time.monotonic() >= until)
-        swept = sweep(practices, seconds=SECONDS - INTAKE_SECONDS, stopping=stopping.asked)
+        gateways.take_in(practices, lambda: shutdown_requested() or time.monotonic() >= until)
+        swept = sweep(practices, seconds=SECONDS - INTAKE_SECONDS, stopping=shutdown_requested)
     return {"looked": swept.looked, "executed": swept.executed}

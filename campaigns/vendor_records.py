@@ -70,7 +70,7 @@ class PatientMirror:
 
     vendor_id: str
     etag: str
-    holds: PatientBody
+    vendor_state: PatientBody
     consents: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -83,7 +83,7 @@ class EnrollmentRecord:
     appointment_external_id: str
     campaign: str
     status: EnrollmentStatus
-    holds: ReminderBody
+    vendor_state: ReminderBody
     created_at: datetime
     ended_at: datetime | None = None
 

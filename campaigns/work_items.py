@@ -13,7 +13,7 @@ from audit.context import acting_as, current_actor
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.effects import WorkItemWanted
-from campaigns.domain.values import PASSING_ITEMS, STANDING_ITEMS, WorkItemKind
+from campaigns.domain.values import AUTOMATIC_ITEMS, PASSING_ITEMS, WorkItemKind
 from campaigns.models import Appointment, Response, WorkItem
 
 
@@ -39,7 +39,7 @@ def open_item(
         sentence=sentence[:300],
         opened_at=now,
     )
-    _say("work_item.opened", item)
+    _audit("work_item.opened", item)
     return item
 
 
@@ -47,14 +47,14 @@ def close_item(item: WorkItem, now: datetime) -> None:
     """Close an item in the name of whoever acts."""
     item.closed_at, item.closed_by = now, current_actor().name
     item.save(update_fields=["closed_at", "closed_by"])
-    _say("work_item.closed", item)
+    _audit("work_item.closed", item)
 
 
 def close_work_item(item: WorkItem, user: Any) -> bool:
     """Close an item that a person dealt with; False when it was closed, or closes by itself."""
     with transaction.atomic(), acting_as(user=user):
         current = WorkItem.objects.select_for_update(of=("self",)).get(pk=item.pk)
-        if current.closed_at is not None or current.kind in STANDING_ITEMS:
+        if current.closed_at is not None or current.kind in AUTOMATIC_ITEMS:
             return False
         close_item(current, database_now())
         return True
@@ -67,7 +67,7 @@ def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now
         response = Response.objects.get(pk=item.response_id) if item.response_id else None
         open_item(appointment, item.kind, item.sentence, now, response)
     still = {item.kind for item in items}
-    standing = Q(response__isnull=True, kind__in=STANDING_ITEMS - still)
+    standing = Q(response__isnull=True, kind__in=AUTOMATIC_ITEMS - still)
     passing = Q(kind__in=PASSING_ITEMS - still)
     for row in appointment.work_items.filter(standing | passing, closed_at__isnull=True):
         close_item(row, now)
@@ -81,7 +81,7 @@ def close_failed_writes(response: Response, now: datetime) -> None:
         close_item(item, now)
 
 
-def _say(action: str, item: WorkItem) -> None:
+def _audit(action: str, item: WorkItem) -> None:
     audit(
         action,
         practice=item.practice.external_id,

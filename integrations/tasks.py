@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 from audit.context import acting_as
 from campaigns.models import Practice
-from campaigns.shutdown import asked
+from campaigns.shutdown import shutdown_requested
 from integrations.operations import run as operations
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
@@ -24,7 +24,7 @@ def heartbeat() -> None:
     """Do nothing: that a worker takes a task is what says that it lives (beating.py)."""
 
 
-def tick(stopping: Callable[[], bool] = asked) -> dict[str, int]:
+def tick(stopping: Callable[[], bool] = shutdown_requested) -> dict[str, int]:
     """Poll what is due, take in what came, and do what is to be done, for every practice.
 
     As soon as `stopping` says so, nothing more is begun.

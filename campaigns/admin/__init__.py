@@ -1,15 +1,15 @@
 """The console, one file per subject. Django's autodiscovery imports this package."""
 
 from campaigns.admin import (  # noqa: F401
+    appointment_types,
     appointments,
-    appointmenttypes,
     departments,
     effects,
     enrollments,
     practices,
     reference,
     responses,
-    rulechanges,
+    rule_changes,
     rules,
-    workitems,
+    work_items,
 )

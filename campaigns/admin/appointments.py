@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from campaigns.admin.columns import STATE_LOOKS, badge, in_words, worded
-from campaigns.admin.scope import ReadOnlyAdmin, practices_for
+from campaigns.admin.practice_scope import ReadOnlyAdmin, practices_for
 from campaigns.clock import database_now
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.domain.values import AppointmentStatus

@@ -11,7 +11,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 
 from campaigns import doorbell
 from campaigns.admin.columns import worded
-from campaigns.admin.scope import PracticeAdmin
+from campaigns.admin.practice_scope import PracticeAdmin
 from campaigns.local_time import zone_choices
 from campaigns.models import Department
 from campaigns.practices.console_changes import time_zone_set

@@ -21,10 +21,10 @@ from campaigns.admin.columns import (
     vendor_column,
     visit_link,
 )
-from campaigns.admin.scope import ReadOnlyAdmin
-from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
+from campaigns.admin.row_actions import Verb, VerbsAdmin
 from campaigns.domain.values import EffectKind, EffectStatus
-from campaigns.execution.execute import requeue
+from campaigns.execution.execute import retry_effect
 from campaigns.labels import EFFECT_STATUSES, EFFECTS, OUTCOMES, VENDORS
 from campaigns.models import Attempt, Effect
 
@@ -37,7 +37,7 @@ AGAIN = frozenset(
 def try_again(request: HttpRequest, effect: Effect) -> str:
     """By a person's wish. A refused effect stays refused: what is still needed is made anew."""
     refused = effect.status == EffectStatus.REJECTED
-    requeue(effect)
+    retry_effect(effect)
     doorbell.ring()
     if refused:
         return "Kept decides anew now, and tries again if it is still needed: see the visit's page."
@@ -161,6 +161,6 @@ class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
         """Those that can be; the others are left as they are."""
         effects = list(queryset.filter(status__in=sorted(AGAIN)))
         for effect in effects:
-            requeue(effect)
+            retry_effect(effect)
         doorbell.ring()
         self.message_user(request, f"Kept tries {len(effects)} of them again.")

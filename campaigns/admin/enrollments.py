@@ -22,7 +22,7 @@ from campaigns.admin.columns import (
     with_campaign,
     worded,
 )
-from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
 from campaigns.domain.coverage import State
 from campaigns.domain.values import EffectKind, InstructionKind
 from campaigns.labels import (

@@ -9,8 +9,8 @@ from django.http import HttpRequest
 from unfold.admin import TabularInline
 
 from campaigns import doorbell
-from campaigns.admin.practiceform import PracticeForm
-from campaigns.admin.scope import PracticeAdmin, practices_for
+from campaigns.admin.practice_form import PracticeForm
+from campaigns.admin.practice_scope import PracticeAdmin, practices_for
 from campaigns.decisions.practice_snapshot import cancel_reason_in_words
 from campaigns.models import Membership, Practice
 from campaigns.practices.console_changes import practice_saved

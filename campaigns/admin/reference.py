@@ -6,7 +6,7 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from campaigns.admin.columns import worded
-from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
 from campaigns.domain.values import Channel
 from campaigns.labels import CHANNELS, MODALITIES, language
 from campaigns.models import Campaign, ChartCancelReason, ConfirmationStatus, Provider

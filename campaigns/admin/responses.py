@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from campaigns.admin.columns import REPLY_LOOKS, about, badge, in_words, moment, visit_link
-from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
 from campaigns.disclosure_log import page_viewed
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.labels import CHANNELS, REPLIES, REPLY_OUTCOMES

@@ -16,15 +16,22 @@ from django.utils.html import format_html
 from unfold.decorators import display
 
 from campaigns import doorbell
-from campaigns.admin.ruleeffect import SEEN, effect_of, effect_page, ticked
-from campaigns.admin.ruleform import RuleForm
-from campaigns.admin.ruleselection import LIST, change_selected, effect_without
-from campaigns.admin.scope import PracticeAdmin, practices_for
+from campaigns.admin.practice_scope import PracticeAdmin, practices_for
+from campaigns.admin.rule_form import RuleForm
+from campaigns.admin.rule_preview import (
+    LIST,
+    SEEN,
+    change_selected,
+    preview_page,
+    preview_without,
+    ticked,
+)
 from campaigns.decisions.practice_snapshot import fact_of, rules_of
 from campaigns.domain.rule_match import EVERY_TYPE
 from campaigns.labels import language
-from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping import rule_text
 from campaigns.mapping.preview import without
+from campaigns.mapping.preview_text import preview_of
 from campaigns.mapping.rule_changes import (
     ChangeRefused,
     delete_rules,
@@ -156,7 +163,7 @@ class CampaignRuleAdmin(PracticeAdmin):
         if request.method == "POST":
             change_selected(request, [rule], delete_rules, "deleted")
             return redirect(LIST)
-        return effect_without(request, [rule], "Delete", {"post": "yes"})
+        return preview_without(request, [rule], "Delete", {"post": "yes"})
 
     @admin.action(description="Delete", permissions=["delete"])
     def delete_selected(
@@ -165,7 +172,7 @@ class CampaignRuleAdmin(PracticeAdmin):
         """Several at once, as one change."""
         rules = list(queryset.select_related("practice"))
         if SEEN not in request.POST:
-            return effect_without(request, rules, "Delete")
+            return preview_without(request, rules, "Delete")
         change_selected(request, rules, delete_rules, "deleted")
         return None
 
@@ -176,7 +183,7 @@ class CampaignRuleAdmin(PracticeAdmin):
         """Several at once, as one change."""
         rules = list(queryset.filter(active=True).select_related("practice"))
         if SEEN not in request.POST:
-            return effect_without(request, rules, "Switch off")
+            return preview_without(request, rules, "Switch off")
         change_selected(request, rules, switch_off_rules, "switched off")
         return None
 
@@ -194,10 +201,10 @@ class CampaignRuleAdmin(PracticeAdmin):
         after = without(rules_of(new.practice), {new.pk})
         if new.active:
             after = (*after, fact_of(new))
-        effect = effect_of(new.practice, after, ticked(request))
+        preview = preview_of(new.practice, after, ticked(request))
         chosen = {name: request.POST[name] for name in form.fields if request.POST.get(name)}
         back = f"{request.path}?{urlencode(chosen)}"
-        return effect_page(request, "Save this campaign rule?", [effect], back)
+        return preview_page(request, "Save this campaign rule?", [(new.practice, preview)], back)
 
     def _refused(self, request: HttpRequest, refusal: ChangeRefused) -> HttpResponse:
         self.message_user(request, str(refusal), messages.ERROR)
@@ -212,7 +219,7 @@ class CampaignRuleAdmin(PracticeAdmin):
                 address = reverse("admin:campaigns_rulechange_change", args=[change.pk])
                 said = format_html(
                     '{} <a class="underline" href="{}">Open the change</a>',
-                    rulewords.held(change.moving, change.upcoming),
+                    rule_text.held(change.moving, change.upcoming),
                     address,
                 )
                 self.message_user(request, said, messages.WARNING)

@@ -58,7 +58,7 @@ _ADVICE: dict[Code, str] = {
 
 
 @dataclass(frozen=True)
-class Standing:
+class ActiveInstruction:
     """An instruction that nobody withdrew; `counts` for the one that is obeyed."""
 
     id: int
@@ -96,7 +96,7 @@ class Actions:
     ahead: bool
     advice: str
     may_look: bool
-    standing: tuple[Standing, ...]
+    instructions: tuple[ActiveInstruction, ...]
     offers: tuple[Offer, ...]
     seen: int | None
 
@@ -114,7 +114,7 @@ class Refusal:
 def actions_of(
     row: Appointment,
     allowed: Collection[str],
-    standing: Collection[StaffInstruction],
+    instructions: Collection[StaffInstruction],
     campaigns: Iterable[Campaign],
     names: Mapping[str, str],
     now: datetime,
@@ -122,10 +122,10 @@ def actions_of(
 ) -> Actions:
     """For a person who is `allowed` this much (access.visit_actions_of).
 
-    `standing` has the latest first, `campaigns` those that suit the visit; `names` are those of
+    `instructions` has the latest first, `campaigns` those that suit the visit; `names` are those of
     all campaigns, by Relatient's ids.
     """
-    first = next(iter(standing), None)
+    first = next(iter(instructions), None)
     ahead = row.status == AppointmentStatus.SCHEDULED and (
         row.starts_at is None or row.starts_at > now
     )
@@ -133,7 +133,9 @@ def actions_of(
         ahead=ahead,
         advice=_advice(row, allowed) if ahead else "",
         may_look=LOOK_AGAIN in allowed,
-        standing=tuple(_standing(said, row, allowed, first, names) for said in standing),
+        instructions=tuple(
+            _active_instruction(said, row, allowed, first, names) for said in instructions
+        ),
         offers=tuple(_offers(allowed, first, tuple(campaigns), refused)) if ahead else (),
         seen=first.pk if first else None,
     )
@@ -145,14 +147,14 @@ def _advice(row: Appointment, allowed: Collection[str]) -> str:
     return text.format(by_hand=by_hand)
 
 
-def _standing(
+def _active_instruction(
     said: StaffInstruction,
     row: Appointment,
     allowed: Collection[str],
     first: StaffInstruction | None,
     names: Mapping[str, str],
-) -> Standing:
-    return Standing(
+) -> ActiveInstruction:
+    return ActiveInstruction(
         id=said.pk,
         title=INSTRUCTIONS[InstructionKind(said.kind)],
         who=person(said.given_by) or "A colleague",

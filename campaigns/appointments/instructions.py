@@ -20,9 +20,9 @@ from campaigns.decisions.snapshot import modality_of
 from campaigns.domain.enrollment_states import LIVE
 from campaigns.domain.rule_match import ANY
 from campaigns.domain.values import AppointmentStatus, InstructionKind
-from campaigns.enrollments.rereads import want_read
+from campaigns.enrollments.rereads import request_read
 from campaigns.locking import lineage_ids, lock_appointments, lock_patient
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import PROMPT, Appointment, AppointmentType, Campaign, StaffInstruction
 
 # As long as its column.
@@ -33,7 +33,7 @@ class NotGiven(Exception):
     """Nothing was stored; the text says why, to the person who asked, without patient data."""
 
 
-def standing(appointment: Appointment) -> list[StaffInstruction]:
+def active_instructions(appointment: Appointment) -> list[StaffInstruction]:
     """The instructions that nobody withdrew, the one that counts first."""
     rows = appointment.instructions.filter(withdrawn_at__isnull=True)
     return list(rows.select_related("given_by").order_by("-given_at", "-pk"))
@@ -75,7 +75,7 @@ def give(
             current.starts_at is not None and current.starts_at <= now
         ):
             raise NotGiven("This visit is not ahead any more, so there is nothing to instruct.")
-        before = standing(current)
+        before = active_instructions(current)
         if (before[0].pk if before else None) != seen:
             raise NotGiven("Nothing was stored: the instructions have changed. Please look again.")
         if kind is InstructionKind.ENROLLED and campaign not in {
@@ -94,7 +94,7 @@ def give(
             given_by=user,
             given_at=now,
         )
-        _say("instruction.given", row)
+        _audit("instruction.given", row)
         _look(current)
         return row
 
@@ -121,7 +121,7 @@ def look_now(appointment: Appointment, user: Any) -> None:
         patient.reread_wanted = True
         patient.save(update_fields=["reread_wanted"])
         for enrollment in current.enrollments.filter(status__in=sorted(LIVE)).exclude(vendor_id=""):
-            want_read(enrollment, now)
+            request_read(enrollment, now)
         audit(
             "appointment.look_asked",
             practice=current.practice.external_id,
@@ -138,17 +138,17 @@ def _locked(appointment: Appointment) -> Appointment:
 
 
 def _look(appointment: Appointment) -> None:
-    look_at(appointment, database_now(), PROMPT)
+    schedule_look(appointment, database_now(), PROMPT)
     doorbell.ring()
 
 
 def _end(row: StaffInstruction, now: datetime) -> None:
     row.withdrawn_at = now
     row.save(update_fields=["withdrawn_at"])
-    _say("instruction.withdrawn", row)
+    _audit("instruction.withdrawn", row)
 
 
-def _say(action: str, row: StaffInstruction) -> None:
+def _audit(action: str, row: StaffInstruction) -> None:
     """Without the reason: what a colleague wrote stays in its own row."""
     detail = {"kind": str(row.kind)} | ({"campaign": row.campaign} if row.campaign else {})
     audit(

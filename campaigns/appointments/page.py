@@ -22,14 +22,14 @@ from campaigns.domain.values import (
 from campaigns.labels import APPOINTMENTS, CHANNELS, CONFIRMATIONS, ENROLLMENTS, STATES
 from campaigns.local_time import clock, day, spoken, zone_of
 from campaigns.models import Appointment, AppointmentType, Campaign
-from campaigns.phone_calls.contact import Reach, reach_of
+from campaigns.phone_calls.contact import PhoneContact, contact_of
 from campaigns.reference.names import Names, names_of
 from campaigns.worklist.rows import Item, Visit, item_of, visit_of
 from campaigns.worklist.waitlist_candidates import people_on
 
 
 @dataclass(frozen=True)
-class Story:
+class AppointmentPage:
     """Everything the page shows."""
 
     appointment: Appointment
@@ -38,7 +38,7 @@ class Story:
     sentence: str
     why: str
     visit: Visit
-    reach: Reach
+    contact: PhoneContact
     facts: tuple[tuple[str, str], ...]
     video: VideoLink | None
     slots: tuple[Item, ...]
@@ -53,7 +53,7 @@ class Story:
         return sum(len(slot.waiting or ()) for slot in self.slots)
 
 
-def story_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> Story:
+def page_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> AppointmentPage:
     """Read it all; times are in the department's zone."""
     names = names_of(row.practice)
     zone = row.time_zone or row.practice.time_zone
@@ -62,14 +62,14 @@ def story_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> 
         Campaign.objects.filter(practice=row.practice).values_list("external_id", "name")
     )
     entries = entries_of(row, campaigns, zone)
-    return Story(
+    return AppointmentPage(
         appointment=row,
         state=state.value,
         state_word=STATES[state],
         sentence=sentence_of(Code(row.coverage_code)),
         why=_why(row, campaigns),
         visit=visit_of(row, row.practice, names, now),
-        reach=_reach(row),
+        contact=_contact(row),
         facts=tuple(_facts(row, names, campaigns, zone)),
         video=video_link_of(row, now),
         slots=_slots(row),
@@ -99,9 +99,9 @@ def _neighbours(row: Appointment) -> QuerySet[Appointment]:
     return Appointment.objects.filter(practice=row.practice)
 
 
-def _reach(row: Appointment) -> Reach:
+def _contact(row: Appointment) -> PhoneContact:
     visit = (row.starts_at or row.local_start).astimezone(zone_of(row.practice.time_zone)).date()
-    return reach_of(row.patient, row.practice, visit, confidential=_confidential(row))
+    return contact_of(row.patient, row.practice, visit, confidential=_confidential(row))
 
 
 def _confidential(row: Appointment) -> bool:
@@ -123,8 +123,8 @@ def _facts(
     if newest is not None:
         name = campaigns.get(newest.campaign, newest.campaign)
         yield "Reminders", f"{name}, {ENROLLMENTS[EnrollmentStatus(newest.status)]}"
-        if newest.holds:
-            ways = [CHANNELS[Channel(one)] for one in newest.holds["channels"]]
+        if newest.vendor_state:
+            ways = [CHANNELS[Channel(one)] for one in newest.vendor_state["channels"]]
             yield "Sent by", ", ".join(ways)
     elif row.route_campaign:
         yield "Campaign chosen", campaigns.get(row.route_campaign, row.route_campaign)

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.access import open_to, practices_of, visit_actions_of
 from campaigns.appointments import instructions
 from campaigns.appointments.actions import Refusal, actions_of
-from campaigns.appointments.page import story_of
+from campaigns.appointments.page import page_of
 from campaigns.clock import database_now
 from campaigns.disclosure_log import page_viewed
 from campaigns.domain.values import InstructionKind
@@ -99,22 +99,22 @@ def _visit(request: HttpRequest, appointment: int) -> Appointment:
 def _page(request: HttpRequest, row: Appointment, refused: Refusal | None = None) -> HttpResponse:
     now = database_now()
     newest_first = request.GET.get("order") == NEWEST
-    story = story_of(row, now, newest_first=newest_first)
+    page = page_of(row, now, newest_first=newest_first)
     shown = {
-        "story": story,
+        "page": page,
         "newest_first": newest_first,
         "refused": refused,
         "reason_length": instructions.REASON_LENGTH,
         "actions": actions_of(
             row,
             visit_actions_of(request.user),
-            instructions.standing(row),
+            instructions.active_instructions(row),
             instructions.fitting_campaigns(row),
-            story.campaigns,
+            page.campaigns,
             now,
             refused,
         ),
     }
-    page_viewed("appointment", row, request.user, others=story.others)
+    page_viewed("appointment", row, request.user, others=page.others)
     status = 200 if refused is None else 422
     return render(request, "campaigns/appointment.html", shown, status=status)

@@ -10,7 +10,7 @@ from enum import StrEnum
 from campaigns.coverage.groups import APART, Group
 from campaigns.domain.coverage import State
 from campaigns.domain.languages import same_language
-from campaigns.domain.rule_match import Route, is_fallback, is_hole, winner
+from campaigns.domain.rule_match import VisitKind, is_fallback, is_hole, winner
 from campaigns.domain.snapshot import Campaign, Rule
 from campaigns.domain.values import Modality, Risk
 from campaigns.labels import MODALITIES, tongue
@@ -60,9 +60,9 @@ def holes_of(
     """Ask the rules about every group. Pure: no query."""
     search = _Search(rules, campaigns)
     for group in groups:
-        route = group.route(default_language)
-        if route is not None:
-            search.ask(group, route)
+        visit = group.visit_kind(default_language)
+        if visit is not None:
+            search.ask(group, visit)
     return search.found()
 
 
@@ -74,56 +74,56 @@ class _Search:
     used: set[int] = field(default_factory=set)
     ended: Counter[str] = field(default_factory=Counter)
 
-    def ask(self, group: Group, route: Route) -> None:
+    def ask(self, group: Group, visit: VisitKind) -> None:
         """Note which rule decides the group, and what it lacks."""
-        rule = winner(self.rules, self.campaigns, route)
+        rule = winner(self.rules, self.campaigns, visit)
         if rule is not None:
             self.used.add(rule.id)
         if group.code in APART:
             return
         if rule is not None:
-            self._ruled(group, route, rule)
+            self._ruled(group, visit, rule)
         # Enrolled without a rule: by hand, or in the practice's general campaign.
         elif group.state is not State.ENROLLED:
-            self._unruled(group, route)
+            self._unruled(group, visit)
 
-    def _ruled(self, group: Group, route: Route, rule: Rule) -> None:
+    def _ruled(self, group: Group, visit: VisitKind, rule: Rule) -> None:
         campaign = self.campaigns.get(rule.campaign)
         if not rule.campaign or campaign is None:
             return
         if not campaign.active:
             self.ended[campaign.id] += group.visits
-        if is_fallback(rule, route):
+        if is_fallback(rule, visit):
             told = f"written to in {tongue(rule.language)}: {campaign.name}"
-            self._lacks(Lack.LANGUAGE, group, tongue(route.language), told)
-        if is_hole(rule, route):
+            self._lacks(Lack.LANGUAGE, group, tongue(visit.language), told)
+        if is_hole(rule, visit):
             told = f"get what is meant for standard risk: {campaign.name}"
             self._lacks(Lack.RISK, group, "enhanced risk", told)
 
-    def _unruled(self, group: Group, route: Route) -> None:
+    def _unruled(self, group: Group, visit: VisitKind) -> None:
         nothing = "no reminders"
-        if not any(rule.type_id == route.type_id for rule in self.rules):
+        if not any(rule.type_id == visit.type_id for rule in self.rules):
             self._lacks(Lack.TYPE, group, "", nothing)
-        elif self._would_match(replace(route, modality=_other(route.modality))):
-            self._lacks(Lack.MODALITY, group, MODALITIES[route.modality], nothing)
-        elif self._would_match(replace(route, risk=Risk.ENHANCED)):
-            self._lacks(Lack.RISK, group, f"{route.risk.value} risk", nothing)
-        elif self._speaks_another(route):
-            self._lacks(Lack.LANGUAGE, group, tongue(route.language), nothing)
+        elif self._would_match(replace(visit, modality=_other(visit.modality))):
+            self._lacks(Lack.MODALITY, group, MODALITIES[visit.modality], nothing)
+        elif self._would_match(replace(visit, risk=Risk.ENHANCED)):
+            self._lacks(Lack.RISK, group, f"{visit.risk.value} risk", nothing)
+        elif self._speaks_another(visit):
+            self._lacks(Lack.LANGUAGE, group, tongue(visit.language), nothing)
         else:
-            modality = MODALITIES[route.modality]
-            several = f"{modality}, {route.risk.value} risk, {tongue(route.language)}"
+            modality = MODALITIES[visit.modality]
+            several = f"{modality}, {visit.risk.value} risk, {tongue(visit.language)}"
             self._lacks(Lack.MODALITY, group, several, nothing)
 
-    def _would_match(self, route: Route) -> bool:
-        return winner(self.rules, self.campaigns, route) is not None
+    def _would_match(self, visit: VisitKind) -> bool:
+        return winner(self.rules, self.campaigns, visit) is not None
 
-    def _speaks_another(self, route: Route) -> bool:
-        tags = {rule.language for rule in self.rules if rule.type_id == route.type_id}
+    def _speaks_another(self, visit: VisitKind) -> bool:
+        tags = {rule.language for rule in self.rules if rule.type_id == visit.type_id}
         return any(
-            self._would_match(replace(route, language=tag))
+            self._would_match(replace(visit, language=tag))
             for tag in sorted(tags)
-            if not same_language(tag, route.language)
+            if not same_language(tag, visit.language)
         )
 
     def _lacks(self, lack: Lack, group: Group, missing: str, meanwhile: str) -> None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Max, Q
 
 from campaigns.domain.coverage import Code, State
-from campaigns.domain.rule_match import Route
+from campaigns.domain.rule_match import VisitKind
 from campaigns.domain.values import AppointmentStatus, Modality, Risk
 from campaigns.local_time import zone_of
 from campaigns.models import Appointment, Practice
@@ -50,11 +50,11 @@ class Group:
     code: Code
     visits: int
 
-    def route(self, default_language: str) -> Route | None:
+    def visit_kind(self, default_language: str) -> VisitKind | None:
         """What the rules are asked with; None while no look has said."""
         if not self.modality:
             return None
-        return Route(
+        return VisitKind(
             self.type_id,
             Modality(self.modality),
             Risk(self.risk),

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from campaigns.access import open_to
 from campaigns.clock import database_now
-from campaigns.coverage import page as reading
+from campaigns.coverage import page
 from campaigns.coverage.gaps import Hole, holes_of
 from campaigns.coverage.groups import groups_of, weeks_ahead
 from campaigns.coverage.links import mapping_of, rule_in_words, rule_of
@@ -47,7 +47,7 @@ def _page(practice: Practice, weeks: int) -> dict[str, Any]:
     window = weeks_ahead(practice, weeks, now)
     groups = groups_of(practice, window)
     rules, campaigns = rules_of(practice), campaigns_of(practice)
-    types = reading.types_of(practice)
+    types = page.types_of(practice)
     holes = holes_of(groups, rules, campaigns, practice.language)
     called = {group.type_id: group.type_name for group in groups}
     called |= types
@@ -59,17 +59,17 @@ def _page(practice: Practice, weeks: int) -> dict[str, Any]:
     return {
         "weeks": weeks,
         "choices": WEEKS,
-        "share": reading.share_of(groups),
+        "share": page.share_of(groups),
         "unmapped": [row(hole) for hole in holes.unmapped],
         "variants": [row(hole) for hole in holes.variants],
         "ended": [(campaigns[id_].name, visits) for id_, visits in holes.ended.items()],
         "idle": [(rule_in_words(rule, called, campaigns), rule_of(rule.id)) for rule in holes.idle],
-        "reasons": reading.reasons_of(practice, window, groups),
-        "states": [STATES[state] for state in reading.SHOWN],
-        "ledger": reading.ledger_of(
+        "reasons": page.reasons_of(practice, window, groups),
+        "states": [STATES[state] for state in page.SHOWN],
+        "ledger": page.ledger_of(
             practice, window, groups, types, (hole.type_id for hole in holes.unmapped)
         ),
         "rules": len(rules),
-        "outstanding": reading.looks_outstanding([practice], now),
-        "change_waits": reading.change_waits(practice),
+        "outstanding": page.looks_outstanding([practice], now),
+        "change_waits": page.change_waits(practice),
     }

@@ -9,7 +9,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from campaigns.appointments.decision_reason import why
-from campaigns.decision_preview.effect_text import Sent, sent
+from campaigns.decision_preview.effect_text import EffectText, effect_text
 from campaigns.domain.coverage import State, sentence_of, state_of
 from campaigns.domain.dry_run import Rehearsal
 from campaigns.domain.snapshot import Snapshot
@@ -23,7 +23,7 @@ _TITLES = {None: "What would happen", False: "As it is", True: "If the change is
 
 
 @dataclass(frozen=True)
-class Answer:
+class PreviewAnswer:
     """One answer; `findings` are (filter, found, concluded), `ways` the channels in words."""
 
     title: str
@@ -34,8 +34,8 @@ class Answer:
     campaign: str
     ways: str
     findings: tuple[tuple[str, str, str], ...]
-    relatient: tuple[Sent, ...]
-    athenahealth: tuple[Sent, ...]
+    relatient: tuple[EffectText, ...]
+    athenahealth: tuple[EffectText, ...]
     items: tuple[tuple[str, str], ...]
 
 
@@ -45,17 +45,19 @@ def answer_of(
     approved: bool | None,
     campaigns: Mapping[str, str],
     shown_as: Mapping[str, str] | None = None,
-) -> Answer:
+) -> PreviewAnswer:
     """What decide() said, with each filter's finding; `campaigns` are names by Relatient's ids.
 
     `shown_as`: see `sending.sent`.
     """
     first, last = rehearsal.first, rehearsal.last
     state = state_of(last.code)
-    noted = [(one.filter, one.saw, one.concluded) for one in first.findings]
+    noted = [(one.step, one.input, one.result) for one in first.findings]
     chosen = last.campaign if state is not State.CLOSED else ""
-    requests = [(effect.vendor, sent(effect, campaigns, shown_as)) for effect in rehearsal.effects]
-    return Answer(
+    requests = [
+        (effect.vendor, effect_text(effect, campaigns, shown_as)) for effect in rehearsal.effects
+    ]
+    return PreviewAnswer(
         title=_TITLES[approved],
         state=state.value,
         state_word=STATES[state],
@@ -73,7 +75,7 @@ def answer_of(
 def _ways(snapshot: Snapshot, rehearsal: Rehearsal, chosen: str) -> str:
     """The channels that would be used: those asked for, else those that Relatient holds."""
     told = [e.body["reminder"] for e in rehearsal.effects if e.kind in _WITH_CHANNELS]
-    told += [e.holds for e in snapshot.own_enrollments if e.is_live and e.holds]
+    told += [e.vendor_state for e in snapshot.own_enrollments if e.is_live and e.vendor_state]
     if not chosen or not told:
         return "none"
     return ", ".join(CHANNELS[Channel(one)] for one in told[0]["channels"])

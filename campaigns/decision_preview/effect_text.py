@@ -17,7 +17,7 @@ Names = Mapping[str, str]
 
 
 @dataclass(frozen=True)
-class Sent:
+class EffectText:
     """One request: what it does, to whom it goes, and the details as label and words."""
 
     title: str
@@ -25,7 +25,9 @@ class Sent:
     lines: tuple[Line, ...]
 
 
-def sent(effect: EffectWanted, campaigns: Names, shown_as: Names | None = None) -> Sent:
+def effect_text(
+    effect: EffectWanted, campaigns: Names, shown_as: Names | None = None
+) -> EffectText:
     """The request in words; `campaigns` are names by Relatient's ids.
 
     `shown_as` has words for values that only stand for something, such as a described number.
@@ -33,7 +35,7 @@ def sent(effect: EffectWanted, campaigns: Names, shown_as: Names | None = None) 
     words = shown_as or {}
     describe = _DETAILS.get(effect.kind)
     lines = describe(effect.body, campaigns) if describe is not None else ()
-    return Sent(
+    return EffectText(
         title=PURPOSES.get(effect.purpose) or EFFECTS[effect.kind],
         vendor=VENDORS[effect.vendor],
         lines=tuple((label, words.get(value, value)) for label, value in lines if value),

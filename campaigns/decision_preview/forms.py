@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from django import forms
 
 from campaigns.clock import database_now
-from campaigns.decision_preview.run import ADOLESCENT, ADULT, CHILD, CHILD_ALONE, Case
+from campaigns.decision_preview.run import ADOLESCENT, ADULT, CHILD, CHILD_ALONE, DescribedVisit
 from campaigns.domain.values import Channel, Modality
 from campaigns.labels import CHANNELS, LANGUAGES, MODALITIES, tongue
 from campaigns.local_time import clock
@@ -98,10 +98,10 @@ class CaseForm(forms.Form):
         ]
 
     @property
-    def case(self) -> Case:
+    def case(self) -> DescribedVisit:
         """What was described, once the form is valid."""
         said = self.cleaned_data
-        return Case(
+        return DescribedVisit(
             type_id=said["type"],
             department_id=said["department"],
             days=said["days"],

@@ -44,7 +44,7 @@ STAND_INS = {f"+1{MOBILE}": "a mobile number", EMAIL: "an email address"}
 
 
 @dataclass(frozen=True)
-class Case:
+class DescribedVisit:
     """A visit as somebody describes it; ids are athenahealth's, `language` a BCP-47 tag or empty.
 
     `modality` None is what the type says; `no_shows` are in the days that count for the risk.
@@ -67,7 +67,7 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Trial:
+class Preview:
     """One answer: `approved` tells whether a waiting change of the rules is taken as approved."""
 
     snapshot: facts.Snapshot
@@ -75,22 +75,22 @@ class Trial:
     approved: bool | None = None
 
 
-def trials_of(snapshot: facts.Snapshot, now: datetime) -> list[Trial]:
+def previews_of(snapshot: facts.Snapshot, now: datetime) -> list[Preview]:
     """One answer, or two while a change of the rules waits for a second person.
 
     A paused connection only puts off what would be sent, so the answer looks beyond it.
     """
     resumed = replace(snapshot, paused=frozenset())
     if snapshot.rules_before is None:
-        return [Trial(resumed, rehearse(resumed, now))]
+        return [Preview(resumed, rehearse(resumed, now))]
     approved = replace(resumed, rules_before=None)
     return [
-        Trial(resumed, rehearse(resumed, now), approved=False),
-        Trial(approved, rehearse(approved, now), approved=True),
+        Preview(resumed, rehearse(resumed, now), approved=False),
+        Preview(approved, rehearse(approved, now), approved=True),
     ]
 
 
-def known(appointment: Appointment) -> facts.Snapshot:
+def of_booked(appointment: Appointment) -> facts.Snapshot:
     """The snapshot that a look would build now.
 
     Without locks, so that trying never holds up a look; and whatever happened in here would be
@@ -103,7 +103,7 @@ def known(appointment: Appointment) -> facts.Snapshot:
             transaction.set_rollback(True)
 
 
-def described(practice: Practice, case: Case, now: datetime) -> facts.Snapshot:
+def of_described(practice: Practice, case: DescribedVisit, now: datetime) -> facts.Snapshot:
     """The snapshot of a visit that nobody has booked, with a patient whom Kept has just read."""
     names = dict(Provider.objects.filter(practice=practice).values_list("external_id", "name"))
     snapshot = facts.Snapshot(
@@ -121,7 +121,7 @@ def described(practice: Practice, case: Case, now: datetime) -> facts.Snapshot:
 
 
 def _appointment(
-    practice: Practice, case: Case, names: dict[str, str], now: datetime
+    practice: Practice, case: DescribedVisit, names: dict[str, str], now: datetime
 ) -> facts.AppointmentFacts:
     kind = AppointmentType.objects.filter(practice=practice, external_id=case.type_id).first()
     department = Department.objects.filter(
@@ -152,11 +152,11 @@ def _appointment(
     )
 
 
-def _ids(case: Case) -> Iterable[str]:
+def _ids(case: DescribedVisit) -> Iterable[str]:
     return (case.provider_id,) if case.provider_id else ()
 
 
-def _patient(snapshot: facts.Snapshot, case: Case, now: datetime) -> facts.PatientFacts:
+def _patient(snapshot: facts.Snapshot, case: DescribedVisit, now: datetime) -> facts.PatientFacts:
     day = visit_day(snapshot).date()
     mobile, email = MOBILE if case.mobile else "", EMAIL if case.email else ""
     guardian = facts.Contact("A parent", "PARENT", mobile_phone=mobile, email=email)

@@ -11,8 +11,8 @@ from django.views.decorators.http import require_http_methods
 
 from campaigns.access import open_to
 from campaigns.clock import database_now
-from campaigns.decision_preview import run as trying
-from campaigns.decision_preview.answer import Answer, answer_of, next_visits
+from campaigns.decision_preview import run
+from campaigns.decision_preview.answer import PreviewAnswer, answer_of, next_visits
 from campaigns.decision_preview.forms import CaseForm
 from campaigns.disclosure_log import list_viewed, page_viewed
 from campaigns.domain.snapshot import Snapshot
@@ -27,7 +27,7 @@ from campaigns.practices.choose import chosen_practice, open_practices
 class _Tried:
     """What the page shows beside its forms."""
 
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[PreviewAnswer] = field(default_factory=list)
     paused: str = ""
     about: str = ""
     visit: Appointment | None = None
@@ -48,8 +48,8 @@ def try_decision(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         tried = _booked(request, practice)
     elif described and form.is_valid():
-        snapshot = trying.described(practice, form.case, database_now())
-        answers = _answers(practice, snapshot, trying.STAND_INS)
+        snapshot = run.of_described(practice, form.case, database_now())
+        answers = _answers(practice, snapshot, run.STAND_INS)
         tried = _Tried(answers, _paused(snapshot), "the visit you described")
     shown = {
         "practices": practices,
@@ -72,7 +72,7 @@ def _booked(request: HttpRequest, practice: Practice) -> _Tried:
     page_viewed("try", visit, request.user)
     when = spoken(visit.starts_at, visit.time_zone or practice.time_zone)
     about = f"{visit.type_name}{', ' if when else ''}{when}, {visit.patient.name}"
-    snapshot = trying.known(visit)
+    snapshot = run.of_booked(visit)
     return _Tried(_answers(practice, snapshot), _paused(snapshot), about, visit, asked=asked)
 
 
@@ -83,11 +83,11 @@ def _paused(snapshot: Snapshot) -> str:
 
 def _answers(
     practice: Practice, snapshot: Snapshot, shown_as: dict[str, str] | None = None
-) -> list[Answer]:
+) -> list[PreviewAnswer]:
     names = campaign_names(practice)
     return [
         answer_of(trial.snapshot, trial.rehearsal, trial.approved, names, shown_as)
-        for trial in trying.trials_of(snapshot, database_now())
+        for trial in run.previews_of(snapshot, database_now())
     ]
 
 

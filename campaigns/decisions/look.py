@@ -15,15 +15,15 @@ from django.db import transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
-from campaigns.decisions import snapshot as snapshots
+from campaigns.decisions import snapshot
 from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision, ReplyVerdict
 from campaigns.domain.enrollment_states import LIVE, REMINDING
 from campaigns.domain.values import ReplyOutcome
 from campaigns.locking import lineage_ids, lock_appointments, lock_patient
-from campaigns.look_queue import look_again
+from campaigns.look_queue import schedule_looks
 from campaigns.models import ROUTINE, Appointment, DecisionRecord, Response
-from campaigns.outbox import queue as outbox_intake
+from campaigns.outbox.queue import match_effects
 from campaigns.work_items import close_failed_writes, settle_items
 
 
@@ -34,7 +34,7 @@ def look(appointment_id: int) -> Decision | None:
         now = database_now()
         if appointment.look_due_at is None or appointment.look_due_at > now:
             return None
-        decision = decide(snapshots.build(appointment, lineage), now)
+        decision = decide(snapshot.build(appointment, lineage), now)
         _record(appointment, decision, now)
         return decision
 
@@ -54,9 +54,9 @@ def _locked(appointment_id: int) -> tuple[Appointment, set[int]]:
 def _record(appointment: Appointment, decision: Decision, now: datetime) -> None:
     _record_decision(appointment, decision, now)
     for verdict in decision.replies:
-        _settle(verdict, now)
+        _store_verdict(verdict, now)
     settle_items(appointment, decision.work_items, now)
-    outbox_intake.reconcile(appointment, decision.effects, now)
+    match_effects(appointment, decision.effects, now)
     _remember_route(appointment, decision)
     _wake_secondary(appointment, decision, now)
     route = decision.route
@@ -98,7 +98,7 @@ def _wake_secondary(appointment: Appointment, decision: Decision, now: datetime)
     """Rows of further resources wait for the visit they belong to, and go by what it became."""
     if appointment.secondary or appointment.coverage_state == decision.state:
         return
-    look_again(
+    schedule_looks(
         Appointment.objects.filter(
             patient=appointment.patient_id, starts_at=appointment.starts_at, secondary=True
         ),
@@ -113,7 +113,7 @@ def _record_decision(appointment: Appointment, decision: Decision, now: datetime
         "state": decision.state,
         "code": decision.code,
         "campaign": decision.campaign,
-        "findings": [[f.filter, f.saw, f.concluded] for f in decision.findings],
+        "findings": [[f.step, f.input, f.result] for f in decision.findings],
         "effects": [effect.kind.value for effect in decision.effects],
     }
     last = appointment.decisions.first()
@@ -132,7 +132,7 @@ def _record_decision(appointment: Appointment, decision: Decision, now: datetime
     )
 
 
-def _settle(verdict: ReplyVerdict, now: datetime) -> None:
+def _store_verdict(verdict: ReplyVerdict, now: datetime) -> None:
     response = Response.objects.get(pk=verdict.reply_id)
     if response.outcome != ReplyOutcome.PENDING:
         return

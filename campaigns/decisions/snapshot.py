@@ -127,7 +127,7 @@ def _patient(row: Patient) -> facts.PatientFacts:
         read_at=row.read_ended,
         history_read_at=row.history_ended,
         relatient_id=row.relatient_id,
-        relatient_holds=row.relatient_holds,
+        relatient_state=row.relatient_state,
         consents=tuple(
             facts.Consent(Channel(c.channel), c.state, c.at, c.seq) for c in row.consents.all()
         ),
@@ -160,8 +160,8 @@ def _enrollments(patient: Patient, lineage: set[int]) -> tuple[facts.EnrollmentF
             campaign=row.campaign,
             status=EnrollmentStatus(row.status),
             vendor_id=row.vendor_id,
-            holds=row.holds,
-            told=row.told,
+            vendor_state=row.vendor_state,
+            last_announced=row.last_announced,
             ended_elsewhere=row.ended_elsewhere,
             ended_at=row.ended_at,
             resend_dropped=row.resend_dropped,

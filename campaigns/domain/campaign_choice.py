@@ -11,12 +11,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from campaigns.domain.coverage import Code
-from campaigns.domain.decision import RouteKey
+from campaigns.domain.decision import ChoiceBasis
 from campaigns.domain.enrollment_states import REMINDING
-from campaigns.domain.findings import Notes
+from campaigns.domain.findings import Findings
 from campaigns.domain.languages import language_of
 from campaigns.domain.risk import no_shows_before, risk_of
-from campaigns.domain.rule_match import Route, is_fallback, is_hole, speaks_for, winner
+from campaigns.domain.rule_match import VisitKind, is_fallback, is_hole, speaks_for, winner
 from campaigns.domain.snapshot import EnrollmentFacts, Provider, Rule, Snapshot
 from campaigns.domain.values import CONFIRMED, InstructionKind, Risk
 from campaigns.domain.visit_status import visit_day
@@ -26,7 +26,7 @@ from campaigns.domain.visit_status import visit_day
 class Choice:
     """The campaign, or the reason for none; `held` while a change of it waits for approval."""
 
-    key: RouteKey
+    key: ChoiceBasis
     provider: Provider | None = None
     objection: Code | None = None
     held: bool = False
@@ -42,14 +42,14 @@ class Choice:
         return replace(self, key=key, objection=None, held=held)
 
 
-def choose(snapshot: Snapshot, now: datetime, notes: Notes) -> Choice:
+def choose(snapshot: Snapshot, now: datetime, findings: Findings) -> Choice:
     """The campaign this visit should have, with a finding from each step."""
-    route, rule = _ruled(snapshot, _route(snapshot, notes), notes)
-    choice = _provided(snapshot, notes, _by_rule(snapshot, route, rule, notes))
-    choice = _standing(snapshot, now, notes, route, choice)
-    choice = _told_by_staff(snapshot, notes, choice)
+    visit, rule = _ruled(snapshot, _visit_kind(snapshot, findings), findings)
+    choice = _provided(snapshot, findings, _by_rule(snapshot, visit, rule, findings))
+    choice = _keep_present_campaign(snapshot, now, findings, visit, choice)
+    choice = _told_by_staff(snapshot, findings, choice)
     if choice.objection is not None:
-        notes.reasons.add(choice.objection)
+        findings.reasons.add(choice.objection)
     return choice
 
 
@@ -66,7 +66,7 @@ def is_late(snapshot: Snapshot, now: datetime) -> bool:
     return starts_at is not None and starts_at - now <= hours
 
 
-def _route(snapshot: Snapshot, notes: Notes) -> Route:
+def _visit_kind(snapshot: Snapshot, findings: Findings) -> VisitKind:
     settings, appointment, patient = snapshot.settings, snapshot.appointment, snapshot.patient
     day = visit_day(snapshot).date()
     count = no_shows_before(day, patient.no_shows, settings.risk_window_days)
@@ -77,50 +77,52 @@ def _route(snapshot: Snapshot, notes: Notes) -> Route:
         saw.append(f"booked {(appointment.starts_at - appointment.scheduled_at).days} days ahead")
     saw += [] if patient.seen_before else ["first visit"]
     saw += [] if patient.mobile_phone else ["no mobile number"]
-    notes.say("no_shows", ", ".join(saw), f"{risk.value} risk")
+    findings.add("no_shows", ", ".join(saw), f"{risk.value} risk")
     language, found = language_of(patient.language_code, settings.language)
-    notes.say("language", found, language)
-    return Route(appointment.type_id, appointment.modality, risk, language, settings.language)
+    findings.add("language", found, language)
+    return VisitKind(appointment.type_id, appointment.modality, risk, language, settings.language)
 
 
-def _ruled(snapshot: Snapshot, route: Route, notes: Notes) -> tuple[Route, Rule | None]:
+def _ruled(
+    snapshot: Snapshot, visit: VisitKind, findings: Findings
+) -> tuple[VisitKind, Rule | None]:
     """The winner; but a new no-show does not re-route a visit that is confirmed already.
 
     Not even one whose campaign the rules have left meanwhile: it was chosen for standard risk.
     """
-    rule = winner(snapshot.rules, snapshot.campaigns, route)
+    rule = winner(snapshot.rules, snapshot.campaigns, visit)
     held = reminding(snapshot)
     if (
-        route.risk is not Risk.ENHANCED
+        visit.risk is not Risk.ENHANCED
         or held is None
         or snapshot.appointment.confirmation not in CONFIRMED
     ):
-        return route, rule
-    before = replace(route, risk=Risk.STANDARD)
+        return visit, rule
+    before = replace(visit, risk=Risk.STANDARD)
     kept = winner(snapshot.rules, snapshot.campaigns, before)
     by_rule = kept is not None and kept.campaign == held.campaign
     before_rules = held.route.get("risk") == Risk.STANDARD and _serves(snapshot, held.campaign)
     if not (by_rule or before_rules):
-        return route, rule
-    notes.say("confirmation", "confirmed before", "keep the route of standard risk")
+        return visit, rule
+    findings.add("confirmation", "confirmed before", "keep the route of standard risk")
     return before, kept
 
 
-def _by_rule(snapshot: Snapshot, route: Route, rule: Rule | None, notes: Notes) -> Choice:
+def _by_rule(snapshot: Snapshot, visit: VisitKind, rule: Rule | None, findings: Findings) -> Choice:
     appointment = snapshot.appointment
-    kind = f"{appointment.type_name} ({route.type_id})" if appointment.type_name else route.type_id
-    saw = f"{kind}, {route.modality.value}, {route.risk.value}, {route.language}"
-    key = RouteKey(route.type_id, route.modality, route.risk, route.language, "")
+    kind = f"{appointment.type_name} ({visit.type_id})" if appointment.type_name else visit.type_id
+    saw = f"{kind}, {visit.modality.value}, {visit.risk.value}, {visit.language}"
+    key = ChoiceBasis(visit.type_id, visit.modality, visit.risk, visit.language, "")
     if rule is None:
-        notes.say("rule", saw, "no rule matches")
+        findings.add("rule", saw, "no rule matches")
         return Choice(key, objection=Code.NO_RULE)
     if not rule.campaign:
-        notes.say("rule", saw, f"rule {rule.id} excludes the type")
+        findings.add("rule", saw, f"rule {rule.id} excludes the type")
         return Choice(key, objection=Code.TYPE_EXCLUDED)
-    fallback = ", in the practice's language" if is_fallback(rule, route) else ""
-    hole = ", no rule is for enhanced risk" if is_hole(rule, route) else ""
+    fallback = ", in the practice's language" if is_fallback(rule, visit) else ""
+    hole = ", no rule is for enhanced risk" if is_hole(rule, visit) else ""
     name = campaign_name(snapshot, rule.campaign)
-    notes.say("rule", saw, f"rule {rule.id}: {name}{fallback}{hole}")
+    findings.add("rule", saw, f"rule {rule.id}: {name}{fallback}{hole}")
     return Choice(replace(key, campaign=rule.campaign))
 
 
@@ -130,51 +132,51 @@ def campaign_name(snapshot: Snapshot, campaign: str) -> str:
     return f"{known.name} ({campaign})" if known is not None and known.name else campaign
 
 
-def _provided(snapshot: Snapshot, notes: Notes, choice: Choice) -> Choice:
+def _provided(snapshot: Snapshot, findings: Findings, choice: Choice) -> Choice:
     """Exactly one provider: the first, or the practice's general one."""
     settings, providers = snapshot.settings, snapshot.appointment.providers
     saw = ", ".join(f"{p.name} ({p.external_id})" if p.name else p.external_id for p in providers)
     general = settings.general_campaign
     if len(providers) > 1 and settings.several_providers == "general" and general:
-        notes.say("provider", saw, "several: the practice's general campaign")
+        findings.add("provider", saw, "several: the practice's general campaign")
         key = replace(choice.key, campaign=general, general=True)
         return replace(choice, provider=providers[0], key=key)
     if providers:
         why = "the only one" if len(providers) == 1 else "the primary, named first"
-        notes.say("provider", saw, f"{providers[0].external_id}, {why}")
+        findings.add("provider", saw, f"{providers[0].external_id}, {why}")
         return replace(choice, provider=providers[0])
     if settings.general_provider:
-        notes.say("provider", "none named", "the practice's general provider")
+        findings.add("provider", "none named", "the practice's general provider")
         name = snapshot.provider_names.get(settings.general_provider, "")
         key = replace(choice.key, campaign=general or choice.campaign, general=bool(general))
         return replace(choice, provider=Provider(settings.general_provider, name), key=key)
-    notes.say("provider", "none named", "stop", Code.NO_PROVIDER)
+    findings.add("provider", "none named", "stop", Code.NO_PROVIDER)
     return choice
 
 
-def _standing(
-    snapshot: Snapshot, now: datetime, notes: Notes, route: Route, choice: Choice
+def _keep_present_campaign(
+    snapshot: Snapshot, now: datetime, findings: Findings, visit: VisitKind, choice: Choice
 ) -> Choice:
     """What the visit has already, where that counts for more than what the rules say now."""
     has = reminding(snapshot)
     if has is not None and has.campaign != choice.campaign and _serves(snapshot, has.campaign):
         if is_late(snapshot, now) and choice.objection is None:
             keep = f"keep {campaign_name(snapshot, has.campaign)}"
-            notes.say("time", "too late for another campaign", keep)
+            findings.add("time", "too late for another campaign", keep)
             return choice.keeping(has.campaign, kept=True)
         if _written_to(snapshot, has) and not _all_move(snapshot, has, choice):
             saw = "the rules changed after the patient was written to or confirmed"
             keep = f"keep {campaign_name(snapshot, has.campaign)}"
-            notes.say("written_to", saw, keep)
+            findings.add("written_to", saw, keep)
             return choice.keeping(has.campaign)
-    if not _waits_for_approval(snapshot, route, choice):
+    if not _waits_for_approval(snapshot, visit, choice):
         return choice
     asked = campaign_name(snapshot, choice.campaign) if choice.campaign else "no reminders"
     saw = f"a change of the rules would give {asked}"
     # What cannot serve the visit as it is now, such as the way to the office, is not kept.
     kept = has.campaign if has is not None and _serves(snapshot, has.campaign) else ""
     keep = f"keep {campaign_name(snapshot, kept)}" if kept else "wait for a second person"
-    notes.say("approval", saw, keep)
+    findings.add("approval", saw, keep)
     return choice.keeping(kept, kept=True, held=True)
 
 
@@ -197,24 +199,24 @@ def _all_move(snapshot: Snapshot, has: EnrollmentFacts, choice: Choice) -> bool:
     return since is not None and has.created_at is not None and has.created_at < since
 
 
-def _waits_for_approval(snapshot: Snapshot, route: Route, choice: Choice) -> bool:
+def _waits_for_approval(snapshot: Snapshot, visit: VisitKind, choice: Choice) -> bool:
     """Whether a change that nobody approved yet makes the choice another one."""
     if snapshot.rules_before is None or choice.key.general:
         return False
-    former = winner(snapshot.rules_before, snapshot.campaigns, route)
+    former = winner(snapshot.rules_before, snapshot.campaigns, visit)
     return (former.campaign if former else "") != choice.campaign
 
 
-def _told_by_staff(snapshot: Snapshot, notes: Notes, choice: Choice) -> Choice:
+def _told_by_staff(snapshot: Snapshot, findings: Findings, choice: Choice) -> Choice:
     """Obey staff: enrolled by hand replaces the rules, stopped and paused end them."""
     instruction = snapshot.instruction
     if instruction is None:
         return choice
     if instruction.kind is InstructionKind.ENROLLED:
-        notes.say("staff", "enrolled by hand", campaign_name(snapshot, instruction.campaign))
-        notes.reasons.discard(Code.TOO_LATE)
+        findings.add("staff", "enrolled by hand", campaign_name(snapshot, instruction.campaign))
+        findings.reasons.discard(Code.TOO_LATE)
         by_hand = choice.keeping(instruction.campaign)
         # Withdrawn, it leaves another kind of visit behind, and the rules count again.
         return replace(by_hand, key=replace(by_hand.key, by_hand=True))
-    notes.say("staff", instruction.kind.value, "stop", Code.STOPPED_BY_STAFF)
+    findings.add("staff", instruction.kind.value, "stop", Code.STOPPED_BY_STAFF)
     return choice

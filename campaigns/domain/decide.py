@@ -14,7 +14,7 @@ from campaigns.domain.decision import Decision, Finding, Plan
 from campaigns.domain.desired_enrollment import plan
 from campaigns.domain.effects import EffectWanted, WorkItemWanted
 from campaigns.domain.enrollment_diff import Difference, ask, difference
-from campaigns.domain.replies import Settled, settle
+from campaigns.domain.replies import ReplyVerdicts, judge_replies
 from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import PASSING_ITEMS, EffectKind, WorkItemKind
 from campaigns.domain.visit_status import over_at
@@ -53,7 +53,7 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
     snapshot, released_at = _released(snapshot, now)
     planned = plan(snapshot, now)
     found = difference(snapshot, planned)
-    replies = settle(snapshot, now)
+    replies = judge_replies(snapshot, now)
     code = _code(planned, found)
     tasks = _desk_task(snapshot, planned)
     return Decision(
@@ -157,7 +157,7 @@ def _work_items(planned: Plan, code: Code) -> tuple[WorkItemWanted, ...]:
 
 
 def _look_again(
-    snapshot: Snapshot, planned: Plan, code: Code, replies: Settled, now: datetime
+    snapshot: Snapshot, planned: Plan, code: Code, replies: ReplyVerdicts, now: datetime
 ) -> datetime | None:
     """When the passing of time alone changes the answer: too late to begin, then over.
 

@@ -13,15 +13,15 @@ from campaigns.domain.video_link import Link
 
 @dataclass(frozen=True)
 class Finding:
-    """What one filter saw and what it concluded; codes and counts, never contact data."""
+    """What one step was given and what it concluded; codes and counts, never contact data."""
 
-    filter: str
-    saw: str
-    concluded: str
+    step: str
+    input: str
+    result: str
 
 
 @dataclass(frozen=True)
-class RouteKey:
+class ChoiceBasis:
     """By what the campaign was chosen; kept on the appointment for previews and coverage.
 
     `general` says that the practice's general campaign was taken, for its providers' sake,
@@ -70,7 +70,7 @@ class Plan:
     reads: tuple[EffectWanted, ...] = ()
     desk_task: bool = False
     findings: tuple[Finding, ...] = ()
-    route: RouteKey | None = None
+    route: ChoiceBasis | None = None
     held: bool = False
     link: Link = field(default_factory=Link)
     link_missing: bool = False
@@ -91,7 +91,7 @@ class Decision:
 
     code: Code
     campaign: str = ""
-    route: RouteKey | None = None
+    route: ChoiceBasis | None = None
     findings: tuple[Finding, ...] = ()
     effects: tuple[EffectWanted, ...] = ()
     replies: tuple[ReplyVerdict, ...] = ()

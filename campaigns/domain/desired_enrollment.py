@@ -13,9 +13,9 @@ from zoneinfo import ZoneInfo
 from campaigns.domain.campaign_choice import choose, is_late, reminding
 from campaigns.domain.channels import Channels, channels_of
 from campaigns.domain.coverage import Code
-from campaigns.domain.decision import Plan, RouteKey
+from campaigns.domain.decision import ChoiceBasis, Plan
 from campaigns.domain.effects import EffectWanted
-from campaigns.domain.findings import Notes
+from campaigns.domain.findings import Findings
 from campaigns.domain.recipient import Recipient, recipient_of
 from campaigns.domain.request_bodies import patient_of, reminder_of
 from campaigns.domain.snapshot import Campaign, Snapshot
@@ -28,30 +28,30 @@ HISTORY_GOOD_FOR = timedelta(hours=24)
 
 def plan(snapshot: Snapshot, now: datetime) -> Plan:
     """What this appointment should have; pure, and total over every snapshot."""
-    notes = Notes()
+    findings = Findings()
     code = closed_code(snapshot.appointment, now)
     if code is not None:
-        notes.say("status", snapshot.appointment.status.value, code.value)
-        return Plan(code, cancel_reason=cancel_reason(code), findings=tuple(notes.findings))
-    notes.say("status", snapshot.appointment.status.value, "scheduled")
-    unread = _unread(snapshot, now, notes)
+        findings.add("status", snapshot.appointment.status.value, code.value)
+        return Plan(code, cancel_reason=cancel_reason(code), findings=tuple(findings.found))
+    findings.add("status", snapshot.appointment.status.value, "scheduled")
+    unread = _unread(snapshot, now, findings)
     if unread is not None:
-        return replace(unread, findings=tuple(notes.findings))
+        return replace(unread, findings=tuple(findings.found))
     if _waits_for_primary(snapshot):
-        notes.say("resources", "sibling of a visit that is not decided yet", "wait for it")
-        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, findings=tuple(notes.findings))
-    return _route(snapshot, now, notes)
+        findings.add("resources", "sibling of a visit that is not decided yet", "wait for it")
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, findings=tuple(findings.found))
+    return _route(snapshot, now, findings)
 
 
-def _unread(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan | None:
+def _unread(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan | None:
     """The reads without which nothing can be judged."""
     patient = snapshot.patient
     if patient.read_at is None:
-        notes.say("patient", "not read yet", "read")
+        findings.add("patient", "not read yet", "read")
         read = EffectWanted(EffectKind.READ_PATIENT, {"patient": patient.external_id})
         return Plan(Code.AWAITING_PATIENT, keep=True, reads=(read,))
     if _history_needed(snapshot, now):
-        notes.say("no_shows", "past visits not read lately", "read")
+        findings.add("no_shows", "past visits not read lately", "read")
         zone = ZoneInfo(snapshot.settings.time_zone)
         # Yesterday of the window's far end, so that no zone's midnight cuts a day off.
         first = now.astimezone(zone).date() - timedelta(snapshot.settings.risk_window_days + 1)
@@ -73,37 +73,37 @@ def _history_needed(snapshot: Snapshot, now: datetime) -> bool:
     return not snapshot.own_enrollments and now - read_at > HISTORY_GOOD_FOR
 
 
-def _route(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan:
-    _patient_and_time(snapshot, now, notes)
-    recipient, channels = _reach(snapshot, notes)
-    choice = choose(snapshot, now, notes)
-    _ended_elsewhere(snapshot, notes)
+def _route(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan:
+    _patient_and_time(snapshot, now, findings)
+    recipient, channels = _reach(snapshot, findings)
+    choice = choose(snapshot, now, findings)
+    _ended_elsewhere(snapshot, findings)
     campaign = snapshot.campaigns.get(choice.campaign)
-    allowed = _allowed(channels, campaign, notes)
+    allowed = _allowed(channels, campaign, findings)
     if choice.campaign and (campaign is None or not campaign.active):
-        notes.say("campaign", "not active at Relatient", "stop", Code.CAMPAIGN_INACTIVE)
-    link = _link(snapshot, now, notes)
-    if link.read is not None and _link_first(snapshot, notes):
-        findings = tuple(notes.findings)
-        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, reads=(link.read,), findings=findings)
-    code = notes.first()
+        findings.add("campaign", "not active at Relatient", "stop", Code.CAMPAIGN_INACTIVE)
+    link = _link(snapshot, now, findings)
+    if link.read is not None and _link_first(snapshot, findings):
+        found = tuple(findings.found)
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, reads=(link.read,), findings=found)
+    code = findings.first()
     if code is None and choice.held and not choice.campaign:
         return Plan(
             Code.HELD_FOR_APPROVAL,
             cancel_reason=CancelReason.ROUTE_CHANGED,
-            findings=tuple(notes.findings),
+            findings=tuple(findings.found),
             route=choice.key,
             held=True,
         )
     provider = choice.provider
     if code is not None or recipient is None or not allowed or provider is None:
-        return _nothing(snapshot, code or Code.NO_CONTACT_CHANNEL, notes, choice.key, link)
+        return _nothing(snapshot, code or Code.NO_CONTACT_CHANNEL, findings, choice.key, link)
     return Plan(
         None,
         campaign=choice.campaign,
         reminder=reminder_of(snapshot, recipient, provider, allowed, link.url),
         patient=patient_of(snapshot, now, choice.key.language),
-        findings=tuple(notes.findings),
+        findings=tuple(findings.found),
         route=choice.key,
         held=choice.held,
         link=link,
@@ -111,57 +111,59 @@ def _route(snapshot: Snapshot, now: datetime, notes: Notes) -> Plan:
     )
 
 
-def _link(snapshot: Snapshot, now: datetime, notes: Notes) -> Link:
+def _link(snapshot: Snapshot, now: datetime, findings: Findings) -> Link:
     """The link to a video visit; a missing one prevents a first enrollment, where one is wanted."""
     link = link_of(snapshot, now)
     if link.missing:
         blocks = snapshot.settings.telehealth_link_required and reminding(snapshot) is None
         concluded = "stop" if blocks else "go on without it"
         code = Code.TELEHEALTH_LINK_MISSING if blocks else None
-        notes.say("video_link", "athenahealth has none today", concluded, code)
+        findings.add("video_link", "athenahealth has none today", concluded, code)
     elif link.url:
-        notes.say("video_link", "there is one for today", "put it into the reminder")
+        findings.add("video_link", "there is one for today", "put it into the reminder")
     return link
 
 
-def _link_first(snapshot: Snapshot, notes: Notes) -> bool:
+def _link_first(snapshot: Snapshot, findings: Findings) -> bool:
     """Whether a first enrollment has to wait until the link was asked for."""
     required = snapshot.settings.telehealth_link_required
-    return required and reminding(snapshot) is None and notes.first() is None
+    return required and reminding(snapshot) is None and findings.first() is None
 
 
-def _nothing(snapshot: Snapshot, code: Code, notes: Notes, key: RouteKey, link: Link) -> Plan:
+def _nothing(
+    snapshot: Snapshot, code: Code, findings: Findings, key: ChoiceBasis, link: Link
+) -> Plan:
     needs_desk = {Code.NO_CONTACT_CHANNEL, Code.GUARDIAN_CONTACT_MISSING}
     return Plan(
         code,
         cancel_reason=cancel_reason(code),
         # The desk is asked for contact data only where the visit would otherwise be reminded of.
-        desk_task=code in needs_desk and _no_contact(notes),
-        findings=tuple(notes.findings),
+        desk_task=code in needs_desk and _no_contact(findings),
+        findings=tuple(findings.found),
         route=key,
         # Where nothing else stands in the way, the link is looked for again.
         link=link if code is Code.TELEHEALTH_LINK_MISSING else Link(),
     )
 
 
-def _no_contact(notes: Notes) -> bool:
-    return any(f.filter == "contact" and f.concluded == "ask the desk" for f in notes.findings)
+def _no_contact(findings: Findings) -> bool:
+    return any(f.step == "contact" and f.result == "ask the desk" for f in findings.found)
 
 
-def _patient_and_time(snapshot: Snapshot, now: datetime, notes: Notes) -> None:
+def _patient_and_time(snapshot: Snapshot, now: datetime, findings: Findings) -> None:
     appointment, settings = snapshot.appointment, snapshot.settings
     if not snapshot.patient.active:
-        notes.say("patient", "inactive or deceased", "stop", Code.PATIENT_INACTIVE)
+        findings.add("patient", "inactive or deceased", "stop", Code.PATIENT_INACTIVE)
     if appointment.secondary and _primary_enrolled(snapshot):
-        notes.say("resources", "sibling of an enrolled visit", "stop", Code.SECONDARY_RESOURCE)
+        findings.add("resources", "sibling of an enrolled visit", "stop", Code.SECONDARY_RESOURCE)
     if appointment.starts_at is None:
-        notes.say("time", "department without a zone", "stop", Code.TIME_ZONE_UNKNOWN)
+        findings.add("time", "department without a zone", "stop", Code.TIME_ZONE_UNKNOWN)
     elif is_late(snapshot, now) and reminding(snapshot) is None:
         saw = f"starts within {settings.too_late_hours} h"
-        notes.say("time", saw, "too late for a first enrollment", Code.TOO_LATE)
+        findings.add("time", saw, "too late for a first enrollment", Code.TOO_LATE)
 
 
-def _ended_elsewhere(snapshot: Snapshot, notes: Notes) -> None:
+def _ended_elsewhere(snapshot: Snapshot, findings: Findings) -> None:
     """An enrollment that somebody ended at Relatient is taken up again by hand only."""
     own = snapshot.own_enrollments
     newest = own[-1] if own else None
@@ -169,7 +171,7 @@ def _ended_elsewhere(snapshot: Snapshot, notes: Notes) -> None:
         return
     by_hand, ended_at = snapshot.instruction if snapshot.by_hand else None, newest.ended_at
     if by_hand is None or ended_at is None or by_hand.at <= ended_at:
-        notes.say("staff", "ended at Relatient, not by Kept", "stop", Code.ENDED_ELSEWHERE)
+        findings.add("staff", "ended at Relatient, not by Kept", "stop", Code.ENDED_ELSEWHERE)
 
 
 def _waits_for_primary(snapshot: Snapshot) -> bool:
@@ -190,7 +192,7 @@ def _primary_enrolled(snapshot: Snapshot) -> bool:
     )
 
 
-def _reach(snapshot: Snapshot, notes: Notes) -> tuple[Recipient | None, Channels | None]:
+def _reach(snapshot: Snapshot, findings: Findings) -> tuple[Recipient | None, Channels | None]:
     settings = snapshot.settings
     recipient = recipient_of(
         snapshot.patient,
@@ -200,29 +202,29 @@ def _reach(snapshot: Snapshot, notes: Notes) -> tuple[Recipient | None, Channels
         landline_calls_ok=settings.landline_calls_ok,
     )
     if recipient is None:
-        notes.say(
+        findings.add(
             "recipient", "a minor", "no grown-up can be reached", Code.GUARDIAN_CONTACT_MISSING
         )
-        notes.say("contact", "no guardian contact", "ask the desk")
+        findings.add("contact", "no guardian contact", "ask the desk")
         return None, None
-    notes.say("recipient", recipient.kind.value, "write to the " + recipient.kind.value)
+    findings.add("recipient", recipient.kind.value, "write to the " + recipient.kind.value)
     if not recipient.on_file(landline_calls_ok=settings.landline_calls_ok):
         saw = "neither mobile number nor email"
-        notes.say("contact", saw, "ask the desk", Code.NO_CONTACT_CHANNEL)
+        findings.add("contact", saw, "ask the desk", Code.NO_CONTACT_CHANNEL)
         return recipient, None
     channels = channels_of(
         snapshot.patient, recipient, landline_calls_ok=settings.landline_calls_ok
     )
     saw = ", ".join(f"{c.value} {v.value}" for c, v in channels.verdicts.items())
     if channels.refused:
-        notes.say("contact", saw, "every channel was refused", Code.OPTED_OUT)
+        findings.add("contact", saw, "every channel was refused", Code.OPTED_OUT)
     else:
-        notes.say("contact", saw, "usable: " + ", ".join(channels.usable))
+        findings.add("contact", saw, "usable: " + ", ".join(channels.usable))
     return recipient, channels
 
 
 def _allowed(
-    channels: Channels | None, campaign: Campaign | None, notes: Notes
+    channels: Channels | None, campaign: Campaign | None, findings: Findings
 ) -> tuple[Channel, ...]:
     """Usable and in the campaign, in the campaign's order."""
     if channels is None or campaign is None:
@@ -230,5 +232,5 @@ def _allowed(
     allowed = tuple(c for c in campaign.channels if c in channels.usable)
     if not allowed and channels.usable:
         saw = "usable channels are none of the campaign's"
-        notes.say("channels", saw, "stop", Code.NO_CONTACT_CHANNEL)
+        findings.add("channels", saw, "stop", Code.NO_CONTACT_CHANNEL)
     return allowed

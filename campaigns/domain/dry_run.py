@@ -78,7 +78,7 @@ def _told_of_patient(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
     patient = snapshot.patient
     body: Any = dict(effect.body)
     known = patient.relatient_id or _GIVEN
-    return replace(snapshot, patient=replace(patient, relatient_id=known, relatient_holds=body))
+    return replace(snapshot, patient=replace(patient, relatient_id=known, relatient_state=body))
 
 
 def _enrolled(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
@@ -91,8 +91,8 @@ def _enrolled(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
         campaign=effect.body["campaign"],
         status=EnrollmentStatus.ACTIVE,
         vendor_id=_GIVEN,
-        holds=effect.body["reminder"],
-        told=effect.body["reminder"]["visit"],
+        vendor_state=effect.body["reminder"],
+        last_announced=effect.body["reminder"]["visit"],
     )
     others = tuple(e for e in snapshot.enrollments if waiting is None or e.id != waiting.id)
     return replace(snapshot, enrollments=(*others, made))
@@ -111,11 +111,11 @@ def _ended(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
 
 
 def _updated(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
-    return _changed(snapshot, effect, holds=effect.body["reminder"])
+    return _changed(snapshot, effect, vendor_state=effect.body["reminder"])
 
 
 def _resent(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
-    return _changed(snapshot, effect, told=effect.body["visit"])
+    return _changed(snapshot, effect, last_announced=effect.body["visit"])
 
 
 _ACCEPTED = {

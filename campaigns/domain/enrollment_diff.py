@@ -132,7 +132,7 @@ def _cancelling_reason(snapshot: Snapshot, live: EnrollmentFacts) -> CancelReaso
 def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference:
     """Update what differs, then tell the patient if what they were told is no longer so."""
     assert plan.reminder is not None
-    if live.holds != plan.reminder:
+    if live.vendor_state != plan.reminder:
         update = {"reminder": plan.reminder}
         wanted = EffectWanted(
             EffectKind.UPDATE_ENROLLMENT, update, basis=_consents(snapshot), enrollment_id=live.id
@@ -153,7 +153,10 @@ def _knows(live: EnrollmentFacts, visit: VisitBody) -> bool:
     """Whether the patient was told these details. The link of a video visit is no news, nor is
     another spelling of the same provider's name."""
     no_news = {"join_url": "", "provider_name": ""}
-    return live.told is not None and {**live.told, **no_news} == {**visit, **no_news}
+    return live.last_announced is not None and {**live.last_announced, **no_news} == {
+        **visit,
+        **no_news,
+    }
 
 
 def _first(snapshot: Snapshot, plan: Plan) -> Difference:
@@ -173,7 +176,7 @@ def _first(snapshot: Snapshot, plan: Plan) -> Difference:
 def _same(newest: EnrollmentFacts, plan: Plan) -> bool:
     """Whether a completed enrollment was for the present start and route."""
     assert plan.reminder is not None
-    held = newest.holds["visit"]["starts_at"] if newest.holds else ""
+    held = newest.vendor_state["visit"]["starts_at"] if newest.vendor_state else ""
     if newest.foreign:
         return False
     return newest.campaign == plan.campaign and held == plan.reminder["visit"]["starts_at"]
@@ -237,7 +240,7 @@ def _patient_step(snapshot: Snapshot, plan: Plan) -> Difference:
     """Relatient must know the patient, as they are now, before anything is enrolled."""
     assert plan.patient is not None
     body = plan.patient
-    if snapshot.patient.relatient_id and snapshot.patient.relatient_holds == body:
+    if snapshot.patient.relatient_id and snapshot.patient.relatient_state == body:
         return Difference()
     return ask(snapshot, EffectWanted(EffectKind.UPSERT_PATIENT, dict(body)))
 

@@ -1,4 +1,4 @@
-"""What the filters of a decision found on their way, and what stands in the way of a reminder."""
+"""What the steps of a decision found on their way, and what stands in the way of a reminder."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from campaigns.domain.decision import Finding
 
 
 @dataclass
-class Notes:
-    """The findings so far, and the reasons against an enrollment."""
+class Findings:
+    """What was found so far, and the reasons against an enrollment."""
 
-    findings: list[Finding] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
     reasons: set[Code] = field(default_factory=set)
 
-    def say(self, filter_: str, saw: str, concluded: str, reason: Code | None = None) -> None:
+    def add(self, step: str, input: str, result: str, reason: Code | None = None) -> None:
         """Keep a finding, and the reason it gives if it stands in the way."""
-        self.findings.append(Finding(filter_, saw, concluded))
+        self.found.append(Finding(step, input, result))
         if reason is not None:
             self.reasons.add(reason)
 

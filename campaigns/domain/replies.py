@@ -57,7 +57,7 @@ ASKS_TO_MOVE = "Patient asks to reschedule (answered the reminder). Please call.
 
 
 @dataclass(frozen=True)
-class Settled:
+class ReplyVerdicts:
     """What the replies of one appointment ask for."""
 
     verdicts: tuple[ReplyVerdict, ...] = ()
@@ -65,7 +65,7 @@ class Settled:
     work_items: tuple[WorkItemWanted, ...] = ()
 
 
-def settle(snapshot: Snapshot, now: datetime) -> Settled:
+def judge_replies(snapshot: Snapshot, now: datetime) -> ReplyVerdicts:
     """Judge every reply that has no outcome yet."""
     verdicts: list[ReplyVerdict] = []
     effects: list[EffectWanted] = []
@@ -80,7 +80,7 @@ def settle(snapshot: Snapshot, now: datetime) -> Settled:
     slot = _slot(snapshot, now)
     effects.extend(slot.effects)
     items.extend(slot.work_items)
-    return Settled(tuple(verdicts), tuple(effects), tuple(items))
+    return ReplyVerdicts(tuple(verdicts), tuple(effects), tuple(items))
 
 
 def _pending(snapshot: Snapshot) -> Iterator[ReplyFacts]:
@@ -299,7 +299,7 @@ def _not_told(snapshot: Snapshot) -> Iterator[WorkItemWanted]:
         yield WorkItemWanted(WorkItemKind.WAITLIST_NOT_TOLD, sentence, response_id=reply)
 
 
-def _slot(snapshot: Snapshot, now: datetime) -> Settled:
+def _slot(snapshot: Snapshot, now: datetime) -> ReplyVerdicts:
     """The open slot as work for the desk, with those who wait for one like it (read once)."""
     reply = _answer_that_cancelled(snapshot)
     hours = timedelta(hours=snapshot.settings.waitlist_notice_hours)
@@ -311,7 +311,7 @@ def _slot(snapshot: Snapshot, now: datetime) -> Settled:
         or starts_at is None
         or starts_at - now < hours
     ):
-        return Settled()
+        return ReplyVerdicts()
     sentence = "A patient cancelled and the slot is open. Offer it to somebody who waits."
     item = WorkItemWanted(WorkItemKind.OPEN_SLOT, sentence, response_id=reply)
     settled = (EffectStatus.ACCEPTED, EffectStatus.REJECTED, EffectStatus.PARKED)
@@ -319,7 +319,7 @@ def _slot(snapshot: Snapshot, now: datetime) -> Settled:
     body = {"appointment": snapshot.appointment.external_id, "asks": WAITLIST}
     kind = EffectKind.READ_APPOINTMENT
     read = EffectWanted(kind, body, purpose=WAITLIST, response_id=reply)
-    return Settled(effects=() if asked else (read,), work_items=(item,))
+    return ReplyVerdicts(effects=() if asked else (read,), work_items=(item,))
 
 
 def _answer_that_cancelled(snapshot: Snapshot) -> int | None:

@@ -14,7 +14,7 @@ EVERY_TYPE = "*"
 
 
 @dataclass(frozen=True)
-class Route:
+class VisitKind:
     """What the rules are asked with."""
 
     type_id: str
@@ -24,22 +24,24 @@ class Route:
     default_language: str
 
 
-def winner(rules: Iterable[Rule], campaigns: Mapping[str, Campaign], route: Route) -> Rule | None:
+def winner(
+    rules: Iterable[Rule], campaigns: Mapping[str, Campaign], visit: VisitKind
+) -> Rule | None:
     """The rule that decides, or None when no rule matches.
 
     Patient's language or any before the practice's default, then exact type, exact modality,
     exact risk, exact language.
     """
-    matching = [rule for rule in rules if _matches(rule, campaigns, route)]
-    return min(matching, key=lambda rule: _rank(rule, route), default=None)
+    matching = [rule for rule in rules if _matches(rule, campaigns, visit)]
+    return min(matching, key=lambda rule: _rank(rule, visit), default=None)
 
 
-def _matches(rule: Rule, campaigns: Mapping[str, Campaign], route: Route) -> bool:
+def _matches(rule: Rule, campaigns: Mapping[str, Campaign], visit: VisitKind) -> bool:
     return (
-        rule.type_id in (route.type_id, EVERY_TYPE)
-        and _modality_fits(rule, campaigns, route.modality)
-        and (rule.risk in (route.risk, ANY) or rule.risk == Risk.STANDARD)
-        and _language_fits(rule, route)
+        rule.type_id in (visit.type_id, EVERY_TYPE)
+        and _modality_fits(rule, campaigns, visit.modality)
+        and (rule.risk in (visit.risk, ANY) or rule.risk == Risk.STANDARD)
+        and _language_fits(rule, visit)
     )
 
 
@@ -58,33 +60,33 @@ def speaks_for(campaign: Campaign, modality: Modality) -> bool:
     return campaign.modality in (ANY, modality)
 
 
-def _language_fits(rule: Rule, route: Route) -> bool:
+def _language_fits(rule: Rule, visit: VisitKind) -> bool:
     return (
         rule.language == ANY
-        or same_language(rule.language, route.language)
-        or same_language(rule.language, route.default_language)
+        or same_language(rule.language, visit.language)
+        or same_language(rule.language, visit.default_language)
     )
 
 
-def is_fallback(rule: Rule, route: Route) -> bool:
+def is_fallback(rule: Rule, visit: VisitKind) -> bool:
     """Whether the rule speaks the practice's default language instead of the patient's."""
-    return rule.language != ANY and not same_language(rule.language, route.language)
+    return rule.language != ANY and not same_language(rule.language, visit.language)
 
 
-def is_hole(rule: Rule, route: Route) -> bool:
+def is_hole(rule: Rule, visit: VisitKind) -> bool:
     """Whether enhanced risk gets what was meant for standard risk, for want of a rule."""
-    return route.risk is Risk.ENHANCED and rule.risk == Risk.STANDARD
+    return visit.risk is Risk.ENHANCED and rule.risk == Risk.STANDARD
 
 
-def _rank(rule: Rule, route: Route) -> tuple[bool, bool, bool, int, bool, bool, int]:
+def _rank(rule: Rule, visit: VisitKind) -> tuple[bool, bool, bool, int, bool, bool, int]:
     # For an enhanced visit a rule for any risk comes before one for standard.
-    risk_order = {str(route.risk): 0, ANY: 1}
+    risk_order = {str(visit.risk): 0, ANY: 1}
     return (
-        is_fallback(rule, route),
+        is_fallback(rule, visit),
         rule.type_id == EVERY_TYPE,
         rule.modality == ANY,
         risk_order.get(rule.risk, 2),
         rule.language == ANY,
-        rule.language != route.language,
+        rule.language != visit.language,
         rule.id,
     )

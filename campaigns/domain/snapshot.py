@@ -153,7 +153,7 @@ class PatientFacts(PatientDescription):
     read_at: datetime | None = None
     history_read_at: datetime | None = None
     relatient_id: str = ""
-    relatient_holds: PatientBody | None = None
+    relatient_state: PatientBody | None = None
     consents: tuple[Consent, ...] = ()
     no_shows: tuple[date, ...] = ()
     reread_wanted: bool = False
@@ -200,8 +200,8 @@ class EnrollmentFacts:
     campaign: str
     status: EnrollmentStatus
     vendor_id: str = ""
-    holds: ReminderBody | None = None
-    told: VisitBody | None = None
+    vendor_state: ReminderBody | None = None
+    last_announced: VisitBody | None = None
     ended_elsewhere: bool = False
     ended_at: datetime | None = None
     resend_dropped: bool = False

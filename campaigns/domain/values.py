@@ -165,7 +165,7 @@ class WorkItemKind(StrEnum):
 
 
 # Opened and closed by looks alone, for as long as what they say is so.
-STANDING_ITEMS = frozenset(
+AUTOMATIC_ITEMS = frozenset(
     {
         WorkItemKind.NO_CONTACT,
         WorkItemKind.ENDED_ELSEWHERE,

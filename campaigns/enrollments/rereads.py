@@ -12,11 +12,11 @@ from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.coverage import Code
 from campaigns.domain.enrollment_states import LIVE
-from campaigns.look_queue import look_again, look_at
+from campaigns.look_queue import schedule_look, schedule_looks
 from campaigns.models import BULK, Appointment, Enrollment, Practice
 
 
-def want_read(row: Enrollment, now: datetime) -> None:
+def request_read(row: Enrollment, now: datetime) -> None:
     """Have one enrollment read again; the caller holds the locks."""
     if not row.reread_wanted:
         row.reread_wanted = True
@@ -28,10 +28,10 @@ def want_read(row: Enrollment, now: datetime) -> None:
             appointment=row.appointment.external_id,
             patient=row.patient.external_id,
         )
-    look_at(row.appointment, now, BULK)
+    schedule_look(row.appointment, now, BULK)
 
 
-def doubt_all(practice: Practice) -> int:
+def request_read_of_all(practice: Practice) -> int:
     """Events were lost: all that is live at Relatient is read again, after everything else."""
     with transaction.atomic():
         rows = Enrollment.objects.filter(practice=practice, status__in=sorted(LIVE)).exclude(
@@ -40,7 +40,7 @@ def doubt_all(practice: Practice) -> int:
         visits = Appointment.objects.filter(pk__in=list(rows.values_list("appointment", flat=True)))
         # Visits in the order of their ids, then their enrollments, as looks lock them.
         in_order = visits.select_for_update().order_by("pk")
-        look_again(visits.filter(pk__in=in_order.values("pk")), database_now(), BULK)
+        schedule_looks(visits.filter(pk__in=in_order.values("pk")), database_now(), BULK)
         count = rows.update(reread_wanted=True)
         audit(
             "enrollments.doubted",

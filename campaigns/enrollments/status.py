@@ -71,22 +71,26 @@ def mirror(
     `asked` is what a request of ours made it hold: a field that Relatient respells must not make
     every look ask for it again, nor one that it respelled before. `span` is when it was read.
     """
-    holds = record.holds
-    if asked is not None and asked["visit"]["starts_at"] == holds["visit"]["starts_at"]:
-        holds = asked
-    elif asked is None and enrollment.holds is not None and alike(enrollment.holds, holds):
-        holds = enrollment.holds
+    state = record.vendor_state
+    if asked is not None and asked["visit"]["starts_at"] == state["visit"]["starts_at"]:
+        state = asked
+    elif (
+        asked is None
+        and enrollment.vendor_state is not None
+        and alike(enrollment.vendor_state, state)
+    ):
+        state = enrollment.vendor_state
     _was_read(enrollment, span)
     ours = enrollment.status == EnrollmentStatus.CANCELLING
     if enrollment.vendor_id != record.vendor_id:
         _give_away(enrollment.practice, record.vendor_id)
     enrollment.vendor_id = record.vendor_id
     enrollment.campaign = record.campaign
-    enrollment.holds = holds
-    enrollment.lead_channel = holds["lead_channel"]
-    enrollment.starts_at = datetime.fromisoformat(holds["visit"]["starts_at"])
-    if enrollment.told is None:
-        enrollment.told = _last_told(enrollment) or holds["visit"]
+    enrollment.vendor_state = state
+    enrollment.lead_channel = state["lead_channel"]
+    enrollment.starts_at = datetime.fromisoformat(state["visit"]["starts_at"])
+    if enrollment.last_announced is None:
+        enrollment.last_announced = _last_announced(enrollment) or state["visit"]
     if record.status == EnrollmentStatus.CANCELLED and not ours:
         enrollment.ended_elsewhere = True
     if enrollment.status == EnrollmentStatus.CANCELLING and record.status == "active":
@@ -103,7 +107,7 @@ def _give_away(practice: Practice, vendor_id: str) -> None:
     ).update(vendor_id="")
 
 
-def _last_told(enrollment: Enrollment) -> VisitBody | None:
+def _last_announced(enrollment: Enrollment) -> VisitBody | None:
     """What the patient was last told of this visit or of the one that it replaces.
 
     A reschedule's new enrollment starts with it, and so owes the message that the visit moved.
@@ -111,7 +115,7 @@ def _last_told(enrollment: Enrollment) -> VisitBody | None:
     lineage = lineage_ids(enrollment.practice, enrollment.appointment)
     told = Enrollment.objects.filter(appointment__in=lineage, told__isnull=False)
     newest = told.exclude(pk=enrollment.pk).order_by("-created_at", "-pk").first()
-    return newest.told if newest is not None else None
+    return newest.last_announced if newest is not None else None
 
 
 def _was_read(enrollment: Enrollment, span: ReadSpan | None) -> None:
@@ -142,7 +146,7 @@ def adopt(
     """
     newest = appointment.enrollments.aggregate(newest=Max("generation"))["newest"] or 0
     _give_away(appointment.practice, record.vendor_id)
-    visit = record.holds["visit"]
+    visit = record.vendor_state["visit"]
     enrollment = Enrollment.objects.create(
         practice=appointment.practice,
         appointment=appointment,
@@ -152,8 +156,8 @@ def adopt(
         status=EnrollmentStatus.ACTIVE,
         vendor_id=record.vendor_id,
         starts_at=datetime.fromisoformat(visit["starts_at"]),
-        lead_channel=record.holds["lead_channel"],
-        holds=record.holds,
+        lead_channel=record.vendor_state["lead_channel"],
+        holds=record.vendor_state,
         # Relatient sends the first message when an enrollment is made.
         told=visit,
         read_began=span.began,

@@ -28,13 +28,13 @@ from campaigns.domain.values import (
     Vendor,
 )
 from campaigns.enrollments.status import advance
-from campaigns.execution import handlers as executors
+from campaigns.execution import handlers
 from campaigns.execution.handlers.call import ChartChanged
 from campaigns.execution.settle import settle
 from campaigns.locking import lock_appointments, lock_patient
-from campaigns.look_queue import look_at, look_at_patient
+from campaigns.look_queue import schedule_look, schedule_looks_of_patient
 from campaigns.models import PROMPT, Attempt, Effect, Practice
-from campaigns.outbox.queue import say
+from campaigns.outbox.queue import log_effect
 from campaigns.ports import (
     EFFECT_IN_HAND,
     HELD_BACK,
@@ -54,14 +54,14 @@ DEFECT = "Kept could not carry this out. Tell your Kept operator; it is tried ag
 logger = logging.getLogger(__name__)
 
 
-def attempt(effect_id: int) -> bool:
+def execute_effect(effect_id: int) -> bool:
     """Try one effect if it may be tried now; whether it was."""
     effect = claim(effect_id)
     if effect is None:
         return False
     token = EFFECT_IN_HAND.set(effect.pk)
     try:
-        _carry_out(effect)
+        _call_and_settle(effect)
     except LeaseLost:
         # Somebody else took it over after our lease had run out; they settle it.
         logger.info("lease_lost", extra={"effect": effect.pk})
@@ -76,7 +76,7 @@ def attempt(effect_id: int) -> bool:
     return True
 
 
-def _carry_out(effect: Effect) -> None:
+def _call_and_settle(effect: Effect) -> None:
     try:
         done = _call(effect)
     except (GatewayError, ChartChanged) as failure:
@@ -103,7 +103,7 @@ def claim(effect_id: int) -> Effect | None:
         Attempt.objects.create(
             effect=effect, practice=effect.practice, number=effect.attempts, began_at=now
         )
-        say("effect.attempt", effect, number=effect.attempts)
+        log_effect("effect.attempt", effect, number=effect.attempts)
         return effect
 
 
@@ -166,7 +166,7 @@ def _begin(effect: Effect, now: datetime) -> None:
         advance(enrollment, begun, now)
 
 
-def _call(effect: Effect) -> executors.Done:
+def _call(effect: Effect) -> handlers.Completed:
     lease = effect.practice.effect_lease_seconds
     deadline = Deadline.after(lease * (1 - _LEASE_MARGIN))
 
@@ -180,7 +180,7 @@ def _call(effect: Effect) -> executors.Done:
             raise TryLater("There was no time left for this call.", code=HELD_BACK)
 
     still_ours()
-    return executors.execute(effect, executors.Call(deadline, still_ours))
+    return handlers.execute(effect, handlers.Call(deadline, still_ours))
 
 
 def release_expired(now: datetime) -> int:
@@ -206,10 +206,10 @@ def _release(effect: Effect, now: datetime) -> None:
     effect.lease_token, effect.lease_until = "", None
     effect.next_attempt_at = now
     effect.save()
-    say("effect.lease_expired", effect)
+    log_effect("effect.lease_expired", effect)
 
 
-def requeue(effect: Effect) -> None:
+def retry_effect(effect: Effect) -> None:
     """Try again by a person's wish.
 
     A parked effect is asked about once more under its own key. A refused one is put aside, so
@@ -229,7 +229,7 @@ def requeue(effect: Effect) -> None:
             effect.status = EffectStatus.SUPERSEDED
             _reopen(effect)
         effect.save()
-        say("effect.redriven", effect)
+        log_effect("effect.redriven", effect)
         _look(effect, now)
 
 
@@ -243,9 +243,9 @@ def _reopen(effect: Effect) -> None:
 
 def _look(effect: Effect, now: datetime) -> None:
     if effect.appointment is not None:
-        look_at(effect.appointment, now)
+        schedule_look(effect.appointment, now)
     elif effect.patient is not None:
-        look_at_patient(effect.patient, now)
+        schedule_looks_of_patient(effect.patient, now)
 
 
 def due_effects(now: datetime, practice: Practice) -> list[int]:

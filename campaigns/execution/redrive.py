@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 
 from campaigns import doorbell
 from campaigns.domain.values import EffectKind, EffectStatus
-from campaigns.execution.execute import requeue
+from campaigns.execution.execute import retry_effect
 from campaigns.models import Effect, Practice
 from campaigns.outbox.backlog import refused_and_owed
 
@@ -29,7 +29,7 @@ def redrive(practice: Practice, kind: str = "", *, dry_run: bool = False) -> Cou
     found = list(stuck(practice, kind))
     if not dry_run:
         for effect in found:
-            requeue(effect)
+            retry_effect(effect)
         if found:
             doorbell.ring()
     return Counter(effect.kind for effect in found)

@@ -21,13 +21,13 @@ from campaigns.domain.values import (
     Vendor,
 )
 from campaigns.enrollments.status import ImpossibleTransition, advance
-from campaigns.execution.handlers import Done
+from campaigns.execution.handlers import Completed
 from campaigns.execution.handlers.call import ChartChanged
 from campaigns.locking import lock_appointments, lock_patient, retried
-from campaigns.look_queue import look_at, look_at_patient
+from campaigns.look_queue import schedule_look, schedule_looks_of_patient
 from campaigns.models import Effect
 from campaigns.outbox.alerts import alert
-from campaigns.outbox.queue import say
+from campaigns.outbox.queue import log_effect
 from campaigns.ports import (
     CREDENTIALS,
     NOT_THE_VENDORS_WORD,
@@ -38,6 +38,9 @@ from campaigns.ports import (
 )
 
 _jitter = random.SystemRandom()
+
+# How a call ended.
+Result = Completed | GatewayError | ChartChanged
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,7 @@ class Ending:
     retry_after: float | None = None
 
 
-def settle(effect: Effect, result: Done | GatewayError | ChartChanged) -> None:
+def settle(effect: Effect, result: Result) -> None:
     """Record an attempt's end if the lease is still ours; else leave it to who took over.
 
     Done again after a deadlock: reads that tell of one merge from both its sides need both
@@ -66,14 +69,14 @@ def settle(effect: Effect, result: Done | GatewayError | ChartChanged) -> None:
         _settle(effect, Refused(sentence, code="vendor_nonsense"))
 
 
-def _settle(effect: Effect, result: Done | GatewayError | ChartChanged) -> None:
+def _settle(effect: Effect, result: Result) -> None:
     with transaction.atomic():
         ours = _still_ours(effect)
         if ours is None:
             return
         now = database_now()
         ending = _ending(ours, result, now)
-        if isinstance(result, Done):
+        if isinstance(result, Completed):
             result.apply(ours, now)
         elif isinstance(result, ChartChanged):
             result.observe()
@@ -95,8 +98,8 @@ def _still_ours(effect: Effect) -> Effect | None:
     )
 
 
-def _ending(effect: Effect, result: Done | GatewayError | ChartChanged, now: datetime) -> Ending:
-    if isinstance(result, Done):
+def _ending(effect: Effect, result: Result, now: datetime) -> Ending:
+    if isinstance(result, Completed):
         return Ending(OutcomeKind.ACCEPTED, EffectStatus.ACCEPTED, sentence=result.sentence)
     if isinstance(result, ChartChanged):
         sentence = "The chart had moved on, so nothing was written. Looking again."
@@ -174,7 +177,7 @@ def _write(effect: Effect, ending: Ending, now: datetime) -> None:
         request_id=ending.request_id[:120],
     )
     detail = {"number": effect.attempts, "code": effect.code, "http_status": ending.http_status}
-    say(f"effect.{ending.outcome.value}", effect, **detail)
+    log_effect(f"effect.{ending.outcome.value}", effect, **detail)
     if effect.status == EffectStatus.PARKED:
         _mail(effect, now)
 
@@ -226,6 +229,6 @@ def _look(effect: Effect, now: datetime) -> None:
     """Whoever waited for this is looked at again, as urgently as it was asked for."""
     kind = EffectKind(effect.kind)
     if effect.patient is not None and (kind in READS or effect.appointment is None):
-        look_at_patient(effect.patient, now, effect.priority)
+        schedule_looks_of_patient(effect.patient, now, effect.priority)
     if effect.appointment is not None:
-        look_at(effect.appointment, now, effect.priority)
+        schedule_look(effect.appointment, now, effect.priority)

@@ -19,9 +19,9 @@ from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus
 from campaigns.intake.appointment_columns import columns_of
-from campaigns.intake.patient_merges import locked_with_earlier, take_over
+from campaigns.intake.patient_merges import lock_with_merged, merge_into
 from campaigns.locking import lock_patient
-from campaigns.look_queue import look_at, look_at_patient
+from campaigns.look_queue import schedule_look, schedule_looks_of_patient
 from campaigns.models import (
     PROMPT,
     Appointment,
@@ -94,7 +94,7 @@ def _create(
         look_priority=priority,
         **fields,
     )
-    look_at(row, now, priority)
+    schedule_look(row, now, priority)
     _after(row, Taken.NEW, now, ["all"], priority)
     return Taken.NEW
 
@@ -116,7 +116,7 @@ def _update(
             # Nobody can say which of two overlapping reads is newer: read once more, after both.
             row.reread_wanted, row.read_ended = True, max(row.read_ended, span.ended)
             row.save(update_fields=["reread_wanted", "read_ended"])
-            look_at(row, now, priority)
+            schedule_look(row, now, priority)
         return Taken.UNCHANGED
     row.read_began, row.read_ended, row.reread_wanted = span.began, span.ended, False
     if not changed:
@@ -140,7 +140,7 @@ def _update(
         # Two records may have been merged, and only the new owner's record can say so.
         patient.reread_wanted = True
         patient.save(update_fields=["reread_wanted"])
-    look_at(row, now, priority)
+    schedule_look(row, now, priority)
     _after(row, Taken.CHANGED, now, changed, priority)
     return Taken.CHANGED
 
@@ -150,7 +150,7 @@ def _after(
 ) -> None:
     """A no-show changes the risk of all the patient's visits; every change is in the trail."""
     if row.status == AppointmentStatus.NO_SHOW:
-        look_at_patient(row.patient, now, priority)
+        schedule_looks_of_patient(row.patient, now, priority)
     audit(
         "appointment.observed",
         practice=row.practice.external_id,
@@ -174,11 +174,11 @@ def take_patient(
     answered with this record. A record that was itself merged away describes nobody any more.
     """
     with transaction.atomic():
-        patient, gone = locked_with_earlier(
+        patient, gone = lock_with_merged(
             practice, record.external_id, {*record.previous_external_ids, *earlier}
         )
         for one in gone:
-            take_over(patient, one)
+            merge_into(patient, one)
         taken = Taken.UNCHANGED
         if patient.external_id == record.external_id:
             taken = _take_locked(patient, record, span, priority)
@@ -197,7 +197,7 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priori
                 patient.reread_wanted = True
                 patient.read_ended = max(patient.read_ended, span.ended)
                 patient.save(update_fields=["reread_wanted", "read_ended"])
-                look_at_patient(patient, now, priority)
+                schedule_looks_of_patient(patient, now, priority)
             return Taken.UNCHANGED
     patient.describe(record)
     patient.read_began, patient.read_ended = span.began, span.ended
@@ -208,7 +208,7 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priori
     )
     if not (first or changed):
         return Taken.UNCHANGED
-    look_at_patient(patient, now, priority)
+    schedule_looks_of_patient(patient, now, priority)
     taken = Taken.NEW if first else Taken.CHANGED
     audit(
         "patient.observed",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from audit.recorder import record as audit
 from campaigns.domain.values import Channel
-from campaigns.look_queue import look_at_patient
+from campaigns.look_queue import schedule_looks_of_patient
 from campaigns.models import PROMPT, ConsentEvent, Patient
 
 # Where a word came from: told as an event, or found on the patient's record at Relatient.
@@ -44,7 +44,7 @@ def remember(
     )
     if not created:
         return False
-    look_at_patient(patient, now, priority)
+    schedule_looks_of_patient(patient, now, priority)
     audit(
         "consent.received",
         practice=patient.practice.external_id,

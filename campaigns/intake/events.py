@@ -14,7 +14,7 @@ from campaigns.intake import consents
 from campaigns.intake.chart import locked_patient
 from campaigns.labels import CHANNELS
 from campaigns.locking import lock_patient
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import Appointment, Enrollment, Practice, Response
 from campaigns.vendor_records import EventRecord, EventType
 from campaigns.work_items import open_item
@@ -61,7 +61,7 @@ def _reply(practice: Practice, event: EventRecord) -> Received:
     if not created:
         return Received.DUPLICATE
     _messaged(practice, event)
-    look_at(appointment, now)
+    schedule_look(appointment, now)
     audit(
         "response.received",
         practice=practice.external_id,
@@ -115,7 +115,7 @@ def _enrollment_event(practice: Practice, event: EventRecord) -> Received:
         if enrollment.status != EnrollmentStatus.ACTIVE:
             return Received.DUPLICATE
         advance(enrollment, EnrollmentStatus.COMPLETED, now)
-        look_at(enrollment.appointment, now)
+        schedule_look(enrollment.appointment, now)
     elif event.type is EventType.MESSAGE_FAILED:
         way = f" by {CHANNELS[event.channel]}" if event.channel else ""
         open_item(

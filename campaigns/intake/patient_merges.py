@@ -20,13 +20,13 @@ from campaigns.domain.effects import PATIENT_KINDS
 from campaigns.domain.values import EffectKind, EffectStatus
 from campaigns.intake.consents import keep_noes
 from campaigns.locking import lock_appointments
-from campaigns.look_queue import look_at_patient
+from campaigns.look_queue import schedule_looks_of_patient
 from campaigns.models import ConsentEvent, Effect, Patient, Practice, Response
 from campaigns.outbox.queue import supersede
 from campaigns.ports import NOT_FOUND
 
 
-def locked_with_earlier(
+def lock_with_merged(
     practice: Practice, external_id: str, earlier: Iterable[str]
 ) -> tuple[Patient, list[Patient]]:
     """The patient with this id, or who they were merged into, and those still to be merged in.
@@ -41,18 +41,18 @@ def locked_with_earlier(
     rows = {row.pk: row for row in locked}
     if rows[survivor.pk].merged_into_id is not None:
         # Another process merged the survivor itself before we had the lock.
-        return locked_with_earlier(practice, external_id, earlier)
+        return lock_with_merged(practice, external_id, earlier)
     patient = rows.pop(survivor.pk)
     return patient, [row for row in rows.values() if row.merged_into_id is None]
 
 
-def leads_to(patient: Patient, external_id: str) -> bool:
+def same_person(patient: Patient, external_id: str) -> bool:
     """Whether an id stands for this patient: their own, or one that was merged into it."""
     mine = Patient.objects.filter(practice=patient.practice_id, external_id=external_id)
     return mine.filter(Q(pk=patient.pk) | Q(merged_into=patient.pk)).exists()
 
 
-def take_over(survivor: Patient, gone: Patient) -> None:
+def merge_into(survivor: Patient, gone: Patient) -> None:
     """Give the survivor what the merged record had; the caller holds the locks of both."""
     now = database_now()
     _drop_what_is_moot(gone, now)
@@ -66,7 +66,7 @@ def take_over(survivor: Patient, gone: Patient) -> None:
         # Their past visits were read before the other's belonged to them.
         survivor.history_began = survivor.history_ended = None
         survivor.save(update_fields=["history_began", "history_ended"])
-    look_at_patient(survivor, now)
+    schedule_looks_of_patient(survivor, now)
     audit(
         "patient.merged",
         practice=survivor.practice.external_id,

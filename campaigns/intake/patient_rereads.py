@@ -10,11 +10,11 @@ from django.db import transaction
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, EffectStatus
 from campaigns.locking import lock_patient
-from campaigns.look_queue import look_at_patient
+from campaigns.look_queue import schedule_looks_of_patient
 from campaigns.models import Effect, Patient, Practice
 
 
-class Told(StrEnum):
+class RereadResult(StrEnum):
     """What such news turned out to be."""
 
     STRANGER = "stranger"
@@ -22,7 +22,7 @@ class Told(StrEnum):
     MARKED = "marked"
 
 
-def patient_changed(practice: Practice, external_id: str, told_at: datetime) -> Told:
+def patient_changed(practice: Practice, external_id: str, told_at: datetime) -> RereadResult:
     """Have a patient read again whose record was last read before `told_at`.
 
     They are read with the next look at a visit of theirs that is ahead; who has none can wait
@@ -31,20 +31,20 @@ def patient_changed(practice: Practice, external_id: str, told_at: datetime) -> 
     """
     found = Patient.objects.filter(practice=practice, external_id=external_id).first()
     if found is None:
-        return Told.STRANGER
+        return RereadResult.STRANGER
     with transaction.atomic():
         patient = lock_patient(found.pk)
         if patient.read_began is None or patient.read_ended is None:
-            return _to_be_read_once_more(patient) if _is_being_read(patient) else Told.KNOWN
+            return _to_be_read_once_more(patient) if _is_being_read(patient) else RereadResult.KNOWN
         if patient.read_began > told_at:
-            return Told.KNOWN
+            return RereadResult.KNOWN
         now = database_now()
         # A read that is under way may have been answered before the change: it must not count as
         # the one that is wanted here.
         patient.reread_wanted, patient.read_ended = True, max(patient.read_ended, now)
         patient.save(update_fields=["reread_wanted", "read_ended"])
-        look_at_patient(patient, now)
-    return Told.MARKED
+        schedule_looks_of_patient(patient, now)
+    return RereadResult.MARKED
 
 
 def _is_being_read(patient: Patient) -> bool:
@@ -52,8 +52,8 @@ def _is_being_read(patient: Patient) -> bool:
     return reads.filter(status=EffectStatus.CLAIMED).exists()
 
 
-def _to_be_read_once_more(patient: Patient) -> Told:
+def _to_be_read_once_more(patient: Patient) -> RereadResult:
     """Their first read is under way, and may have been answered before the change."""
     patient.reread_wanted = True
     patient.save(update_fields=["reread_wanted"])
-    return Told.MARKED
+    return RereadResult.MARKED

@@ -84,7 +84,7 @@ class PracticeCommand(BaseCommand):
         if options["json"]:
             self.answer(self.content(reports))
         else:
-            self._say(practices, reports)
+            self._print(practices, reports)
         self._end(reports)
 
     def content(self, reports: Mapping[str, Report]) -> Mapping[str, Any]:
@@ -124,7 +124,7 @@ class PracticeCommand(BaseCommand):
                 self.answer({"error": str(refusal)})
             raise
 
-    def _say(self, practices: Sequence[Practice], reports: Mapping[str, Report]) -> None:
+    def _print(self, practices: Sequence[Practice], reports: Mapping[str, Report]) -> None:
         for practice in practices:
             if len(practices) > 1:
                 self.stdout.write(str(practice))

@@ -12,7 +12,7 @@ from django.db import transaction
 from audit.recorder import record as audit
 from campaigns.domain.values import Modality, OnCancel
 from campaigns.locking import retried
-from campaigns.look_queue import look_at_upcoming
+from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.mapping.csv_format import (
     BadCell,
     BadHeading,
@@ -89,9 +89,9 @@ def _value(text: str) -> Decimal | None:
     return value.quantize(Decimal("0.01"))
 
 
-def types_seen(rows: Iterable[AppointmentType]) -> str:
+def version_of_types(rows: Iterable[AppointmentType]) -> str:
     """A mark of what is decided of these types: another one once somebody changes it."""
-    text = repr(sorted((row.pk, *_said(row)) for row in rows))
+    text = repr(sorted((row.pk, *_as_audit_list(row)) for row in rows))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
@@ -124,27 +124,27 @@ def _apply_all(
             else:
                 changes.unchanged += 1
         if changes.any:
-            look_at_upcoming(practice)
+            schedule_upcoming_looks(practice)
     return changes
 
 
 def _apply(practice: Practice, row: AppointmentType, line: TypeLine) -> bool:
-    before = _said(row)
+    before = _as_audit_list(row)
     for name in DECIDED:
         setattr(row, name, getattr(line, name))
-    if _said(row) == before:
+    if _as_audit_list(row) == before:
         return False
     row.save(update_fields=list(DECIDED))
     audit(
         "appointment_type.updated",
         practice=practice.external_id,
         subject=("appointment_type", row.pk),
-        detail={"type": row.external_id, "decided": _said(row), "before": before},
+        detail={"type": row.external_id, "decided": _as_audit_list(row), "before": before},
     )
     return True
 
 
-def _said(row: AppointmentType) -> list[str]:
+def _as_audit_list(row: AppointmentType) -> list[str]:
     value = "" if row.visit_value is None else f"{row.visit_value.normalize():f}"
     return [row.modality, str(row.confidential).lower(), row.on_cancel, value]
 
@@ -152,4 +152,4 @@ def _said(row: AppointmentType) -> list[str]:
 def write_types(practice: Practice) -> str:
     """The practice's types as a file that read_types takes back unchanged."""
     rows = AppointmentType.objects.filter(practice=practice).order_by("external_id")
-    return written(COLUMNS, [(row.external_id, *_said(row)) for row in rows])
+    return written(COLUMNS, [(row.external_id, *_as_audit_list(row)) for row in rows])

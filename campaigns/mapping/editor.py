@@ -13,7 +13,7 @@ from campaigns.domain.rule_match import EVERY_TYPE
 from campaigns.domain.values import Modality, OnCancel
 from campaigns.mapping.csv_format import Changes
 from campaigns.mapping.csv_rules import MODALITIES, RISKS, Key, RuleLine, language_tag
-from campaigns.mapping.csv_types import TypeLine, apply_types, types_seen
+from campaigns.mapping.csv_types import TypeLine, apply_types, version_of_types
 from campaigns.mapping.grid import NO_RULE, ON_PURPOSE, Cell, value_of
 from campaigns.mapping.rule_changes import ChangeRefused, apply_rules
 from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice, RuleChange
@@ -32,7 +32,7 @@ class NotOffered(ValueError):
     """A form holds what the page never offered; the text says what, to the person."""
 
 
-def seen_now(practice: Practice, type_id: str | None = None) -> str:
+def version_of_rules(practice: Practice, type_id: str | None = None) -> str:
     """A mark of the rules in force, of one type or of all: another one once they change."""
     rules = [rule for rule in rules_of(practice) if type_id in (None, rule.type_id)]
     text = repr(sorted(astuple(rule) for rule in rules))
@@ -101,7 +101,7 @@ def save_cells(
     """
 
     def guard() -> None:
-        if seen_now(practice, type_id) != seen:
+        if version_of_rules(practice, type_id) != seen:
             raise ChangeRefused(CHANGED_MEANWHILE)
 
     _, change = apply_rules(
@@ -123,7 +123,7 @@ def import_lines(
     """Store a file's lines, unless any rule changed since its effect was shown (ChangeRefused)."""
 
     def guard() -> None:
-        if seen_now(practice) != seen:
+        if version_of_rules(practice) != seen:
             raise ChangeRefused(CHANGED_MEANWHILE)
 
     done = apply_rules(
@@ -140,7 +140,7 @@ def import_types(practice: Practice, lines: Sequence[TypeLine], *, seen: str) ->
     """
 
     def guard(rows: Iterable[AppointmentType]) -> None:
-        if types_seen(rows) != seen:
+        if version_of_types(rows) != seen:
             raise ChangeRefused(TYPES_CHANGED)
 
     done = apply_types(practice, lines, guard)

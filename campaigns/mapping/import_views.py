@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns.access import open_to
 from campaigns.mapping.csv_rules import read_rules, write_rules
-from campaigns.mapping.csv_types import read_types, types_seen, write_types
-from campaigns.mapping.editor import CHANGED_MEANWHILE, import_lines, import_types, seen_now
-from campaigns.mapping.preview_text import effect_of
+from campaigns.mapping.csv_types import read_types, version_of_types, write_types
+from campaigns.mapping.editor import CHANGED_MEANWHILE, import_lines, import_types, version_of_rules
+from campaigns.mapping.preview_text import preview_of
 from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change, planned
 from campaigns.mapping.save_views import said_of, ticked
 from campaigns.mapping.upload import BadFile, text_of, types_changed_by
@@ -66,7 +66,7 @@ def export_file(request: HttpRequest, what: str) -> HttpResponse:
 
 def _rules(request: HttpRequest, practice: Practice, text: str, applying: bool) -> HttpResponse:
     lines, errors = read_rules(practice, text)
-    replace, seen = "replace" in request.POST, seen_now(practice)
+    replace, seen = "replace" in request.POST, version_of_rules(practice)
     shown: Shown = {"what": RULES, "replace": replace, "text": text}
     if errors:
         return _page(request, practice, **shown, errors=errors)
@@ -91,7 +91,7 @@ def _rules(request: HttpRequest, practice: Practice, text: str, applying: bool) 
             said_of(request, change)
             return redirect(_here(practice))
     changes, after = planned(practice, lines, replace=replace)
-    effect = effect_of(practice, after, ticked(request))
+    effect = preview_of(practice, after, ticked(request))
     shown |= {"seen": seen, "changes": changes, "effect": effect, "ticked": ticked(request)}
     return _page(request, practice, **shown)
 
@@ -113,7 +113,7 @@ def _types(request: HttpRequest, practice: Practice, text: str, applying: bool) 
             messages.success(request, said)
             return redirect(_here(practice))
     changes, sentences = types_changed_by(lines)
-    shown |= {"seen": types_seen(line.row for line in lines)}
+    shown |= {"seen": version_of_types(line.row for line in lines)}
     return _page(request, practice, **shown, changes=changes, type_lines=sentences)
 
 

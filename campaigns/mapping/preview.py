@@ -18,7 +18,7 @@ from campaigns.clock import database_now
 from campaigns.decisions.practice_snapshot import campaigns_of, rules_of
 from campaigns.domain.coverage import Code
 from campaigns.domain.enrollment_states import REMINDING
-from campaigns.domain.rule_match import Route, speaks_for, winner
+from campaigns.domain.rule_match import VisitKind, speaks_for, winner
 from campaigns.domain.snapshot import Campaign, Rule
 from campaigns.domain.values import CONFIRMED, AppointmentStatus, EnrollmentStatus, Modality, Risk
 from campaigns.models import Appointment, Enrollment, Practice, StaffInstruction
@@ -97,7 +97,7 @@ def _groups(practice: Practice) -> Iterator[dict[str, Any]]:
             )
         )
     )
-    standing = StaffInstruction.objects.filter(appointment=OuterRef("pk"), withdrawn_at=None)
+    instructed = StaffInstruction.objects.filter(appointment=OuterRef("pk"), withdrawn_at=None)
     return (
         Appointment.objects.filter(
             practice=practice,
@@ -108,7 +108,7 @@ def _groups(practice: Practice) -> Iterator[dict[str, Any]]:
         .annotate(
             has=Subquery(newest.values("said")[:1]),
             confirmed=Q(confirmation__in=sorted(CONFIRMED)),
-            told=Exists(standing),
+            told=Exists(instructed),
         )
         .values(*_KIND, "has", "confirmed", "told")
         .annotate(visits=Count("pk"))
@@ -131,12 +131,12 @@ class _Mapping:
         """The campaigns before and after; empty for no reminders."""
         if kind not in self.asked:
             type_id, modality, risk, language = kind
-            route = Route(type_id, Modality(modality), Risk(risk), language, self.language)
-            self.asked[kind] = (self._winner(self.before, route), self._winner(self.after, route))
+            visit = VisitKind(type_id, Modality(modality), Risk(risk), language, self.language)
+            self.asked[kind] = (self._winner(self.before, visit), self._winner(self.after, visit))
         return self.asked[kind]
 
-    def _winner(self, rules: tuple[Rule, ...], route: Route) -> str:
-        rule = winner(rules, self.campaigns, route)
+    def _winner(self, rules: tuple[Rule, ...], visit: VisitKind) -> str:
+        rule = winner(rules, self.campaigns, visit)
         return rule.campaign if rule else ""
 
     def serves(self, campaign_id: str, kind: Kind) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass
 
 from campaigns.decisions.practice_snapshot import rules_of
 from campaigns.domain.snapshot import Rule
-from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping import rule_text
 from campaigns.mapping.preview import Preview, preview
 from campaigns.mapping.rule_text import visits_
 from campaigns.models import Practice
@@ -16,7 +16,7 @@ NOTHING_MOVES = "No visit changes its campaign."
 
 
 @dataclass(frozen=True)
-class Effect:
+class ChangePreview:
     """A change before it is saved; texts are whole sentences.
 
     `also` says what more would happen with the tick "Also move those"; `approval` is empty where
@@ -35,16 +35,16 @@ class Effect:
         return bool(self.lines)
 
 
-def effect_of(practice: Practice, after: Iterable[Rule], include_messaged: bool) -> Effect:
+def preview_of(practice: Practice, after: Iterable[Rule], include_messaged: bool) -> ChangePreview:
     """Ask and word it; nothing is written."""
     before, after = rules_of(practice), tuple(after)
     found = preview(practice, after, include_messaged, before)
-    names = rulewords.campaign_names(practice)
+    names = rule_text.campaign_names(practice)
     # Offered while some stay, and kept in sight once it is ticked.
     staying = preview(practice, after, False, before).staying if include_messaged else found.staying
     also = preview(practice, after, True, before) if staying and not include_messaged else None
-    lines = rulewords.lines_changed(practice, map(astuple, before), map(astuple, after))
-    return Effect(
+    lines = rule_text.lines_changed(practice, map(astuple, before), map(astuple, after))
+    return ChangePreview(
         lines,
         _sentences(found, names),
         staying,
@@ -55,7 +55,7 @@ def effect_of(practice: Practice, after: Iterable[Rule], include_messaged: bool)
 
 def _sentences(found: Preview, names: Mapping[str, str]) -> list[str]:
     moves = [_move(*move, names) for move in found.moves]
-    rest = [*rulewords.staying(found.staying), *rulewords.undecided(found.undecided)]
+    rest = [*rule_text.staying(found.staying), *rule_text.undecided(found.undecided)]
     return [*(moves or [NOTHING_MOVES]), *rest]
 
 
@@ -67,13 +67,13 @@ def _move(before: str, after: str, visits: int, names: Mapping[str, str]) -> str
     if not after:
         verb = "loses its" if one else "lose their"
         return f"{visits_(visits)} {verb} reminders, now from {names.get(before, before)}."
-    return rulewords.moved([(before, after, visits)], names)[0]
+    return rule_text.moved([(before, after, visits)], names)[0]
 
 
 def _approval(found: Preview, hold_share: float) -> str:
     if not found.needs_approval(hold_share):
         return ""
-    return rulewords.held(found.moving, found.upcoming)
+    return rule_text.held(found.moving, found.upcoming)
 
 
 def _with_those(also: Preview, hold_share: float, without: Preview) -> list[str]:

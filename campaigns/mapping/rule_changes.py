@@ -24,7 +24,7 @@ from campaigns.decisions.practice_snapshot import fact_of, rules_of
 from campaigns.domain.snapshot import Rule
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.locking import retried
-from campaigns.look_queue import look_at_upcoming
+from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.mapping.csv_format import Changes
 from campaigns.mapping.csv_rules import RuleLine
 from campaigns.mapping.preview import preview
@@ -146,8 +146,8 @@ def _weighed(
         made_by=user,
         made_by_name=user.get_username() if user is not None else current_actor().name,
     )
-    _say("rules.held" if held else "rules.changed", change)
-    look_at_upcoming(practice)
+    _audit("rules.held" if held else "rules.changed", change)
+    schedule_upcoming_looks(practice)
     if held:
         _tell(change)
     return change
@@ -182,8 +182,8 @@ def _decided(change: RuleChange, status: RuleChangeStatus, user: Any) -> RuleCha
     change.decided_at = database_now()
     change.decided_by, change.decided_by_name = user, user.get_username()
     change.save(update_fields=["status", "decided_at", "decided_by", "decided_by_name"])
-    _say(f"rules.{status.value}", change)
-    look_at_upcoming(change.practice)
+    _audit(f"rules.{status.value}", change)
+    schedule_upcoming_looks(change.practice)
     return change
 
 
@@ -231,7 +231,7 @@ def _rule(practice: Practice, row: list[Any]) -> CampaignRule:
     )
 
 
-def _say(action: str, change: RuleChange) -> None:
+def _audit(action: str, change: RuleChange) -> None:
     audit(
         action,
         practice=change.practice.external_id,

@@ -18,13 +18,13 @@ def as_audit_list(rule: CampaignRule) -> list[str]:
 def create_rule(rule: CampaignRule) -> None:
     """A new line; one that was deleted comes back under its own number."""
     rule.save(force_insert=True)
-    _say("rule.created", rule, None)
+    _audit("rule.created", rule, None)
 
 
 def update_rule(rule: CampaignRule, before: list[str]) -> None:
     """Store what the line says now; `before` is what it said."""
     rule.save(update_fields=_SAVED)
-    _say("rule.updated", rule, before)
+    _audit("rule.updated", rule, before)
 
 
 def switch_off_rule(rule: CampaignRule, action: str = "rule.updated") -> None:
@@ -32,16 +32,16 @@ def switch_off_rule(rule: CampaignRule, action: str = "rule.updated") -> None:
     before = as_audit_list(rule)
     rule.active = False
     rule.save(update_fields=["active"])
-    _say(action, rule, before)
+    _audit(action, rule, before)
 
 
 def delete_rule(rule: CampaignRule) -> None:
     """Gone; audited while it can still be named."""
-    _say("rule.removed", rule, as_audit_list(rule))
+    _audit("rule.removed", rule, as_audit_list(rule))
     rule.delete()
 
 
-def _say(action: str, rule: CampaignRule, before: list[str] | None) -> None:
+def _audit(action: str, rule: CampaignRule, before: list[str] | None) -> None:
     audit(
         action,
         practice=rule.practice.external_id,

@@ -16,10 +16,10 @@ from campaigns.mapping.editor import (
     is_type_of,
     lines_of,
     save_cells,
-    seen_now,
+    version_of_rules,
 )
 from campaigns.mapping.grid import Cell, cell_of, field_of, was_field_of
-from campaigns.mapping.preview_text import effect_of
+from campaigns.mapping.preview_text import preview_of
 from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change, planned
 from campaigns.mapping.rule_text import held
 from campaigns.mapping.views import address_of, mapping_page, posted_practice
@@ -83,7 +83,7 @@ def _cells(request: HttpRequest) -> dict[Cell, str]:
 def _refusal(request: HttpRequest, practice: Practice, type_id: str) -> str:
     if held_change(practice) is not None:
         return WAITS
-    if request.POST.get("seen") != seen_now(practice, type_id):
+    if request.POST.get("seen") != version_of_rules(practice, type_id):
         return CHANGED_MEANWHILE
     return ""
 
@@ -123,7 +123,7 @@ def _effect(
     shown = {
         "practice": practice,
         "type_id": type_id,
-        "effect": effect_of(practice, after, ticked(request)),
+        "effect": preview_of(practice, after, ticked(request)),
         "ticked": ticked(request),
         "sent": [(field_of(cell), value) for cell, value in cells.items() if cell in changed],
         "seen": request.POST.get("seen", ""),

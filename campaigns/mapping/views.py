@@ -16,8 +16,8 @@ from campaigns.access import open_to
 from campaigns.clock import database_now
 from campaigns.domain.values import Modality, OnCancel
 from campaigns.labels import MODALITIES
-from campaigns.mapping.csv_types import types_seen
-from campaigns.mapping.editor import NotOffered, decide_type, seen_now
+from campaigns.mapping.csv_types import version_of_types
+from campaigns.mapping.editor import NotOffered, decide_type, version_of_rules
 from campaigns.mapping.grid import Cell, grid_of
 from campaigns.mapping.history import history_of
 from campaigns.mapping.rule_changes import ChangeRefused, held_change
@@ -134,8 +134,8 @@ def _opened(
         "suggestions": suggested,
         "used": use,
         "history": history_of(practice, type_id),
-        "seen": seen_now(practice, type_id),
-        "type_seen": types_seen([row] if row else []),
+        "seen": version_of_rules(practice, type_id),
+        "type_seen": version_of_types([row] if row else []),
         "places": PLACES,
         "on_cancel": [
             (value, words.format(practice=SPOKEN[OnCancel(practice.on_cancel)]))

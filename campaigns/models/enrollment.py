@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from campaigns.domain.effects import ReminderBody, VisitBody
 from campaigns.domain.enrollment_states import LIVE
 from campaigns.domain.values import CancelReason, EnrollmentStatus
 from campaigns.encryption import EncryptedJSONField
@@ -16,11 +17,11 @@ from campaigns.models.practice import Practice, choices
 class Enrollment(models.Model):
     """One enrollment. enrollments/status.py alone writes its status.
 
-    `holds` is the ReminderBody that Relatient last confirmed, `told` the VisitBody that the
-    patient was last sent; a difference between `told` and the present visit is a resend owed.
-    `route` is the kind of visit that the campaign was chosen for (RouteKey.kind), `messaged_at`
-    when Relatient first reported a message of it. A `surplus` one is active at Relatient beside
-    the one that counts, and is to be ended.
+    `vendor_state` (column `holds`) is the ReminderBody that Relatient last confirmed,
+    `last_announced` (column `told`) the VisitBody that the patient was last sent; where that and
+    the present visit differ, a resend is owed. `route` is the kind of visit that the campaign was
+    chosen for (ChoiceBasis.kind), `messaged_at` when Relatient first reported a message of it. A
+    `surplus` one is active at Relatient beside the one that counts, and is to be ended.
     """
 
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="enrollments")
@@ -78,3 +79,21 @@ class Enrollment(models.Model):
 
     def __str__(self) -> str:
         return f"enrollment {self.generation} of appointment {self.appointment_id}"
+
+    @property
+    def vendor_state(self) -> ReminderBody | None:
+        """What Relatient last confirmed; None before it did."""
+        return self.holds
+
+    @vendor_state.setter
+    def vendor_state(self, state: ReminderBody | None) -> None:
+        self.holds = state
+
+    @property
+    def last_announced(self) -> VisitBody | None:
+        """The details that the patient was last sent; None before the first message."""
+        return self.told
+
+    @last_announced.setter
+    def last_announced(self, visit: VisitBody | None) -> None:
+        self.told = visit

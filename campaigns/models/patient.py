@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from pydantic import TypeAdapter
 
+from campaigns.domain.effects import PatientBody
 from campaigns.domain.values import Channel
 from campaigns.encryption import EncryptedJSONField, EncryptedTextField
 from campaigns.models.practice import Practice, choices
@@ -52,6 +53,11 @@ class Patient(models.Model):
 
     def __str__(self) -> str:
         return f"patient {self.external_id}"
+
+    @property
+    def relatient_state(self) -> PatientBody | None:
+        """The patient as Relatient last confirmed them (column `relatient_holds`)."""
+        return self.relatient_holds
 
     @property
     def described(self) -> PatientRecord:

@@ -7,7 +7,7 @@ from django.db import transaction
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, Vendor
 from campaigns.models import PROMPT, Effect, Practice
-from campaigns.outbox.queue import say
+from campaigns.outbox.queue import log_effect
 
 
 def alert(practice: Practice, incident: str, subject: str, text: str) -> Effect:
@@ -31,5 +31,5 @@ def alert(practice: Practice, incident: str, subject: str, text: str) -> Effect:
             },
         )
         if created:
-            say("effect.queued", effect)
+            log_effect("effect.queued", effect)
         return effect

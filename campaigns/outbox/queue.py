@@ -17,11 +17,11 @@ from audit.recorder import record as audit
 from campaigns.domain.effects import BEFORE_ENROLLING, PATIENT_KINDS, EffectWanted
 from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, EnrollmentStatus
 from campaigns.enrollments.status import advance, plan_enrollment
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import PROMPT, Appointment, Effect, Enrollment, Response
 
 
-def reconcile(appointment: Appointment, wanted: Iterable[EffectWanted], now: datetime) -> None:
+def match_effects(appointment: Appointment, wanted: Iterable[EffectWanted], now: datetime) -> None:
     """Make the appointment's queued effects those that are wanted."""
     asked = list(wanted)
     kept: set[int] = set()
@@ -91,8 +91,8 @@ def supersede(effect: Effect, now: datetime) -> None:
     if enrollment is not None and enrollment.status == EnrollmentStatus.WANTED:
         advance(enrollment, EnrollmentStatus.CANCELLED, now)
         # A reschedule of this visit may be waiting for just that.
-        look_at(enrollment.appointment, now)
-    say("effect.superseded", effect)
+        schedule_look(enrollment.appointment, now)
+    log_effect("effect.superseded", effect)
 
 
 def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effect:
@@ -122,7 +122,7 @@ def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effe
         created_at=now,
         next_attempt_at=now,
     )
-    say("effect.queued", effect)
+    log_effect("effect.queued", effect)
     return effect
 
 
@@ -168,7 +168,7 @@ def _asked(want: EffectWanted) -> str:
     return sha256(plain.encode()).hexdigest()[:12]
 
 
-def say(action: str, effect: Effect, **detail: object) -> None:
+def log_effect(action: str, effect: Effect, **detail: object) -> None:
     """Audit something that happened to an effect."""
     audit(
         action,

@@ -33,9 +33,9 @@ def claim(appointment: Appointment, user: Any, *, take_over: bool = False) -> Ca
         lock_patient(appointment.patient_id)
         current = lock_appointments([appointment.pk])[appointment.pk]
         now = database_now()
-        standing = claim_of_another(current, user, now)
-        if standing is not None and not take_over:
-            raise ClaimedByAnother(standing)
+        other = claim_of_another(current, user, now)
+        if other is not None and not take_over:
+            raise ClaimedByAnother(other)
         made, _ = CallClaim.objects.update_or_create(
             appointment=current,
             defaults={
@@ -45,7 +45,7 @@ def claim(appointment: Appointment, user: Any, *, take_over: bool = False) -> Ca
                 "until": now + CLAIMED_FOR,
             },
         )
-        _say("call.taken_over" if standing else "call.claimed", current)
+        _audit("call.taken_over" if other else "call.claimed", current)
         return made
 
 
@@ -68,11 +68,11 @@ def end_claims(appointment: Appointment) -> bool:
     """Nobody is calling any more. The caller holds the lock and says in whose name."""
     ended, _ = CallClaim.objects.filter(appointment=appointment).delete()
     if ended:
-        _say("call.released", appointment)
+        _audit("call.released", appointment)
     return ended > 0
 
 
-def _say(action: str, row: Appointment) -> None:
+def _audit(action: str, row: Appointment) -> None:
     audit(
         action,
         practice=row.practice.external_id,

@@ -35,7 +35,7 @@ class Phone:
 
 
 @dataclass(frozen=True)
-class Reach:
+class PhoneContact:
     """Everything the desk needs in order to call; names and numbers stay on the page."""
 
     name: str
@@ -47,7 +47,9 @@ class Reach:
     prefers: str = ""
 
 
-def reach_of(patient: Patient, practice: Practice, visit: date, *, confidential: bool) -> Reach:
+def contact_of(
+    patient: Patient, practice: Practice, visit: date, *, confidential: bool
+) -> PhoneContact:
     """The grown-up to ask for, and the numbers at which they can be called."""
     record = patient.described
     born = record.date_of_birth
@@ -55,7 +57,7 @@ def reach_of(patient: Patient, practice: Practice, visit: date, *, confidential:
     ask_for, numbers = _numbers(record, visit, practice, confidential=confidential)
     spoken, found = language_of(record.language_code, practice.language)
     foreign = found == "stated" and spoken.partition("-")[0] != practice.language.partition("-")[0]
-    return Reach(
+    return PhoneContact(
         name=patient.name or f"Patient {patient.external_id}",
         age=age,
         ask_for=ask_for,

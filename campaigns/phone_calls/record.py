@@ -16,7 +16,7 @@ from campaigns.clock import database_now
 from campaigns.domain.callback_times import after_no_answer, in_time
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.locking import lock_appointments, lock_patient
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import PROMPT, Appointment, ChartCancelReason, Effect, Response
 from campaigns.phone_calls.claims import ClaimedByAnother, claim_of_another, end_claims
 
@@ -101,8 +101,8 @@ def record_call(
             cancel_reason_external_id=details.cancel_reason if kind is _CANCELLED else "",
         )
         end_claims(current)
-        look_at(current, now + hold, PROMPT)
-        _say("response.received", response, by="staff")
+        schedule_look(current, now + hold, PROMPT)
+        _audit("response.received", response, by="staff")
         doorbell.ring()
         return response
 
@@ -164,7 +164,7 @@ def undo_call(response: Response, user: Any) -> bool:
         current.outcome, current.outcome_sentence = ReplyOutcome.WITHDRAWN, TAKEN_BACK
         current.settled_at = now
         current.save(update_fields=["outcome", "outcome_sentence", "settled_at"])
-        _say("response.withdrawn", current, by="staff")
+        _audit("response.withdrawn", current, by="staff")
         return True
 
 
@@ -175,7 +175,7 @@ def _event_id(form: UUID | None, appointment: Appointment, kind: ReplyKind) -> s
     return f"staff-{uuid5(NAMESPACE_URL, f'{form}/{appointment.pk}/{kind.value}')}"
 
 
-def _say(action: str, response: Response, **detail: object) -> None:
+def _audit(action: str, response: Response, **detail: object) -> None:
     row = response.appointment
     audit(
         action,

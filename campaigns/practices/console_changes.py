@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from audit.recorder import record as audit
 from campaigns.intake.appointment_columns import starts_at
 from campaigns.locking import retried
-from campaigns.look_queue import look_at_upcoming
+from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.models import Appointment, AppointmentType, Department, Practice
 
 _CHUNK = 500
@@ -24,15 +24,15 @@ def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
     """What staff decide about a kind of visit was changed."""
     with transaction.atomic():
         about: dict[str, Any] = {"type": kind.external_id, "changed": sorted(columns)}
-        _say("appointment_type.updated", kind.practice, "appointment_type", kind.pk, **about)
-        look_at_upcoming(kind.practice)
+        _audit("appointment_type.updated", kind.practice, "appointment_type", kind.pk, **about)
+        schedule_upcoming_looks(kind.practice)
 
 
 def practice_saved(practice: Practice, what: str, columns: Iterable[str] = ()) -> None:
     """A practice was `created`, or `renamed` or switched on or off; settings have their own way."""
     with transaction.atomic():
         about = {"changed": sorted(columns)}
-        _say(f"practice.{what}", practice, "practice", practice.pk, **about)
+        _audit(f"practice.{what}", practice, "practice", practice.pk, **about)
 
 
 def time_zone_set(department: Department) -> int:
@@ -56,7 +56,7 @@ def _change_time_zone(department: Department) -> int:
             practice=department.practice, department_external_id=department.external_id
         )
         moved = _restart(visits, department.time_zone)
-        _say(
+        _audit(
             "department.time_zone_set",
             department.practice,
             "department",
@@ -65,7 +65,7 @@ def _change_time_zone(department: Department) -> int:
             time_zone=department.time_zone,
             visits=moved,
         )
-        look_at_upcoming(department.practice)
+        schedule_upcoming_looks(department.practice)
         return moved
 
 
@@ -84,5 +84,5 @@ def _restart(visits: QuerySet[Appointment], zone: str) -> int:
     return len(changed)
 
 
-def _say(action: str, practice: Practice, kind: str, row: int, **detail: Any) -> None:
+def _audit(action: str, practice: Practice, kind: str, row: int, **detail: Any) -> None:
     audit(action, practice=practice.external_id, subject=(kind, row), detail=detail)

@@ -9,45 +9,45 @@ from django.db import transaction
 
 from audit.recorder import record as audit
 from campaigns.locking import retried
-from campaigns.look_queue import look_at_upcoming
+from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.models import Practice
-from campaigns.practices import setting_kinds as kinds
+from campaigns.practices import setting_kinds
 from campaigns.practices.setting_kinds import BadValue, Kind
 
 # What no decision about an appointment depends on: rhythm, patience and pace of our own work.
 _OF_THE_WORKERS: dict[str, Kind] = {
-    "poll_minutes": kinds.NUMBER,
-    "retry_minutes": kinds.NUMBER,
-    "retry_base_seconds": kinds.NUMBER,
-    "effect_lease_seconds": kinds.NUMBER,
-    "athena_requests_per_second": kinds.NUMBER,
-    "athena_requests_per_day": kinds.NUMBER,
-    "relatient_requests_per_second": kinds.NUMBER,
-    "alert_after_hours": kinds.NUMBER,
-    "alert_emails": kinds.ADDRESSES,
-    "unconfirmed_hours": kinds.NUMBER,
-    "hold_share": kinds.NUMBER,
+    "poll_minutes": setting_kinds.NUMBER,
+    "retry_minutes": setting_kinds.NUMBER,
+    "retry_base_seconds": setting_kinds.NUMBER,
+    "effect_lease_seconds": setting_kinds.NUMBER,
+    "athena_requests_per_second": setting_kinds.NUMBER,
+    "athena_requests_per_day": setting_kinds.NUMBER,
+    "relatient_requests_per_second": setting_kinds.NUMBER,
+    "alert_after_hours": setting_kinds.NUMBER,
+    "alert_emails": setting_kinds.ADDRESSES,
+    "unconfirmed_hours": setting_kinds.NUMBER,
+    "hold_share": setting_kinds.NUMBER,
 }
 _OF_DECISIONS: dict[str, Kind] = {
-    "time_zone": kinds.ZONE,
-    "language": kinds.LANGUAGE,
-    "too_late_hours": kinds.NUMBER,
-    "risk_window_days": kinds.NUMBER,
-    "risk_threshold": kinds.NUMBER,
-    "age_of_majority": kinds.NUMBER,
-    "landline_calls_ok": kinds.FLAG,
-    "telehealth_link_required": kinds.FLAG,
-    "several_providers": kinds.CHOICE,
-    "general_campaign": kinds.CAMPAIGN,
-    "general_provider": kinds.PROVIDER,
-    "on_cancel": kinds.CHOICE,
-    "cancel_reason_id": kinds.CANCEL_REASON,
-    "desk_task": kinds.CHOICE,
-    "waitlist_phone": kinds.PHONE,
-    "waitlist_notice_hours": kinds.NUMBER,
-    "send_window_email": kinds.WINDOW,
-    "send_window_sms": kinds.WINDOW,
-    "send_window_voice": kinds.WINDOW,
+    "time_zone": setting_kinds.ZONE,
+    "language": setting_kinds.LANGUAGE,
+    "too_late_hours": setting_kinds.NUMBER,
+    "risk_window_days": setting_kinds.NUMBER,
+    "risk_threshold": setting_kinds.NUMBER,
+    "age_of_majority": setting_kinds.NUMBER,
+    "landline_calls_ok": setting_kinds.FLAG,
+    "telehealth_link_required": setting_kinds.FLAG,
+    "several_providers": setting_kinds.CHOICE,
+    "general_campaign": setting_kinds.CAMPAIGN,
+    "general_provider": setting_kinds.PROVIDER,
+    "on_cancel": setting_kinds.CHOICE,
+    "cancel_reason_id": setting_kinds.CANCEL_REASON,
+    "desk_task": setting_kinds.CHOICE,
+    "waitlist_phone": setting_kinds.PHONE,
+    "waitlist_notice_hours": setting_kinds.NUMBER,
+    "send_window_email": setting_kinds.WINDOW,
+    "send_window_sms": setting_kinds.WINDOW,
+    "send_window_voice": setting_kinds.WINDOW,
 }
 SETTINGS: dict[str, Kind] = {**_OF_DECISIONS, **_OF_THE_WORKERS}
 
@@ -112,7 +112,7 @@ def _change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list
             row.save(update_fields=list(columns))
             _record(row, [[name, str(before[name]), str(after[name])] for name in changed])
             if not _OF_DECISIONS.keys().isdisjoint(changed):
-                look_at_upcoming(row)
+                schedule_upcoming_looks(row)
         return changed
 
 

@@ -11,7 +11,7 @@ from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus
 from campaigns.locking import lock_appointments, lock_patient
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import BULK, Appointment, Practice
 
 
@@ -38,10 +38,10 @@ def not_listed(
         # The list was asked for these alone.
         rows = rows.filter(department_external_id__in=departments)
     found = rows.order_by("pk").values_list("pk", "external_id")
-    return [pk for pk, external in found if external not in listed and _want_read(pk, began)]
+    return [pk for pk, external in found if external not in listed and _request_read(pk, began)]
 
 
-def _want_read(appointment_id: int, began: datetime) -> bool:
+def _request_read(appointment_id: int, began: datetime) -> bool:
     with transaction.atomic():
         lock_patient(
             Appointment.objects.values_list("patient_id", flat=True).get(pk=appointment_id)
@@ -59,7 +59,7 @@ def _want_read(appointment_id: int, began: datetime) -> bool:
                 appointment=row.external_id,
                 patient=row.patient.external_id,
             )
-        look_at(row, database_now(), BULK)
+        schedule_look(row, database_now(), BULK)
         return True
 
 

@@ -25,10 +25,10 @@ from campaigns.domain.values import (
     EnrollmentStatus,
     WorkItemKind,
 )
-from campaigns.enrollments.rereads import want_read
+from campaigns.enrollments.rereads import request_read
 from campaigns.enrollments.status import adopt, gone, mirror
 from campaigns.locking import lock_appointments, lock_patient
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import BULK, Appointment, Effect, Enrollment, Practice
 from campaigns.outbox.queue import supersede
 from campaigns.vendor_records import EnrollmentRecord, ReadSpan
@@ -93,7 +93,7 @@ def _is_same(row: Enrollment | None, record: EnrollmentRecord) -> bool:
         row is not None
         and row.status == EnrollmentStatus.ACTIVE
         and row.campaign == record.campaign
-        and alike(row.holds, record.holds)
+        and alike(row.vendor_state, record.vendor_state)
     )
 
 
@@ -144,7 +144,7 @@ def _known(row: Enrollment, record: EnrollmentRecord, span: ReadSpan) -> Compare
         return Compared(Found.IN_HAND, row.pk)
     if _is_same(row, record):
         return Compared(Found.SAME, row.pk)
-    want_read(row, database_now())
+    request_read(row, database_now())
     return Compared(Found.CHANGED, row.pk)
 
 
@@ -178,7 +178,7 @@ def _stranger(
         return Compared(Found.IN_HAND) if _in_hand(live) else Compared(Found.BESIDE, live.pk)
     now = database_now()
     adopted = adopt(appointment, record, span, surplus=live is not None)
-    look_at(appointment, now, BULK)
+    schedule_look(appointment, now, BULK)
     if lost and not adopted.surplus:
         return Compared(Found.SINCE_BACKUP, adopted.pk)
     sentence = SECOND if adopted.surplus else TAKEN_OVER
@@ -213,7 +213,7 @@ def take_in(enrollment_id: int, record: EnrollmentRecord | None, span: ReadSpan)
             gone(row, now, span)
         else:
             mirror(row, record, now, span=span)
-        look_at(row.appointment, now, BULK)
+        schedule_look(row.appointment, now, BULK)
         return bool(row.status == EnrollmentStatus.ACTIVE)
 
 
@@ -248,5 +248,5 @@ def _missing(enrollment_id: int, listed_from: datetime) -> bool:
         read_since = row.read_ended is not None and row.read_ended >= listed_from
         if row.status != EnrollmentStatus.ACTIVE or read_since or _in_hand(row):
             return False
-        want_read(row, database_now())
+        request_read(row, database_now())
         return True

@@ -48,8 +48,8 @@ def call(request: HttpRequest, appointment: int) -> HttpResponse:
             details=form.details(visit, database_now()),
             anyway=said["anyway"],
         )
-    except ClaimedByAnother as standing:
-        return _ask_once(request, visit, standing)
+    except ClaimedByAnother as other:
+        return _ask_once(request, visit, other)
     except MovedMeanwhile:
         messages.warning(request, MOVED)
     except NotInTime:
@@ -62,13 +62,13 @@ def call(request: HttpRequest, appointment: int) -> HttpResponse:
     return redirect(way_back(request, visit.practice, f"visit-{visit.pk}"))
 
 
-def _ask_once(request: HttpRequest, visit: Appointment, standing: ClaimedByAnother) -> HttpResponse:
+def _ask_once(request: HttpRequest, visit: Appointment, other: ClaimedByAnother) -> HttpResponse:
     """Somebody else is calling: nothing was recorded yet, and the form is sent once more or not."""
     sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     shown = {
         "visit": visit,
-        "who": called(standing.claim.user),
-        "until": day_and_time(standing.claim.until, visit.practice.time_zone, database_now()),
+        "who": called(other.claim.user),
+        "until": day_and_time(other.claim.until, visit.practice.time_zone, database_now()),
         "sent": sent,
         "back": way_back(request, visit.practice, f"visit-{visit.pk}"),
     }
@@ -104,8 +104,8 @@ def claiming(request: HttpRequest, appointment: int) -> HttpResponse:
     take_over = request.POST.get("take_over") == "1"
     try:
         claim(visit, request.user, take_over=take_over)
-    except ClaimedByAnother as standing:
-        who = called(standing.claim.user)
+    except ClaimedByAnother as other:
+        who = called(other.claim.user)
         if not _in_place(request):
             messages.warning(request, f"{who} is calling this patient. You can take over.")
     return _claim_answer(request, visit)

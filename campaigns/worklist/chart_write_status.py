@@ -15,7 +15,7 @@ _PENDING = {
 
 
 @dataclass(frozen=True)
-class ChartWrite:
+class ChartWriteStatus:
     """`state` is pending, written or refused; `badge` is the look that goes with it."""
 
     state: str
@@ -27,21 +27,21 @@ class ChartWrite:
         return {"pending": "pending", "written": "enrolled"}.get(self.state, "failed")
 
 
-def chart_write(answer: Response | None, write: Effect | None) -> ChartWrite | None:
+def chart_write_status(answer: Response | None, write: Effect | None) -> ChartWriteStatus | None:
     """The state of the newest answer; None when there is nothing to write."""
     if answer is None or answer.kind == ReplyKind.UNRECOGNIZED:
         return None
     said = REPLIES[ReplyKind(answer.kind)]
     if write is not None and write.status in (EffectStatus.REJECTED, EffectStatus.PARKED):
-        return ChartWrite("refused", f"{said}: not in the chart. {write.sentence}".strip())
+        return ChartWriteStatus("refused", f"{said}: not in the chart. {write.sentence}".strip())
     if answer.outcome == ReplyOutcome.PENDING:
-        return ChartWrite("pending", f"{said}: {_way(write)}.")
+        return ChartWriteStatus("pending", f"{said}: {_progress(write)}.")
     if answer.outcome == ReplyOutcome.APPLIED:
-        return ChartWrite("written", answer.outcome_sentence)
+        return ChartWriteStatus("written", answer.outcome_sentence)
     return None
 
 
-def _way(write: Effect | None) -> str:
+def _progress(write: Effect | None) -> str:
     if write is None:
         return "on its way to the chart"
     if write.status == EffectStatus.QUEUED and write.attempts:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 from campaigns.models import Appointment, Practice
 from campaigns.reference.names import Names
-from campaigns.worklist.queries import unconfirmed, with_story
+from campaigns.worklist.queries import unconfirmed, with_row_data
 from campaigns.worklist.rows import Row, rows_of
 
 AT_ONCE = 500
@@ -45,7 +45,7 @@ def sheets_of(
     visits: QuerySet[Appointment], practice: Practice, names: Names, now: datetime
 ) -> list[Sheet]:
     """One sheet per provider by name; a visit with several is on the first one's."""
-    shown = list(with_story(visits))
+    shown = list(with_row_data(visits))
     by_provider: dict[str, list[Row]] = {}
     for visit, row in zip(shown, rows_of(shown, practice, names, now), strict=True):
         ids = visit.provider_external_ids
@@ -64,7 +64,7 @@ def lines_of(
     """
     for start in range(0, len(ids), AT_ONCE):
         some = unconfirmed(practice, now).filter(pk__in=ids[start : start + AT_ONCE])
-        for row in rows_of(with_story(some), practice, names, now):
+        for row in rows_of(with_row_data(some), practice, names, now):
             yield [guarded(cell) for cell in _cells(row, practice)]
 
 
@@ -74,16 +74,16 @@ def guarded(cell: str) -> str:
 
 
 def _cells(row: Row, practice: Practice) -> tuple[str, ...]:
-    visit, reach = row.visit, row.reach
+    visit, contact = row.visit, row.contact
     reasons = [*(f"{item.title}: {item.sentence}" for item in row.items), *row.reasons]
     return (
         visit.date.isoformat(),
         visit.time,
         visit.zone or practice.time_zone,
-        reach.name,
-        reach.ask_for,
-        " / ".join(f"{phone.shown} ({phone.kind})" for phone in reach.phones),
-        reach.language,
+        contact.name,
+        contact.ask_for,
+        " / ".join(f"{phone.shown} ({phone.kind})" for phone in contact.phones),
+        contact.language,
         visit.kind,
         visit.provider,
         visit.department,

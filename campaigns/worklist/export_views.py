@@ -23,7 +23,7 @@ from campaigns.practices.choose import chosen_practice, open_practices
 from campaigns.reference.names import names_of
 from campaigns.worklist.days import days_in_words
 from campaigns.worklist.export import COLUMNS, lines_of, sheets_of
-from campaigns.worklist.filters import asked
+from campaigns.worklist.filters import parse_filters
 from campaigns.worklist.return_url import list_address
 
 # Without it a spreadsheet reads the file in the letters of its own country.
@@ -45,7 +45,7 @@ def printed(request: HttpRequest) -> HttpResponse:
     if practice is None:
         return render(request, "campaigns/no_practice.html")
     now, names = database_now(), names_of(practice)
-    wanted = asked(request.GET, practice, names)
+    wanted = parse_filters(request.GET, practice, names)
     sheets = sheets_of(wanted.listed(practice, now).visits, practice, names, now)
     rows = sum(len(sheet.rows) for sheet in sheets)
     list_disclosed("worklist.printed", practice.external_id, rows, request.user)
@@ -68,7 +68,7 @@ def exported(request: HttpRequest) -> HttpResponseBase:
     if practice is None:
         return render(request, "campaigns/no_practice.html")
     now, names = database_now(), names_of(practice)
-    visits = asked(request.GET, practice, names).listed(practice, now).visits
+    visits = parse_filters(request.GET, practice, names).listed(practice, now).visits
     ids = list(visits.values_list("pk", flat=True))
     list_disclosed("worklist.exported", practice.external_id, len(ids), request.user)
     today = now.astimezone(zone_of(practice.time_zone)).date()

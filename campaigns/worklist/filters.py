@@ -20,7 +20,7 @@ from campaigns.labels import WORK_ITEMS, tongue
 from campaigns.models import Appointment, Practice, WorkItem
 from campaigns.reference.names import Names
 from campaigns.worklist.days import Show
-from campaigns.worklist.queries import Listed, listed
+from campaigns.worklist.queries import WorkListView, view_of
 
 UNCONFIRMED = "unconfirmed"
 RISKS = {Risk.STANDARD: "Usual risk of a missed visit", Risk.ENHANCED: "Higher risk"}
@@ -44,7 +44,7 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FilterValues:
     """What the visitor asked for, as far as it exists; `ignored` names the rest in words."""
 
     show: Show = Show.SOON
@@ -57,16 +57,18 @@ class Asked:
         show = {} if self.show is Show.SOON else {"show": self.show.value}
         return urlencode({"practice": practice.pk, **show, **self.values})
 
-    def listed(self, practice: Practice, now: datetime) -> Listed:
+    def listed(self, practice: Practice, now: datetime) -> WorkListView:
         """The rows that are left."""
-        everything = listed(practice, now, self.show)
+        everything = view_of(practice, now, self.show)
         visits, items = everything.visits, everything.items
         if provider := self.values.get("provider"):
             visits = visits.filter(_has_provider(provider))
             items = items.filter(_has_provider(provider, "appointment__"))
         if reason := self.values.get("reason"):
             visits, items = _for_reason(visits, items, reason)
-        return Listed(visits.filter(self._columns()), items.filter(self._columns("appointment__")))
+        return WorkListView(
+            visits.filter(self._columns()), items.filter(self._columns("appointment__"))
+        )
 
     def _columns(self, path: str = "") -> Q:
         columns = {
@@ -77,7 +79,7 @@ class Asked:
         return Q(**{path + columns[name]: v for name, v in self.values.items() if name in columns})
 
 
-def asked(query: Mapping[str, str], practice: Practice, names: Names) -> Asked:
+def parse_filters(query: Mapping[str, str], practice: Practice, names: Names) -> FilterValues:
     """Read the query of an address; one query to the database."""
     offered = _offered(practice, names)
     values, choices, ignored = {}, [], []
@@ -92,7 +94,7 @@ def asked(query: Mapping[str, str], practice: Practice, names: Names) -> Asked:
     known = show in set(Show)
     if show and not known:
         ignored.append("days")
-    return Asked(Show(show) if known else Show.SOON, values, tuple(choices), tuple(ignored))
+    return FilterValues(Show(show) if known else Show.SOON, values, tuple(choices), tuple(ignored))
 
 
 def _offered(practice: Practice, names: Names) -> dict[str, tuple[tuple[str, str], ...]]:

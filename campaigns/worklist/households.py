@@ -72,12 +72,12 @@ def _groups(rows: list[Row], private: Collection[int]) -> list[list[Row]]:
 
 
 def _numbers(row: Row) -> list[str]:
-    return [p.number for p in row.reach.phones if p.kind != _SHARED_BY_STRANGERS]
+    return [p.number for p in row.contact.phones if p.kind != _SHARED_BY_STRANGERS]
 
 
 def _family(rows: list[Row]) -> Block:
-    one_person = len({row.reach.name for row in rows}) == 1
-    ask_for = next((row.reach.ask_for for row in rows if row.reach.ask_for), "")
+    one_person = len({row.contact.name for row in rows}) == 1
+    ask_for = next((row.contact.ask_for for row in rows if row.contact.ask_for), "")
     return Block(
         rows=tuple(rows),
         heading="Same patient: call once" if one_person else "Family: call once",
@@ -88,6 +88,6 @@ def _family(rows: list[Row]) -> Block:
 
 def _most_shared(rows: list[Row]) -> Phone | None:
     """The number under which most of them are reached, the first such."""
-    phones = [p for row in rows for p in row.reach.phones if p.kind != _SHARED_BY_STRANGERS]
+    phones = [p for row in rows for p in row.contact.phones if p.kind != _SHARED_BY_STRANGERS]
     numbers = [phone.number for phone in phones]
     return max(phones, key=lambda phone: numbers.count(phone.number), default=None)

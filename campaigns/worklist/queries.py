@@ -51,7 +51,7 @@ _OPEN = Q(appointment=OuterRef("pk"), closed_at__isnull=True) & ~Q(kind=WorkItem
 
 
 @dataclass(frozen=True)
-class Listed:
+class WorkListView:
     """What one view of the list holds: visits to confirm, and work items about other visits."""
 
     visits: QuerySet[Appointment]
@@ -62,13 +62,13 @@ class Listed:
         return self.visits.count() + self.items.count()
 
 
-def listed(practice: Practice, now: datetime, show: Show) -> Listed:
+def view_of(practice: Practice, now: datetime, show: Show) -> WorkListView:
     """A view of the list."""
     until = end_of(show, practice, now)
     visits = unconfirmed(practice, now, until)
     if show is Show.LATER:
-        return Listed(put_off(visits, now), WorkItem.objects.none())
-    return Listed(visits.filter(_due(now)), other_items(practice, now, until))
+        return WorkListView(deferred(visits, now), WorkItem.objects.none())
+    return WorkListView(visits.filter(_due(now)), other_items(practice, now, until))
 
 
 def unconfirmed(
@@ -109,16 +109,16 @@ def unconfirmed(
     )
 
 
-def put_off(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
+def deferred(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
     """Of the unconfirmed visits those whose patient is to be called again later.
 
     A visit with an open item is never one of them: a call that nobody answered must not hide a
     chart write that failed.
     """
-    return visits.filter(_put_off(now))
+    return visits.filter(_deferred(now))
 
 
-def _put_off(now: datetime) -> Q:
+def _deferred(now: datetime) -> Q:
     return Q(again_at__gt=now, troubled=False)
 
 
@@ -141,11 +141,11 @@ def remaining(practice: Practice, now: datetime) -> dict[str, int]:
     return unanswered(unconfirmed(practice, now)).aggregate(
         soon=Count("pk", filter=_due(now) & early),
         all=Count("pk", filter=_due(now)),
-        later=Count("pk", filter=_put_off(now)),
+        later=Count("pk", filter=_deferred(now)),
     )
 
 
-def with_story(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+def with_row_data(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
     """The visits with everything that a row of the list tells about them."""
     items = WorkItem.objects.filter(closed_at__isnull=True).select_related("response")
     writes = Effect.objects.filter(kind__in=sorted(WRITES), response__isnull=False).order_by("pk")

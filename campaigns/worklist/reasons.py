@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.domain.risk import no_shows_before
-from campaigns.domain.values import STANDING_ITEMS, AppointmentStatus, Channel, ReplyKind
+from campaigns.domain.values import AUTOMATIC_ITEMS, AppointmentStatus, Channel, ReplyKind
 from campaigns.labels import CHANNELS, REPLIES
 from campaigns.local_time import lately, zone_of
 from campaigns.models import Appointment, Enrollment, Practice, Response
@@ -19,7 +19,7 @@ Missed = Mapping[int, list[date]]
 def reasons_of(row: Any, answers: list[Response], now: datetime) -> Iterator[str]:
     """The ledger's sentence, then what was heard; what an open item says is not said twice."""
     told = {item.response_id for item in row.open_items}
-    said_already = any(item.kind in STANDING_ITEMS for item in row.open_items)
+    said_already = any(item.kind in AUTOMATIC_ITEMS for item in row.open_items)
     heard = next((a for a in answers if not a.by_staff), None)
     if row.coverage_state != State.ENROLLED and not said_already:
         yield sentence_of(Code(row.coverage_code))
@@ -35,7 +35,8 @@ def _silence(row: Any) -> str:
     newest: Enrollment | None = next(iter(row.reminders), None)
     if newest is None or newest.messaged_at is None:
         return "Reminders are going out; no answer yet"
-    channels = (newest.holds or {}).get("channels") or [newest.lead_channel]
+    state = newest.vendor_state
+    channels = (state and state["channels"]) or [newest.lead_channel]
     words = [CHANNELS[channel] for channel in Channel if channel.value in channels]
     return f"No reply after {_and(words)}" if words else "No reply to the reminders"
 

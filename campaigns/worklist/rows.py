@@ -10,16 +10,16 @@ from uuid import UUID, uuid4
 
 from campaigns.domain.callback_times import Offer, offers
 from campaigns.domain.replies import EXCLUSIVE
-from campaigns.domain.values import STANDING_ITEMS, ReplyOutcome, WorkItemKind
+from campaigns.domain.values import AUTOMATIC_ITEMS, ReplyOutcome, WorkItemKind
 from campaigns.labels import WORK_ITEMS
 from campaigns.local_time import city, clock, day_and_time, relative_day, zone_of
 from campaigns.models import Appointment, Practice, WorkItem
-from campaigns.phone_calls.contact import Reach, reach_of
+from campaigns.phone_calls.contact import PhoneContact, contact_of
 from campaigns.phone_calls.history import Attempts, Calling, attempts_of, calling_on
 from campaigns.reference.cancel_reasons import Cancelling, Reason, cancelling_of
 from campaigns.reference.cancel_reasons import reasons_of as cancel_reasons_of
 from campaigns.reference.names import Names
-from campaigns.worklist.chart_write_status import ChartWrite, chart_write
+from campaigns.worklist.chart_write_status import ChartWriteStatus, chart_write_status
 from campaigns.worklist.reasons import Missed, missed_of, reasons_of, risk_in_words
 from campaigns.worklist.waitlist_candidates import Candidate, People, candidates_on, people_on
 
@@ -68,10 +68,10 @@ class Row:
     """
 
     visit: Visit
-    reach: Reach
+    contact: PhoneContact
     reasons: tuple[str, ...]
     items: tuple[Item, ...]
-    chart: ChartWrite | None
+    chart: ChartWriteStatus | None
     answered: bool
     risk: str
     attempts: Attempts
@@ -92,7 +92,7 @@ class ItemRow:
     """A work item about another visit."""
 
     visit: Visit
-    reach: Reach
+    contact: PhoneContact
     item: Item
 
 
@@ -123,7 +123,7 @@ def item_rows_of(
     return [
         ItemRow(
             visit_of(item.appointment, practice, names, now),
-            _reach(item.appointment, practice, confidential=item.confidential),
+            _contact(item.appointment, practice, confidential=item.confidential),
             item_of(item, people, confidential=item.confidential),
         )
         for item in shown
@@ -139,10 +139,10 @@ def _row(visit: Any, about: _About) -> Row:
     told = newest is not None and any(i.response_id == newest.pk for i in visit.open_items)
     return Row(
         visit=visit_of(visit, practice, about.names, now),
-        reach=_reach(visit, practice, confidential=visit.confidential),
+        contact=_contact(visit, practice, confidential=visit.confidential),
         reasons=tuple(reasons_of(visit, answers, now)),
         items=tuple(item_of(item) for item in visit.open_items),
-        chart=None if told else chart_write(newest, writes[-1] if writes else None),
+        chart=None if told else chart_write_status(newest, writes[-1] if writes else None),
         answered=visit.answered,
         risk=risk_in_words(visit, practice, about.missed),
         attempts=attempts_of(answers, practice.time_zone, now),
@@ -190,9 +190,9 @@ def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) 
     )
 
 
-def _reach(row: Appointment, practice: Practice, *, confidential: bool) -> Reach:
+def _contact(row: Appointment, practice: Practice, *, confidential: bool) -> PhoneContact:
     visit = (row.starts_at or row.local_start).astimezone(zone_of(practice.time_zone)).date()
-    return reach_of(row.patient, practice, visit, confidential=confidential)
+    return contact_of(row.patient, practice, visit, confidential=confidential)
 
 
 def item_of(item: WorkItem, people: People | None = None, *, confidential: bool = False) -> Item:
@@ -207,7 +207,7 @@ def item_of(item: WorkItem, people: People | None = None, *, confidential: bool 
         title=WORK_ITEMS[kind],
         sentence=item.sentence,
         quote=item.response.raw_text if quoted and item.response else "",
-        closable=kind not in STANDING_ITEMS,
+        closable=kind not in AUTOMATIC_ITEMS,
         slot=slot,
         waiting=candidates_on(
             item, people or {}, visit.practice, starts_at, confidential=confidential

@@ -14,7 +14,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from campaigns.models import Appointment, WorkItem
-from campaigns.worklist.queries import Listed
+from campaigns.worklist.queries import WorkListView
 
 ENOUGH_DIGITS = 3
 ENOUGH_TEXT = 2
@@ -29,9 +29,9 @@ def too_short(text: str) -> bool:
     return len(digits) < ENOUGH_DIGITS if digits else len(text.strip()) < ENOUGH_TEXT
 
 
-def found(everything: Listed, text: str) -> Listed:
+def found(everything: WorkListView, text: str) -> WorkListView:
     """The rows whose patient, or the grown-up to call, has this name or number; two queries."""
-    return Listed(
+    return WorkListView(
         everything.visits.filter(pk__in=_matching(everything.visits, "", text)),
         everything.items.filter(pk__in=_matching(everything.items, "appointment__", text)),
     )

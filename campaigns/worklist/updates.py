@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from campaigns.models import Practice
-from campaigns.worklist.queries import Listed
+from campaigns.worklist.queries import WorkListView
 
 _MINUTE = 60
 _HOUR = 60 * _MINUTE
@@ -15,7 +15,7 @@ _TWO_DAYS = 48 * _HOUR
 
 
 @dataclass(frozen=True)
-class News:
+class ListUpdate:
     """How many rows came and went, and what to say of athenahealth's last poll."""
 
     new: int
@@ -24,20 +24,20 @@ class News:
     stale: bool
 
 
-def marks_of(rows: Listed) -> list[str]:
+def row_ids(rows: WorkListView) -> list[str]:
     """One short mark per row, to be sent back by the page: 12 a visit, i7 a work item."""
     visits = rows.visits.order_by().values_list("pk", flat=True)
     items = rows.items.order_by().values_list("pk", flat=True)
     return [*(str(pk) for pk in visits), *(f"i{pk}" for pk in items)]
 
 
-def news_of(marks: Iterable[str], known: Iterable[str], heard: tuple[str, bool]) -> News:
+def update_of(marks: Iterable[str], known: Iterable[str], heard: tuple[str, bool]) -> ListUpdate:
     """Compare the list's marks with those that a page knows."""
     before, after = set(known), set(marks)
-    return News(len(after - before), len(before - after), *heard)
+    return ListUpdate(len(after - before), len(before - after), *heard)
 
 
-def heard_of(
+def chart_freshness(
     last: datetime | None, following: datetime | None, practice: Practice, now: datetime
 ) -> tuple[str, bool]:
     """When athenahealth's changes last came, in words, and whether that is too long ago.

@@ -20,15 +20,22 @@ from campaigns.models import Practice
 from campaigns.phone_calls.undo import seconds_left, undoable_of
 from campaigns.practices.choose import chosen_practice, open_practices
 from campaigns.reference.names import Names, names_of
-from campaigns.worklist import queries as lists
-from campaigns.worklist import search as worklistsearch
 from campaigns.worklist.bulk import TOGETHER
 from campaigns.worklist.days import Show, days_in_words
-from campaigns.worklist.filters import Asked, asked
+from campaigns.worklist.filters import FilterValues, parse_filters
 from campaigns.worklist.households import days_of
+from campaigns.worklist.queries import (
+    WorkListView,
+    other_items,
+    remaining,
+    unconfirmed,
+    view_of,
+    with_row_data,
+)
 from campaigns.worklist.return_url import list_address, remember, way_back
 from campaigns.worklist.rows import item_rows_of, rows_of
-from campaigns.worklist.updates import heard_of, marks_of, news_of
+from campaigns.worklist.search import found, too_short
+from campaigns.worklist.updates import chart_freshness, row_ids, update_of
 
 PER_PAGE = 100
 
@@ -42,7 +49,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     if practice is None:
         return render(request, "campaigns/no_practice.html")
     now, names = database_now(), names_of(practice)
-    wanted = asked(request.GET, practice, names)
+    wanted = parse_filters(request.GET, practice, names)
     rows = wanted.listed(practice, now)
     remember(request, wanted.query(practice))
     shown = {
@@ -51,7 +58,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         **_undo(request, practice, now),
         "practices": practices,
         "hidden": _hidden(practice, wanted, rows, now),
-        "known": ",".join(marks_of(rows)),
+        "known": ",".join(row_ids(rows)),
     }
     list_viewed("worklist", practice.external_id, shown["listed"], request.user)
     return render(request, "campaigns/worklist.html", shown)
@@ -68,13 +75,11 @@ def search(request: HttpRequest) -> HttpResponse:
         return render(request, "campaigns/no_practice.html")
     text = " ".join(request.POST.get("q", "").split())[:80]
     about = {"practice": practice, "text": text, "back": way_back(request, practice)}
-    if worklistsearch.too_short(text):
+    if too_short(text):
         return render(request, "campaigns/worklist_search.html", about)
     now, names = database_now(), names_of(practice)
-    everything = lists.Listed(
-        lists.unconfirmed(practice, now), lists.other_items(practice, now, None)
-    )
-    shown = _rows(request, worklistsearch.found(everything, text), practice, names, now)
+    everything = WorkListView(unconfirmed(practice, now), other_items(practice, now, None))
+    shown = _rows(request, found(everything, text), practice, names, now)
     list_viewed("worklist.search", practice.external_id, shown["listed"], request.user)
     shown |= about | {
         "searched": everything.count(),
@@ -92,10 +97,10 @@ def news(request: HttpRequest) -> HttpResponse:
     if practice is None:
         return HttpResponse(status=204)
     now = database_now()
-    wanted = asked(request.GET, practice, names_of(practice))
+    wanted = parse_filters(request.GET, practice, names_of(practice))
     known = [mark for mark in request.POST.get("known", "").split(",") if mark]
-    marks = marks_of(wanted.listed(practice, now))
-    told = news_of(marks, known, _heard(practice, now))
+    marks = row_ids(wanted.listed(practice, now))
+    told = update_of(marks, known, _heard(practice, now))
     shown = {
         "address": list_address(practice, wanted.query(practice)),
         "news": told,
@@ -108,9 +113,9 @@ def news(request: HttpRequest) -> HttpResponse:
     return answer
 
 
-def _about(practice: Practice, wanted: Asked, now: datetime) -> dict[str, Any]:
+def _about(practice: Practice, wanted: FilterValues, now: datetime) -> dict[str, Any]:
     """The view, its filters, and the counts of all views."""
-    left = lists.remaining(practice, now)
+    left = remaining(practice, now)
     views = [
         (show, words, left[show.value], wanted.show is show)
         for show, words in (
@@ -127,7 +132,7 @@ def _about(practice: Practice, wanted: Asked, now: datetime) -> dict[str, Any]:
         "remaining": left[wanted.show.value],
         "days_in_words": days_in_words(wanted.show, practice, now),
         "time": _time(practice, now),
-        "news": news_of((), (), _heard(practice, now)),
+        "news": update_of((), (), _heard(practice, now)),
         "outcomes": [(kind.value, REPLIES[kind]) for kind in TOGETHER],
     }
 
@@ -139,9 +144,13 @@ def _undo(request: HttpRequest, practice: Practice, now: datetime) -> dict[str, 
 
 
 def _rows(
-    request: HttpRequest, rows: lists.Listed, practice: Practice, names: Names, now: datetime
+    request: HttpRequest,
+    rows: WorkListView,
+    practice: Practice,
+    names: Names,
+    now: datetime,
 ) -> dict[str, Any]:
-    visits = _page(request, "page", lists.with_story(rows.visits))
+    visits = _page(request, "page", with_row_data(rows.visits))
     items = _page(request, "items", rows.items)
     shown = rows_of(visits, practice, names, now)
     item_rows = item_rows_of(items, practice, names, now)
@@ -159,15 +168,15 @@ def _page(request: HttpRequest, name: str, rows: Any) -> Page:
     return Paginator(rows, PER_PAGE).get_page(request.GET.get(name))
 
 
-def _hidden(practice: Practice, wanted: Asked, rows: lists.Listed, now: datetime) -> int:
+def _hidden(practice: Practice, wanted: FilterValues, rows: WorkListView, now: datetime) -> int:
     """How many rows the filters take away."""
     if not wanted.values:
         return 0
-    return lists.listed(practice, now, wanted.show).count() - rows.count()
+    return view_of(practice, now, wanted.show).count() - rows.count()
 
 
 def _heard(practice: Practice, now: datetime) -> tuple[str, bool]:
-    return heard_of(*gateways.heard(practice.external_id), practice, now)
+    return chart_freshness(*gateways.heard(practice.external_id), practice, now)
 
 
 def _time(practice: Practice, now: datetime) -> str:

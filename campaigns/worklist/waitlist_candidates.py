@@ -9,7 +9,7 @@ from typing import Any
 
 from campaigns.local_time import zone_of
 from campaigns.models import Patient, Practice, WorkItem
-from campaigns.phone_calls.contact import Reach, reach_of
+from campaigns.phone_calls.contact import PhoneContact, contact_of
 
 _DAYS = ("Mondays", "Tuesdays", "Wednesdays", "Thursdays", "Fridays", "Saturdays", "Sundays")
 _PRIORITIES = {"high": "High priority", "low": "Low priority"}
@@ -17,10 +17,10 @@ _PRIORITIES = {"high": "High priority", "low": "Low priority"}
 
 @dataclass(frozen=True)
 class Candidate:
-    """One who waits. `reach` is None while Kept has not read their record."""
+    """One who waits. `contact` is None while Kept has not read their record."""
 
     patient: str
-    reach: Reach | None
+    contact: PhoneContact | None
     priority: str
     when: str
     note: str
@@ -51,17 +51,17 @@ def candidates_on(
         if patient is not None and not patient.active:
             continue
         known = patient is not None and patient.record is not None
-        reach = None
+        contact = None
         if patient is not None and known:
-            reach = reach_of(patient, practice, day, confidential=confidential)
-        found.append(_candidate(entry, reach))
+            contact = contact_of(patient, practice, day, confidential=confidential)
+        found.append(_candidate(entry, contact))
     return tuple(found)
 
 
-def _candidate(entry: Mapping[str, Any], reach: Reach | None) -> Candidate:
+def _candidate(entry: Mapping[str, Any], contact: PhoneContact | None) -> Candidate:
     return Candidate(
         patient=str(entry["patient"]),
-        reach=reach,
+        contact=contact,
         priority=_PRIORITIES.get(entry["priority"], ""),
         when=f"{_days(entry['days'])}, {_hours(entry['hour_from'], entry['hour_to'])}",
         note=entry["note"],

@@ -4,7 +4,7 @@ from integrations.admin import (  # noqa: F401
     connections,
     inbound,
     subscriptions,
-    syncruns,
+    sync_runs,
     traffic,
     unknowns,
 )

@@ -14,7 +14,7 @@ from unfold.decorators import display
 from audit.recorder import record
 from campaigns import doorbell
 from campaigns.admin.columns import badge, moment
-from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.admin.row_actions import Verb, VerbsAdmin
 from campaigns.clock import database_now
 from integrations.admin.connectionform import ConnectionForm
 from integrations.admin.subscriptions import may_subscribe, subscribe_it

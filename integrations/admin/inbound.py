@@ -16,7 +16,7 @@ from unfold.decorators import display
 from audit.recorder import record
 from campaigns.access import roles_of
 from campaigns.admin.columns import badge, moment, vendor_column
-from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
 from campaigns.models import ADMINS
 from integrations.models import InboundMessage, InboundStatus
 

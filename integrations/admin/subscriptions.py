@@ -15,8 +15,8 @@ from django.utils.safestring import SafeString, mark_safe
 from unfold.decorators import display
 
 from campaigns.admin.columns import badge, moment
-from campaigns.admin.scope import ReadOnlyAdmin
-from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
+from campaigns.admin.row_actions import Verb, VerbsAdmin
 from campaigns.domain.values import Vendor
 from campaigns.ports import Refused
 from integrations.athenahealth.event_topics import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.contrib import admin
 
 from campaigns.admin.columns import moment, vendor_column
-from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
 from integrations.models import FeedCursor, HttpExchange
 
 

@@ -6,7 +6,7 @@ from django.contrib import admin
 from unfold.decorators import display
 
 from campaigns.admin.columns import moment, vendor_column
-from campaigns.admin.scope import ReadOnlyAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
 from integrations.drift.consequence_text import consequence_of
 from integrations.models import UnknownValue
 

@@ -21,7 +21,7 @@ from campaigns import gateways
 from campaigns.decisions.practice_snapshot import campaigns_of, rules_of, settings_of
 from campaigns.domain.effects import EffectWanted
 from campaigns.domain.values import EffectKind, Vendor
-from campaigns.execution.handlers.call import timed
+from campaigns.execution.handlers.call import read_with_span
 from campaigns.models import Practice
 from campaigns.ports import CREDENTIALS, Deadline, GatewayError, Refused, TryLater
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
@@ -194,7 +194,7 @@ class _DryRun:
             deadline = Deadline.after(CALL_SECONDS)
             ehr = gateways.ehr(self.practice.external_id, deadline=deadline, guard=booked.no_guard)
             try:
-                return timed(partial(read, ehr))
+                return read_with_span(partial(read, ehr))
             except TryLater:
                 if not left:
                     raise

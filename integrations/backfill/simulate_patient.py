@@ -23,7 +23,7 @@ from campaigns.domain.decision import Decision
 from campaigns.domain.effects import EffectWanted
 from campaigns.domain.enrollment_diff import REFUSALS
 from campaigns.domain.enrollment_states import LIVE
-from campaigns.domain.rule_match import Route, winner
+from campaigns.domain.rule_match import VisitKind, winner
 from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import EffectKind
 from campaigns.intake.chart import locked_patient, take_appointment, take_history, take_patient
@@ -156,7 +156,7 @@ def rule_in_words(snapshot: Snapshot, decision: Decision) -> str:
     """The rule that chose the campaign, as its CSV line says it; or who else chose it."""
     route = decision.route
     assert route is not None
-    asked = Route(
+    asked = VisitKind(
         route.type_id, route.modality, route.risk, route.language, snapshot.settings.language
     )
     rule = winner(snapshot.rules, snapshot.campaigns, asked)

@@ -16,7 +16,7 @@ from audit.recorder import record
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.locking import retried
-from campaigns.look_queue import look_at_waiting
+from campaigns.look_queue import schedule_looks_waiting_for
 from campaigns.outbox.alerts import alert
 from campaigns.ports import PAUSED, Refused, TryLater
 from integrations.models import Connection, WriteAccess
@@ -131,7 +131,7 @@ def switch(
             changed = rows.update(**values)
             if changed:
                 done()
-                look_at_waiting(connection.practice, Vendor(connection.vendor))
+                schedule_looks_waiting_for(connection.practice, Vendor(connection.vendor))
         return bool(changed)
 
     changed = retried(work)

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
-from campaigns.enrollments.rereads import doubt_all
+from campaigns.enrollments.rereads import request_read_of_all
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
 from integrations.connections import registry as connections
@@ -83,7 +83,7 @@ def _page(
         # became of the enrollments that they may have been about.
         counts["expired"] += 1
         with transaction.atomic():
-            counts["doubted"] += doubt_all(connection.practice)
+            counts["doubted"] += request_read_of_all(connection.practice)
             cursor.cursor = ""
             cursor.save(update_fields=["cursor"])
         return True

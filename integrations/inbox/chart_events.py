@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.intake.chart import take_appointment, take_patient
-from campaigns.intake.patient_rereads import Told, patient_changed
+from campaigns.intake.patient_rereads import RereadResult, patient_changed
 from campaigns.models import Appointment, Patient
 from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, GatewayError, LeaseLost, Refused
 from campaigns.vendor_records import PatientRecord, ReadSpan
@@ -97,7 +97,7 @@ def _merge(message: InboundMessage, event: ChartEvent) -> Counts:
         # The one that is gone: what became of it is found out when they are read for a look.
         return Counter({patient_changed(message.practice, asked, message.received_at).value: 1})
     if not _met(message, record):
-        return Counter({Told.STRANGER.value: 1})
+        return Counter({RereadResult.STRANGER.value: 1})
     return Counter({take_patient(message.practice, record, span).value: 1})
 
 

@@ -21,7 +21,7 @@ from campaigns.intake.chart import take_appointment, take_patient
 from campaigns.intake.events import Received, take_event
 from campaigns.models import BULK, PROMPT, Effect, Practice
 from campaigns.ports import LeaseLost
-from campaigns.sweep import never
+from campaigns.sweep import never_stop
 from campaigns.vendor_records import ReadSpan
 from integrations.athenahealth import translate as athena
 from integrations.drift import store as unknowns
@@ -48,7 +48,7 @@ class TooEarly(Exception):
     """The event speaks of something that is just being made: it is taken in a little later."""
 
 
-def process_stored(practices: list[Practice], stopping: Callable[[], bool] = never) -> Counts:
+def process_stored(practices: list[Practice], stopping: Callable[[], bool] = never_stop) -> Counts:
     """Take in every stored message of these practices that nobody else has in hand.
 
     What asks athenahealth comes behind all the rest, and when it cannot be asked for a few of them

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from campaigns import sweep as campaigns_sweep
+from campaigns import sweep
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
@@ -51,7 +51,7 @@ def poll(practice: Practice, feeds: tuple[Feed, ...] = polling.ATHENA_FEEDS) -> 
 def _poll(
     practice: Practice,
     feeds: tuple[Feed, ...],
-    stopping: Callable[[], bool] = campaigns_sweep.never,
+    stopping: Callable[[], bool] = sweep.never_stop,
 ) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
@@ -75,7 +75,7 @@ def collect(practice: Practice) -> Report:
     return _collect(practice)
 
 
-def _collect(practice: Practice, stopping: Callable[[], bool] = campaigns_sweep.never) -> Report:
+def _collect(practice: Practice, stopping: Callable[[], bool] = sweep.never_stop) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
     try:
@@ -106,7 +106,7 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
         "executed": total["executed"],
         "retried": total["retried"],
         "failed": total["failed"],
-        "parked": campaigns_sweep.parked([practice]) + _parked_messages(practice),
+        "parked": sweep.parked([practice]) + _parked_messages(practice),
         "remaining": _remaining(practice),
     }
     return {**report, "problems": problems} if problems else report
@@ -114,13 +114,13 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
 
 def _work_once(practice: Practice) -> Counter[str]:
     inbound.process_stored([practice])
-    swept = campaigns_sweep.sweep([practice])
+    swept = sweep.sweep([practice])
     return Counter(executed=swept.executed, retried=swept.retried, failed=swept.failed)
 
 
 def _remaining(practice: Practice) -> int:
     stored = InboundMessage.objects.filter(practice=practice, status=InboundStatus.STORED)
-    return campaigns_sweep.remaining([practice]) + stored.count()
+    return sweep.remaining([practice]) + stored.count()
 
 
 def _parked_messages(practice: Practice) -> int:
@@ -154,7 +154,7 @@ def sync(practice: Practice) -> Report:
 
 
 def tick(
-    practice: Practice, seconds: float, stopping: Callable[[], bool] = campaigns_sweep.never
+    practice: Practice, seconds: float, stopping: Callable[[], bool] = sweep.never_stop
 ) -> Report:
     """What the timer does: the feeds whose time has come, what is due, then the nightly round.
 
@@ -183,7 +183,7 @@ def tick(
     if Feed.EVENTS in due and Vendor.RELATIENT not in stopped and not stopping():
         _collect(practice, enough)
     inbound.process_stored([practice], enough)
-    swept = campaigns_sweep.sweep([practice], seconds=seconds, stopping=stopping)
+    swept = sweep.sweep([practice], seconds=seconds, stopping=stopping)
     if not stopping():
         wishes.attend(practice)
     if not stopping():

@@ -9,7 +9,7 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Department
 from campaigns.ports import Guard
-from campaigns.reconciliation import appointments as unlisted
+from campaigns.reconciliation import appointments
 from integrations.athenahealth.schemas import to_text
 from integrations.connections import registry as connections
 from integrations.feeds.booked_appointments import read_window, windows
@@ -33,7 +33,7 @@ def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) 
             break
         inbound.process(page.pk)
     departments = Department.objects.filter(practice=round_.practice)
-    missing = unlisted.not_listed(
+    missing = appointments.not_listed(
         round_.practice,
         first,
         end,

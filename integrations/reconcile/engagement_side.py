@@ -24,7 +24,7 @@ from campaigns.ports import (
     Guard,
     Refused,
 )
-from campaigns.reconciliation import enrollments as comparison
+from campaigns.reconciliation import enrollments
 from campaigns.reconciliation.enrollments import Compared, Found
 from campaigns.vendor_records import EnrollmentRecord, ReadSpan
 from integrations.connections import registry as connections
@@ -54,13 +54,13 @@ def compare_page(round_: Round, guard: Guard) -> str:
     span = ReadSpan(began, database_now())
     listed_from = round_.listed_from or began
     records = _of_these_dates(round_, listed)
-    for record in comparison.not_as_held(practice, records, span):
+    for record in enrollments.not_as_held(practice, records, span):
         _closer(round_, record, span, guard)
     count = round_.listed + len(records)
     if cursor:
         round_.save(cursor=cursor, listed_from=listed_from.isoformat(), listed=count)
     else:
-        missing = comparison.not_listed(
+        missing = enrollments.not_listed(
             practice, round_.first, round_.last, round_.apart, listed_from
         )
         round_.find(ENROLLMENTS_NOT_LISTED, *missing)
@@ -80,7 +80,7 @@ def _of_these_dates(round_: Round, records: list[EnrollmentRecord]) -> list[Enro
     )
 
     def days(record: EnrollmentRecord) -> list[date]:
-        told = datetime.fromisoformat(record.holds["visit"]["starts_at"])
+        told = datetime.fromisoformat(record.vendor_state["visit"]["starts_at"])
         known = local.get(record.appointment_external_id)
         return [told.astimezone(zone).date(), *([known] if known else [])]
 
@@ -91,9 +91,9 @@ def _closer(round_: Round, record: EnrollmentRecord, span: ReadSpan, guard: Guar
     """One that Kept does not have like this."""
     practice = round_.practice
     lost = round_.lost_since
-    compared = comparison.compare(practice, record, span, lost_since=lost)
+    compared = enrollments.compare(practice, record, span, lost_since=lost)
     if compared.found is Found.UNKNOWN_VISIT and _take_visit(round_, record, guard):
-        compared = comparison.compare(practice, record, span, lost_since=lost)
+        compared = enrollments.compare(practice, record, span, lost_since=lost)
     if compared.found is Found.BESIDE:
         compared = _beside_ours(round_, record, span, compared, guard)
     if compared.found in LISTED and compared.enrollment:
@@ -135,10 +135,10 @@ def _beside_ours(
         if not _is_about_one(error):
             raise
         return Compared(Found.IN_HAND)
-    active = comparison.take_in(ours.pk, held, ReadSpan(began, database_now()))
+    active = enrollments.take_in(ours.pk, held, ReadSpan(began, database_now()))
     if not active:
         round_.find(ENROLLMENTS_NOT_LISTED, ours.pk)
-    return comparison.compare(
+    return enrollments.compare(
         practice, record, span, ours_is_active=active, lost_since=round_.lost_since
     )
 

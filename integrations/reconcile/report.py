@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from campaigns.enrollments import rereads as doubts
-from campaigns.reconciliation import appointments as unlisted
+from campaigns.enrollments import rereads
+from campaigns.reconciliation import appointments
 from campaigns.reconciliation.enrollments import Found
 from integrations.models import InboundKind, InboundMessage, InboundStatus
 from integrations.reconcile.progress import Round
@@ -79,8 +79,8 @@ def _rows(round_: Round, *kinds: str) -> list[int]:
 def _open(round_: Round) -> int:
     """What still differs: to be read again, to be ended, or unknown to athenahealth."""
     return (
-        unlisted.still_open(_rows(round_, VISITS_NOT_LISTED))
-        + doubts.still_open(_rows(round_, *DOUBTED, *ADOPTED, SINCE_BACKUP))
+        appointments.still_open(_rows(round_, VISITS_NOT_LISTED))
+        + rereads.still_open(_rows(round_, *DOUBTED, *ADOPTED, SINCE_BACKUP))
         + len(round_.found(Found.UNKNOWN_VISIT.value))
     )
 
@@ -88,4 +88,4 @@ def _open(round_: Round) -> int:
 def _by_hand(round_: Round) -> int:
     made = len(_rows(round_, *ADOPTED))
     restored = round_.lost_since is not None
-    return made + doubts.ended_elsewhere(_rows(round_, *DOUBTED), only_work=restored)
+    return made + rereads.ended_elsewhere(_rows(round_, *DOUBTED), only_work=restored)

@@ -164,7 +164,7 @@ def patient_mirror(practice: str, patient: schemas.Patient) -> PatientMirror:
     return PatientMirror(
         vendor_id=patient.id,
         etag=patient.etag,
-        holds=PatientBody(
+        vendor_state=PatientBody(
             patient=own_id(practice, patient.external_id),
             first_name=patient.first_name or "",
             last_name=patient.last_name or "",
@@ -209,7 +209,7 @@ def enrollment_record(practice: str, enrollment: schemas.Enrollment) -> Enrollme
         appointment_external_id=visit["appointment"],
         campaign=enrollment.campaign_id,
         status=status,
-        holds=ReminderBody(
+        vendor_state=ReminderBody(
             visit=visit,
             recipient=_recipient(enrollment.recipient or schemas.Recipient()),
             lead_channel=enrollment.lead_channel,

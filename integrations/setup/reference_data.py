@@ -8,7 +8,7 @@ from typing import Any
 from django.db import models
 
 from campaigns.domain.values import Vendor
-from campaigns.look_queue import look_at_upcoming
+from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.models import (
     AppointmentType,
     Campaign,
@@ -100,7 +100,7 @@ def load_relatient(practice: Practice, client: RelatientClient) -> dict[str, int
     )
     gone.update(active=False)
     if _decisive(practice) != before:
-        look_at_upcoming(practice)
+        schedule_upcoming_looks(practice)
     return {"campaigns": count}
 
 

@@ -102,7 +102,7 @@ class Round:
             rows.update(
                 status=Wish.WANTED, external_id=placeholder(row.topic), ends_at=None, problem=LOST
             )
-            self.say("lost", row)
+            self.audit("lost", row)
 
     def _adopt_unknown(self, now: datetime) -> None:
         """Made elsewhere for our address, as before a backup was restored: they are ours."""
@@ -122,7 +122,7 @@ class Round:
                 ends_at=one.ends_at,
                 checked_at=now,
             )
-            self.say("adopted", row)
+            self.audit("adopted", row)
 
     def _settle(self, row: EventSubscription) -> None:
         same = [one for one in self.held if one.topic == row.topic]
@@ -186,7 +186,7 @@ class Round:
             )
             # Unless somebody has wished for something else meanwhile.
             rows.filter(status=row.status).update(status=best.status)
-            self.say("created" if first else "renewed", row, subscription=best.external_id)
+            self.audit("created" if first else "renewed", row, subscription=best.external_id)
 
     def _delete(self, some: list[Held]) -> None:
         for one in some:
@@ -197,9 +197,9 @@ class Round:
         with transaction.atomic():
             # Only while it is still unwanted.
             if EventSubscription.objects.filter(pk=row.pk, status=Wish.DELETE).delete()[0]:
-                self.say("deleted", row)
+                self.audit("deleted", row)
 
-    def say(self, what: str, row: EventSubscription, **detail: str) -> None:
+    def audit(self, what: str, row: EventSubscription, **detail: str) -> None:
         """Into the audit trail, in the transaction of the change."""
         record(
             f"subscription.{what}",

@@ -63,7 +63,7 @@ def want(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
             # One that was to be deleted stays instead, and is looked at again.
             if kept := here.filter(topic=topic).select_related("practice").first():
                 here.filter(topic=topic).update(status=Wish.RENEW)
-                _say("wanted", kept)
+                _audit("wanted", kept)
                 new += 1
                 continue
             row, created = EventSubscription.objects.get_or_create(
@@ -80,7 +80,7 @@ def want(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
             )
             if created:
                 new += 1
-                _say("wanted", row)
+                _audit("wanted", row)
         _mark_due(connection)
     return new
 
@@ -95,7 +95,7 @@ def wish(rows: QuerySet[EventSubscription], what: Wish) -> int:
                 continue
             if EventSubscription.objects.filter(pk=row.pk).update(status=what):
                 changed += 1
-                _say("renewal_wanted" if what == Wish.RENEW else "deletion_wanted", row)
+                _audit("renewal_wanted" if what == Wish.RENEW else "deletion_wanted", row)
                 _mark_due(row.connection)
     return changed
 
@@ -222,7 +222,7 @@ def _cursors(practice: Practice) -> QuerySet[FeedCursor]:
     return FeedCursor.objects.filter(practice=practice, feed=Feed.SUBSCRIPTIONS)
 
 
-def _say(what: str, row: EventSubscription) -> None:
+def _audit(what: str, row: EventSubscription) -> None:
     record(
         f"subscription.{what}",
         practice=row.practice.external_id,

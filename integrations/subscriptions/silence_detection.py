@@ -112,7 +112,7 @@ def _fall_silent(practice: Practice, watched: list[EventSubscription], heard: da
     with transaction.atomic():
         for row in watched:
             EventSubscription.objects.filter(pk=row.pk).update(silent_since=now)
-            _say("silent", practice, row)
+            _audit("silent", practice, row)
         feeds = FeedCursor.objects.filter(practice=practice, feed__in=ATHENA_FEEDS)
         feeds.filter(failing_since=None, next_poll_at__gt=now).update(next_poll_at=now)
         alert(
@@ -131,7 +131,7 @@ def _heard_again(practice: Practice, silent: list[EventSubscription]) -> None:
     with transaction.atomic():
         for row in silent:
             EventSubscription.objects.filter(pk=row.pk).update(silent_since=None)
-            _say("heard_again", practice, row)
+            _audit("heard_again", practice, row)
         since = silent[0].silent_since
         assert since is not None
         alert(
@@ -146,7 +146,7 @@ def _incident(row: EventSubscription, since: datetime) -> str:
     return f"silent-{row.pk}-{since:%Y%m%d%H%M%S%f}"
 
 
-def _say(what: str, practice: Practice, row: EventSubscription) -> None:
+def _audit(what: str, practice: Practice, row: EventSubscription) -> None:
     record(
         f"subscription.{what}",
         practice=practice.external_id,

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from campaigns.admin.scope import practices_for
+from campaigns.admin.practice_scope import practices_for
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.reports.last_two_weeks import Series, fortnight

@@ -10,7 +10,7 @@ import pytest
 from django.apps import apps
 from django.core.management import find_commands
 
-from campaigns import labels as wording
+from campaigns import labels
 from campaigns.domain import values
 from campaigns.domain.coverage import LEDGER, PRECEDENCE, Code
 from campaigns.practices.settings import SETTINGS
@@ -23,15 +23,15 @@ OURS = ("project", "audit", "campaigns", "integrations")
 
 # Where docs/states.md shows a word, the page shows the same one.
 SHOWN: list[dict] = [
-    wording.EFFECT_STATUSES,
-    wording.OUTCOMES,
-    wording.EFFECTS,
-    wording.ENROLLMENTS,
-    wording.END_REASONS,
-    wording.REPLIES,
-    wording.REPLY_OUTCOMES,
-    wording.WORK_ITEMS,
-    wording.RULE_CHANGES,
+    labels.EFFECT_STATUSES,
+    labels.OUTCOMES,
+    labels.EFFECTS,
+    labels.ENROLLMENTS,
+    labels.END_REASONS,
+    labels.REPLIES,
+    labels.REPLY_OUTCOMES,
+    labels.WORK_ITEMS,
+    labels.RULE_CHANGES,
 ]
 
 

@@ -21,14 +21,12 @@ from django.db import DatabaseError, connection
 from django.db.models import QuerySet
 
 from campaigns.clock import database_now
-from campaigns.decisions import snapshot as snapshots
+from campaigns.decisions import snapshot
 from campaigns.domain.desired_enrollment import plan
 from campaigns.domain.values import EffectKind
-from campaigns.execution import execute as outbox
-from campaigns.execution import handlers as executors
-from campaigns.execution import settle as settlement
+from campaigns.execution import execute, handlers, settle
 from campaigns.execution.handlers import chart_writes
-from campaigns.intake import chart as intake
+from campaigns.intake import chart
 from campaigns.locking import lineage_ids
 from campaigns.models import Appointment, Effect, Patient, Practice
 from campaigns.ports import Deadline
@@ -49,20 +47,20 @@ Patch = AbstractContextManager[Any]
 def _lease_check_before_call() -> Patch:
     """Nobody asks, before a call, whether the effect is still theirs."""
 
-    def call(effect: Effect) -> executors.Done:
-        seconds = effect.practice.effect_lease_seconds * (1 - outbox._LEASE_MARGIN)
-        return executors.execute(effect, executors.Call(Deadline.after(seconds), lambda: None))
+    def call(effect: Effect) -> handlers.Completed:
+        seconds = effect.practice.effect_lease_seconds * (1 - execute._LEASE_MARGIN)
+        return handlers.execute(effect, handlers.Call(Deadline.after(seconds), lambda: None))
 
-    return mock.patch.object(outbox, "_call", call)
+    return mock.patch.object(execute, "_call", call)
 
 
 def _lease_check_at_outcome() -> Patch:
     """Whoever comes with an outcome writes it down, whoever has the effect now."""
 
     def ours(effect: Effect) -> Effect | None:
-        return outbox._locked(effect.pk)
+        return execute._locked(effect.pk)
 
-    return mock.patch.object(settlement, "_still_ours", ours)
+    return mock.patch.object(settle, "_still_ours", ours)
 
 
 @contextmanager
@@ -71,7 +69,7 @@ def _look_up_before_repeat() -> Iterator[None]:
 
     def write(
         effect: Effect, ehr: Any, *, shows: chart_writes.Shows, write: Callable[[], None]
-    ) -> executors.Done:
+    ) -> handlers.Completed:
         write()
         return chart_writes._read_back(effect, ehr, shows)
 
@@ -88,7 +86,7 @@ def _look_up_before_repeat() -> Iterator[None]:
 
 def _frozen_body() -> Patch:
     """A repeat sends what is wanted now, under the key of what was wanted then."""
-    carry_out = outbox._carry_out
+    carry_out = execute._call_and_settle
 
     def thawed(effect: Effect) -> None:
         if effect.kind == EffectKind.ENROLL and effect.appointment is not None:
@@ -100,11 +98,11 @@ def _frozen_body() -> Patch:
                 }
         carry_out(effect)
 
-    return mock.patch.object(outbox, "_carry_out", thawed)
+    return mock.patch.object(execute, "_call_and_settle", thawed)
 
 
 def _snapshot(appointment: Appointment) -> Any:
-    return snapshots.build(appointment, lineage_ids(appointment.practice, appointment))
+    return snapshot.build(appointment, lineage_ids(appointment.practice, appointment))
 
 
 @contextmanager
@@ -116,8 +114,8 @@ def _one_in_flight() -> Iterator[None]:
         return list(rows.order_by("next_attempt_at", "pk").values_list("pk", flat=True))
 
     with (
-        mock.patch.object(outbox, "_lane_taken", lambda effect: False),
-        mock.patch.object(outbox, "due_effects", all_due),
+        mock.patch.object(execute, "_lane_taken", lambda effect: False),
+        mock.patch.object(execute, "due_effects", all_due),
         _indexes_dropped(),
     ):
         yield
@@ -152,7 +150,7 @@ def _definition(index: str) -> str | None:
 @contextmanager
 def _newest_read_wins() -> Iterator[None]:
     """Whatever is taken in last replaces what is stored, however old it is."""
-    update, take = intake._update, intake._take_locked
+    update, take = chart._update, chart._take_locked
 
     def of_this_moment() -> ReadSpan:
         now = database_now()
@@ -165,8 +163,8 @@ def _newest_read_wins() -> Iterator[None]:
         return take(patient, record, of_this_moment(), priority)
 
     with (
-        mock.patch.object(intake, "_update", update_now),
-        mock.patch.object(intake, "_take_locked", take_now),
+        mock.patch.object(chart, "_update", update_now),
+        mock.patch.object(chart, "_take_locked", take_now),
     ):
         yield
 

@@ -20,7 +20,7 @@ def test_a_patient_nobody_entered_is_not_found(room):
 def test_a_created_patient_is_found_and_holds_what_was_sent(room):
     body = patient_body()
     created = room.gateway.create_patient(body, "create-1")
-    assert created.holds == body
+    assert created.vendor_state == body
     assert room.gateway.find_patient(body["patient"]) == created
 
 
@@ -53,7 +53,7 @@ def test_an_update_makes_the_record_hold_the_body(room):
     created = room.gateway.create_patient(body, "create-3")
     changed = {**body, "email": None, "language": "es", "last_name": ""}
     updated = room.gateway.update_patient(created.vendor_id, changed, created.etag)
-    assert updated.holds == changed
+    assert updated.vendor_state == changed
     assert updated.etag != created.etag
 
 
@@ -68,7 +68,7 @@ def test_an_update_on_top_of_someone_elses_change_is_refused(room):
 def test_an_enrollment_holds_what_was_sent(room):
     body = room.enroll_body()
     record = room.gateway.enroll(body, "enroll-1")
-    assert record.holds == body["reminder"]
+    assert record.vendor_state == body["reminder"]
     assert record.status is EnrollmentStatus.ACTIVE
     assert (record.patient_vendor_id, record.campaign) == (body["patient"], CAMPAIGN)
     assert record.appointment_external_id == body["reminder"]["visit"]["appointment"]
@@ -149,8 +149,8 @@ def test_an_update_replaces_the_details_and_drops_what_is_gone(room):
     reminder["visit"] |= {"starts_at": "2090-06-02T09:00:00Z", "join_url": ""}
     reminder["recipient"]["email"] = None
     reminder["channels"] = ["sms"]
-    assert room.gateway.update_enrollment(record.vendor_id, reminder).holds == reminder
-    assert room.gateway.read_enrollment(record.vendor_id).holds == reminder
+    assert room.gateway.update_enrollment(record.vendor_id, reminder).vendor_state == reminder
+    assert room.gateway.read_enrollment(record.vendor_id).vendor_state == reminder
 
 
 @pytest.mark.parametrize("reason", CancelReason)
@@ -172,7 +172,7 @@ def test_a_cancel_may_find_the_enrollment_completed(room):
 def test_an_ended_enrollment_is_neither_updated_nor_resent(room):
     record = room.enrollment()
     room.gateway.cancel_enrollment(record.vendor_id, CancelReason.STAFF)
-    update = _refusal(room.gateway.update_enrollment, record.vendor_id, record.holds)
+    update = _refusal(room.gateway.update_enrollment, record.vendor_id, record.vendor_state)
     resend = _refusal(room.gateway.resend, record.vendor_id, "resend-ended")
     assert {update.code, resend.code} == {NOT_ACTIVE}
 

@@ -8,7 +8,7 @@ import pytest
 from django.contrib.auth.models import AbstractUser
 from django.test import Client
 
-from campaigns.mapping.editor import seen_now
+from campaigns.mapping.editor import version_of_rules
 from campaigns.models import CLINICAL_OPS, Practice
 from tests.factories import UserFactory
 from tests.integration.rule_room import a_mapped_practice
@@ -31,7 +31,7 @@ def vera(client: Client, practice: Practice) -> AbstractUser:
 
 def form(practice: Practice, type_id: str = "82", **fields: Any) -> dict[str, Any]:
     """The grid of a type, with these cells and the button that shows the effect."""
-    seen = seen_now(practice, type_id)
+    seen = version_of_rules(practice, type_id)
     return {"practice": practice.pk, "type": type_id, "seen": seen, "step": "effect", **fields}
 
 

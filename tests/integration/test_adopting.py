@@ -42,7 +42,7 @@ def test_it_is_taken_over_under_the_id_that_an_ended_one_of_ours_had() -> None:
         appointment_external_id=visit.external_id,
         campaign="cmp_preventive_en",
         status=EnrollmentStatus.ACTIVE,
-        holds={"visit": {"starts_at": starts_at}, "lead_channel": "sms"},
+        vendor_state={"visit": {"starts_at": starts_at}, "lead_channel": "sms"},
         created_at=timezone.now(),
     )
     mirror(wanted, record, timezone.now())

@@ -136,7 +136,7 @@ def test_another_of_the_same_kind_takes_the_place_of_the_first(visit: Appointmen
         visit, kind, vera, reason=WHY, campaign="cmp_preventive_en", seen=None
     )
     instructions.give(visit, kind, vera, reason=WHY, campaign="cmp_b", seen=first.pk)
-    assert [said.campaign for said in instructions.standing(visit)] == ["cmp_b"]
+    assert [said.campaign for said in instructions.active_instructions(visit)] == ["cmp_b"]
     withdrawn = AuditEvent.objects.get(action="instruction.withdrawn")
     assert withdrawn.detail == {"kind": "enrolled", "campaign": "cmp_preventive_en"}
 
@@ -153,9 +153,9 @@ def test_a_pause_leaves_what_was_said_before_and_gives_way_to_it_again(
         seen=None,
     )
     pause = instructions.give(visit, InstructionKind.PAUSED, vera, reason=WHY, seen=by_hand.pk)
-    assert instructions.standing(visit) == [pause, by_hand]
+    assert instructions.active_instructions(visit) == [pause, by_hand]
     assert instructions.withdraw(pause, vera)
-    assert instructions.standing(visit) == [by_hand]
+    assert instructions.active_instructions(visit) == [by_hand]
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from campaigns.clock import database_now
-from campaigns.decisions import snapshot as snapshots
+from campaigns.decisions import snapshot
 from campaigns.domain.channels import opted_out
 from campaigns.domain.values import Channel, EffectKind, EffectStatus, EnrollmentStatus, Vendor
-from campaigns.execution import execute as outbox
-from campaigns.execution.handlers import Done
+from campaigns.execution import execute
+from campaigns.execution.handlers import Completed
 from campaigns.execution.settle import settle
 from campaigns.intake import consents
 from campaigns.intake.chart import Taken, locked_patient, take_patient
@@ -175,7 +175,7 @@ class TestOnTheirWay:
             )
 
     def claimed(self, effect: Effect) -> Effect:
-        claimed = outbox.claim(effect.pk)
+        claimed = execute.claim(effect.pk)
         assert claimed is not None
         return claimed
 
@@ -185,7 +185,7 @@ class TestOnTheirWay:
         other = AppointmentFactory(patient=survivor, practice=practice)
         read(practice, "7002", "7001")
         type(other).objects.update(look_due_at=None)
-        settle(effect, Done("Read."))
+        settle(effect, Completed("Read."))
         effect.refresh_from_db()
         other.refresh_from_db()
         assert effect.status == EffectStatus.ACCEPTED
@@ -202,8 +202,8 @@ class TestOnTheirWay:
         )
         read(practice, "7002", "7001")
         # The survivor's own record need not wait for the other.
-        assert outbox.claim(own.pk) is not None
-        settle(effect, Done("Updated."))
+        assert execute.claim(own.pk) is not None
+        settle(effect, Completed("Updated."))
         assert owner(effect) == "7001"
         assert effect.status == EffectStatus.ACCEPTED
 
@@ -282,13 +282,13 @@ class TestWordsOfConsent:
             )
         read(practice, "7002", "7001")
         visit = AppointmentFactory(patient=survivor, practice=practice)
-        assert opted_out(snapshots.build(visit, {visit.pk}).patient) == {Channel.SMS}
+        assert opted_out(snapshot.build(visit, {visit.pk}).patient) == {Channel.SMS}
         # What the person says from now on counts as ever.
         again = EventRecord(
             "evt_2", 9, EventType.OPTED_IN, now(), patient_external_id="7001", channel=Channel.SMS
         )
         assert take_event(practice, again) is Received.NEW
-        assert opted_out(snapshots.build(visit, {visit.pk}).patient) == frozenset()
+        assert opted_out(snapshot.build(visit, {visit.pk}).patient) == frozenset()
 
 
 class TestMessaged:

@@ -10,7 +10,7 @@ from django.db import connection
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.decisions.look import look
-from campaigns.mapping import rule_changes as rulechanges
+from campaigns.mapping import rule_changes
 from campaigns.models import Appointment, Practice
 from tests.integration.rule_room import a_mapped_practice, change_to, visit
 
@@ -40,7 +40,7 @@ def test_a_visit_decided_before_the_change_was_stored_is_looked_at_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     practice = a_mapped_practice()
-    mark = rulechanges.look_at_upcoming
+    mark = rule_changes.schedule_upcoming_looks
 
     def mark_and_be_interrupted(marked: Practice) -> int:
         count = mark(marked)
@@ -49,7 +49,7 @@ def test_a_visit_decided_before_the_change_was_stored_is_looked_at_again(
         other.join(PATIENCE_SECONDS)
         return count
 
-    monkeypatch.setattr(rulechanges, "look_at_upcoming", mark_and_be_interrupted)
+    monkeypatch.setattr(rule_changes, "schedule_upcoming_looks", mark_and_be_interrupted)
     change_to(practice, "cmp_es")
     [newcomer] = Appointment.objects.all()
     assert newcomer.look_due_at is not None

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from campaigns.clock import database_now
-from campaigns.decisions import snapshot as snapshots
+from campaigns.decisions import snapshot
 from campaigns.domain.values import AppointmentStatus
 from campaigns.intake.chart import take_appointment, take_patient
-from campaigns.intake.patient_rereads import Told, patient_changed
+from campaigns.intake.patient_rereads import RereadResult, patient_changed
 from campaigns.models import Appointment, Patient, Practice
 from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
 from tests.factories import AppointmentFactory, DepartmentFactory, EffectFactory, PracticeFactory
@@ -86,7 +86,7 @@ def test_a_visit_that_two_reads_disagree_about_counts_as_not_read(practice: Prac
         starts_at=held.starts_at,
         local_start=held.local_start,
     )
-    [sibling] = snapshots.build(other, {other.pk}).siblings
+    [sibling] = snapshot.build(other, {other.pk}).siblings
     assert sibling.read_at is None
 
 
@@ -101,7 +101,9 @@ def test_news_of_a_patient_during_their_first_read_is_not_lost(practice: Practic
         lease_token="token",
         lease_until=database_now() + timedelta(minutes=1),
     )
-    assert patient_changed(practice, "5", minute_ago() + timedelta(seconds=15)) is Told.MARKED
+    assert (
+        patient_changed(practice, "5", minute_ago() + timedelta(seconds=15)) is RereadResult.MARKED
+    )
     # It began before the change, and ends after it was told.
     take_patient(practice, PatientRecord("5", mobile_phone="6172530142"), span(10, 20))
     patient.refresh_from_db()
@@ -114,6 +116,6 @@ def test_news_of_a_patient_during_their_first_read_is_not_lost(practice: Practic
 
 def test_news_of_a_patient_whom_nobody_reads_yet_costs_nothing(practice: Practice) -> None:
     Patient.objects.create(practice=practice, external_id="5")
-    assert patient_changed(practice, "5", database_now()) is Told.KNOWN
+    assert patient_changed(practice, "5", database_now()) is RereadResult.KNOWN
     take_patient(practice, PatientRecord("5"), span(10, 20))
     assert not Patient.objects.get().reread_wanted

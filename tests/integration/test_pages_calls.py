@@ -102,7 +102,7 @@ def test_silence_is_said_with_what_was_tried_and_the_hours_left(
     desk: Client, visit: Appointment
 ) -> None:
     assert "Reminders are going out; no answer yet, 31 h left." in shown(desk)
-    enrolled(visit, messaged_at=timezone.now(), holds={"channels": ["email", "sms"]})
+    enrolled(visit, messaged_at=timezone.now(), vendor_state={"channels": ["email", "sms"]})
     assert "No reply after text and email, 31 h left." in shown(desk)
 
 

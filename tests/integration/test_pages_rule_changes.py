@@ -93,7 +93,7 @@ def test_several_rules_show_their_effect_first(
     rule = CampaignRule.objects.get()
     client.force_login(vera)
     page = client.post(LIST, {"action": action, "_selected_action": [rule.pk]})
-    assert "1 visit moves from Preventive visit to no reminders." in page.content.decode()
+    assert "1 visit loses its reminders, now from Preventive visit." in page.content.decode()
     assert rules_of(practice)
     client.post(LIST, dict(page.context["sent"]))
     assert not rules_of(practice)
@@ -106,7 +106,7 @@ def test_deleting_one_rule_shows_its_effect_first(
     client.force_login(vera)
     address = f"{LIST}{CampaignRule.objects.get().pk}/delete/"
     page = client.get(address)
-    assert "1 visit moves from Preventive visit to no reminders." in page.content.decode()
+    assert "1 visit loses its reminders, now from Preventive visit." in page.content.decode()
     client.post(address, dict(page.context["sent"]))
     assert not rules_of(practice)
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from campaigns.domain.effects import JOIN_LINK, EffectWanted
 from campaigns.domain.values import EffectKind, EffectStatus
 from campaigns.models import Appointment, Effect
-from campaigns.outbox import queue as outbox_intake
+from campaigns.outbox import queue
 from tests.factories import AppointmentFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]
@@ -20,7 +20,7 @@ ROW = EffectWanted(EffectKind.READ_APPOINTMENT, {"appointment": "1"}, purpose="o
 
 
 def refused(visit: Appointment, want: EffectWanted, now: datetime) -> None:
-    outbox_intake.reconcile(visit, [want], now)
+    queue.match_effects(visit, [want], now)
     queued = Effect.objects.filter(status=EffectStatus.QUEUED)
     queued.update(status=EffectStatus.REJECTED, next_attempt_at=None, finished_at=now)
 

@@ -8,8 +8,8 @@ import pytest
 from django.db import OperationalError
 
 from campaigns.domain.values import EffectKind, EffectStatus, Vendor
-from campaigns.execution import execute as outbox
-from campaigns.execution.handlers import Done
+from campaigns.execution import execute
+from campaigns.execution.handlers import Completed
 from campaigns.execution.settle import settle
 from campaigns.models import Effect
 from integrations.models import Connection
@@ -33,7 +33,7 @@ def test_an_outcome_that_a_deadlock_kept_from_being_recorded_is_recorded() -> No
         secret="s",
     )
     queued = EffectFactory(appointment=visit, kind=EffectKind.READ_APPOINTMENT)
-    effect = outbox.claim(queued.pk)
+    effect = execute.claim(queued.pk)
     assert effect is not None
     tried: list[datetime] = []
 
@@ -42,7 +42,7 @@ def test_an_outcome_that_a_deadlock_kept_from_being_recorded_is_recorded() -> No
         if len(tried) == 1:
             raise OperationalError from Detected()
 
-    settle(effect, Done("Read.", apply))
+    settle(effect, Completed("Read.", apply))
     assert len(tried) == 2
     effect.refresh_from_db()
     assert effect.status == EffectStatus.ACCEPTED

@@ -9,7 +9,7 @@ import pytest
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from campaigns.worklist.updates import heard_of
+from campaigns.worklist.updates import chart_freshness
 from integrations.feeds import poll_interval as pace
 from integrations.health.last_heard import chart_heard
 from integrations.health.vendor_health import health_of
@@ -142,7 +142,7 @@ def test_a_slower_poll_is_not_called_late(practice: Practice) -> None:
         return (
             health.words,
             health.look,
-            heard_of(*chart_heard(practice.external_id), practice, now)[1],
+            chart_freshness(*chart_heard(practice.external_id), practice, now)[1],
         )
 
     assert said() == ("38 minutes ago", "success", False)

@@ -11,7 +11,7 @@ from django.test import Client
 from audit.models import AuditEvent
 from campaigns.domain.coverage import Code
 from campaigns.models import Practice
-from campaigns.worklist import export as worklistsheets
+from campaigns.worklist import export
 from project.models import User
 from tests.integration.desk_room import desk, named, practice, visit_in
 
@@ -45,7 +45,7 @@ def test_a_line_says_what_the_row_says(client: Client, practice: Practice, desk:
 def test_the_soonest_come_first_however_many_are_read_at_a_time(
     client: Client, practice: Practice, desk: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worklistsheets, "AT_ONCE", 2)
+    monkeypatch.setattr(export, "AT_ONCE", 2)
     for hours, name in ((9, "Cy"), (5, "Ada"), (11, "Eve"), (7, "Bo"), (10, "Di")):
         visit_in(practice, hours, name)
     names = [line["Patient"] for line in exported(client)]
@@ -55,12 +55,12 @@ def test_the_soonest_come_first_however_many_are_read_at_a_time(
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", " =", "＝", "\t="])
 def test_no_cell_is_taken_for_a_formula(start: str) -> None:
     cell = f"{start}HYPERLINK(1)"
-    assert worklistsheets.guarded(cell) == f"'{cell}"
+    assert export.guarded(cell) == f"'{cell}"
 
 
 @pytest.mark.parametrize("cell", ["", "Rosa", "(617) 253-0142", "O'Neil", "9:00 AM", "a=b"])
 def test_other_cells_stay_as_they_are(cell: str) -> None:
-    assert worklistsheets.guarded(cell) == cell
+    assert export.guarded(cell) == cell
 
 
 def test_a_name_that_is_a_formula_leaves_as_text(

@@ -16,7 +16,7 @@ import requests
 
 from audit.context import acting_as
 from campaigns.clock import database_now
-from campaigns.execution import execute as outbox
+from campaigns.execution import execute
 from campaigns.models import Campaign, CampaignRule, Effect, Practice
 from integrations.connections import registry as connections
 from integrations.models import Connection
@@ -127,7 +127,7 @@ class Clinic:
     def try_again(self, effect: Effect) -> None:
         """The console's button."""
         with acting_as(process="test"):
-            outbox.requeue(effect)
+            execute.retry_effect(effect)
 
     def resume(self, vendor: str) -> None:
         """The console's button."""
@@ -173,8 +173,8 @@ class Clinic:
     def sync_effects_only(self) -> None:
         """Effects go out as they are queued, without another look."""
         with acting_as(process="test"):
-            for pk in outbox.due_effects(database_now(), self.practice):
-                outbox.attempt(pk)
+            for pk in execute.due_effects(database_now(), self.practice):
+                execute.execute_effect(pk)
 
     def fault(self, **fault: Any) -> None:
         """Something goes wrong at a vendor, once unless said otherwise."""

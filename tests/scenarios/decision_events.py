@@ -8,7 +8,7 @@ from typing import Any
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, InstructionKind
-from campaigns.execution import execute as outbox
+from campaigns.execution import execute
 from campaigns.mapping.rule_changes import change_rules
 from campaigns.mapping.rules import create_rule, switch_off_rule
 from campaigns.models import Appointment, CampaignRule, Effect, Practice
@@ -45,7 +45,7 @@ def enrolling(stage: Stage) -> None:
     stage.clinic.look(stage.visit)
     effect = Effect.objects.get(kind=EffectKind.ENROLL)
     with acting_as(process="test"):
-        assert outbox.claim(effect.pk) is not None
+        assert execute.claim(effect.pk) is not None
     stage.under_way = True
 
 

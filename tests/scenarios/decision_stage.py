@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, InstructionKind
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice, StaffInstruction
 from tests.scenarios.shared_clinic import SharedClinic
 
@@ -193,4 +193,4 @@ class Stage:
                 reason="test",
                 given_at=now,
             )
-            look_at(row, now)
+            schedule_look(row, now)

@@ -19,7 +19,7 @@ from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.decisions.look import look
 from campaigns.domain.values import EffectKind, EffectStatus
-from campaigns.execution import execute as outbox
+from campaigns.execution import execute
 from campaigns.models import (
     Appointment,
     AppointmentType,
@@ -184,7 +184,7 @@ class SharedClinic(Clinic):
             effects = effects.filter(
                 Q(appointment__in=chosen) | waited_for & Q(patient__in=patients)
             )
-        moved += [outbox.attempt(pk) for pk in effects.values_list("pk", flat=True)]
+        moved += [execute.execute_effect(pk) for pk in effects.values_list("pk", flat=True)]
         return any(moved)
 
     def compare(self) -> None:

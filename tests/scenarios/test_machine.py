@@ -29,7 +29,7 @@ from hypothesis.stateful import (
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import ReplyKind
-from campaigns.look_queue import look_at
+from campaigns.look_queue import schedule_look
 from campaigns.models import Appointment, Effect, StaffInstruction
 from campaigns.phone_calls.record import record_call
 from integrations.models import FeedCursor
@@ -222,7 +222,7 @@ class Loop(RuleBasedStateMachine):
             standing.pop()
             said = row.instructions.filter(withdrawn_at__isnull=True).order_by("given_at").last()
             StaffInstruction.objects.filter(pk=said.pk).update(withdrawn_at=now)
-        look_at(row, now)
+        schedule_look(row, now)
 
     @rule(visit=visits, how=CALLS)
     def call(self, visit: str, how: ReplyKind) -> None:

@@ -12,8 +12,8 @@ from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.decisions.look import look
 from campaigns.domain.values import EffectKind
-from campaigns.execution import execute as outbox
-from campaigns.look_queue import look_at, look_at_upcoming
+from campaigns.execution import execute
+from campaigns.look_queue import schedule_look, schedule_upcoming_looks
 from campaigns.models import BULK, PROMPT, Appointment, ConsentEvent, Effect
 from integrations.backfill.run import backfill
 from tests.scenarios.shared_clinic import SharedClinic
@@ -25,7 +25,7 @@ SEVERAL = 3
 def ward(ward: SharedClinic) -> Iterator[SharedClinic]:
     """As with a long backlog, the sweeper asks what is most urgent before it has done all."""
     ward.map_campaigns()
-    with mock.patch.object(outbox, "_BATCH", 1):
+    with mock.patch.object(execute, "_BATCH", 1):
         yield ward
 
 
@@ -75,7 +75,7 @@ def test_a_visit_booked_now_is_enrolled_before_a_backfill_goes_on(ward: SharedCl
 def test_what_was_found_in_bulk_goes_first_once_somebody_waits_for_it(ward: SharedClinic) -> None:
     *others, wanted = found_in_bulk(ward)
     with acting_as(process="test"):
-        look_at(ward.row(wanted), database_now())
+        schedule_look(ward.row(wanted), database_now())
     ward.work()
     first, *rest = told_in_order(ward)
     assert (first, set(rest)) == (wanted, set(others))
@@ -84,13 +84,13 @@ def test_what_was_found_in_bulk_goes_first_once_somebody_waits_for_it(ward: Shar
 def test_what_is_cancelled_while_it_is_being_enrolled_ends_first(ward: SharedClinic) -> None:
     begun, *others = found_in_bulk(ward)
     with acting_as(process="test"):
-        in_hand = outbox.claim(Effect.objects.get(appointment=ward.row(begun), kind="enroll").pk)
+        in_hand = execute.claim(Effect.objects.get(appointment=ward.row(begun), kind="enroll").pk)
     assert in_hand is not None
     ward.control(f"athena/appointments/{begun}/cancel")
     ward.poll()
     with acting_as(process="test"):
         look(ward.row(begun).pk)
-        outbox._carry_out(in_hand)
+        execute._call_and_settle(in_hand)
     mark = len(ward.calls)
     ward.work()
     asked = [path for method, path in ward.calls_since(mark, "/enrollments") if method == "POST"]
@@ -105,13 +105,13 @@ def test_a_rule_change_does_not_hold_up_what_is_urgent(ward: SharedClinic) -> No
     ward.poll()
     ward.run(earlier, booked, kinds=set(EffectKind) - {EffectKind.ENROLL})
     enroll = Effect.objects.get(appointment=ward.row(booked), kind="enroll")
-    look_at_upcoming(ward.practice)
+    schedule_upcoming_looks(ward.practice)
     assert {ward.row(visit).look_priority for visit in (earlier, booked)} == {PROMPT}
     assert {ward.row(visit).look_priority for visit in in_bulk} == {BULK}
     with acting_as(process="test"):
         look(ward.row(booked).pk)
     # Those that wait for a look do not stand in its way.
-    assert outbox.due_effects(database_now(), ward.practice) == [enroll.pk]
+    assert execute.due_effects(database_now(), ward.practice) == [enroll.pk]
 
 
 def test_bulk_work_stays_bulk_work_from_step_to_step(ward: SharedClinic) -> None:

@@ -209,7 +209,7 @@ def test_an_enrollment_comes_back_equal_to_what_was_sent(reminder):
     )
     sent = translate.enrollment_json(PRACTICE, body)
     record = translate.enrollment_record(PRACTICE, _enrollment(sent))
-    assert record.holds == reminder
+    assert record.vendor_state == reminder
     assert record.appointment_external_id == reminder["visit"]["appointment"]
     assert (record.patient_vendor_id, record.campaign) == ("pat_1", "cmp_1")
 
@@ -218,12 +218,12 @@ def test_an_enrollment_comes_back_equal_to_what_was_sent(reminder):
 def test_a_patient_comes_back_equal_to_what_was_sent(body):
     sent = translate.patient_json(PRACTICE, body)
     answer = schemas.Patient.model_validate({**sent, "id": "pat_1", "etag": "e1"})
-    assert translate.patient_mirror(PRACTICE, answer).holds == body
+    assert translate.patient_mirror(PRACTICE, answer).vendor_state == body
 
 
 def test_a_patient_without_a_language_speaks_the_vendors_default():
     answer = schemas.Patient(id="pat_1", etag="e1", external_id="athena:195900:7001")
-    holds = translate.patient_mirror(PRACTICE, answer).holds
+    holds = translate.patient_mirror(PRACTICE, answer).vendor_state
     assert (holds["language"], holds["first_name"], holds["email"]) == ("en", "", None)
 
 
@@ -234,7 +234,7 @@ def test_every_spelling_of_an_instant_is_the_same_instant(spelling):
     sent = translate.enrollment_json(PRACTICE, _body())
     sent["appointment"]["starts_at"] = spelling
     record = translate.enrollment_record(PRACTICE, _enrollment(sent))
-    assert record.holds["visit"]["starts_at"] == "2026-12-01T15:30:00Z"
+    assert record.vendor_state["visit"]["starts_at"] == "2026-12-01T15:30:00Z"
 
 
 def test_nulls_and_missing_fields_mean_the_same():
@@ -242,12 +242,12 @@ def test_nulls_and_missing_fields_mean_the_same():
     sent["appointment"]["provider_name"] = None
     del sent["recipient"]["email"]
     record = translate.enrollment_record(PRACTICE, _enrollment(sent))
-    assert record.holds == _body(provider_name="")["reminder"]
+    assert record.vendor_state == _body(provider_name="")["reminder"]
 
 
 def test_an_enrollment_that_names_nobody_writes_to_the_patient():
     sent = translate.enrollment_json(PRACTICE, _body())
-    holds = translate.enrollment_record(PRACTICE, _enrollment(sent, recipient=None)).holds
+    holds = translate.enrollment_record(PRACTICE, _enrollment(sent, recipient=None)).vendor_state
     assert holds["recipient"]["kind"] == "patient"
     assert holds["recipient"]["mobile_phone"] is None
 

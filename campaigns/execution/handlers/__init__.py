@@ -17,10 +17,10 @@ from campaigns.execution.handlers import (
     enrollments,
     messages,
 )
-from campaigns.execution.handlers.call import Call, Done
+from campaigns.execution.handlers.call import Call, Completed
 from campaigns.models import Effect
 
-HANDLERS: dict[EffectKind, Callable[[Effect, Call], Done]] = {
+HANDLERS: dict[EffectKind, Callable[[Effect, Call], Completed]] = {
     EffectKind.READ_PATIENT: chart_patient.read,
     EffectKind.READ_HISTORY: chart_reads.history,
     EffectKind.READ_APPOINTMENT: chart_reads.appointment,
@@ -39,9 +39,9 @@ HANDLERS: dict[EffectKind, Callable[[Effect, Call], Done]] = {
 }
 
 
-def execute(effect: Effect, call: Call) -> Done:
+def execute(effect: Effect, call: Call) -> Completed:
     """Do what the effect says; raises GatewayError, ChartChanged or LeaseLost."""
     return HANDLERS[EffectKind(effect.kind)](effect, call)
 
 
-__all__ = ["HANDLERS", "Call", "Done", "execute"]
+__all__ = ["HANDLERS", "Call", "Completed", "execute"]

@@ -48,14 +48,14 @@ def _nothing(effect: Effect, now: datetime) -> None:
 
 
 @dataclass(frozen=True)
-class Done:
+class Completed:
     """It was done. `apply` writes down what was learned, in the recording transaction."""
 
     sentence: str = ""
     apply: Callable[[Effect, datetime], object] = _nothing
 
 
-def timed(read: Callable[[], T]) -> tuple[T, ReadSpan]:
+def read_with_span(read: Callable[[], T]) -> tuple[T, ReadSpan]:
     """A read's result with when it began and ended, by the database's clock."""
     began = database_now()
     result = read()

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from campaigns.clock import database_now
-from campaigns.execution.handlers.call import Call, Done, timed
+from campaigns.execution.handlers.call import Call, Completed, read_with_span
 from campaigns.intake.chart import take_appointment, take_patient
-from campaigns.intake.patient_merges import leads_to
-from campaigns.look_queue import concerned
+from campaigns.intake.patient_merges import same_person
+from campaigns.look_queue import still_relevant
 from campaigns.models import Effect
 from campaigns.ports import NOT_FOUND, EhrGateway, Refused
 from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
@@ -22,24 +22,24 @@ MERGED = "patient_merged"
 Found = list[tuple[AppointmentRecord, ReadSpan]]
 
 
-def read(effect: Effect, call: Call) -> Done:
+def read(effect: Effect, call: Call) -> Completed:
     """Read the patient's record; another one in its place is the one that it was merged into."""
     ehr, asked = call.ehr(effect.practice), effect.body["patient"]
     try:
-        record, span = timed(lambda: ehr.read_patient(asked))
+        record, span = read_with_span(lambda: ehr.read_patient(asked))
     except Refused as refused:
         if refused.code != NOT_FOUND:
             raise
         return _asked_of_the_visits(effect, ehr, refused)
     if record.external_id == asked:
-        return Done("Read.", _taking(record, span))
+        return Completed("Read.", _taking(record, span))
     if _ours(effect, record.external_id):
         raise Refused(
             "athenahealth shows an earlier record in this patient's place, which it had merged "
             "into this one. Check the two records there.",
             code=MERGED,
         )
-    return Done(
+    return Completed(
         "Merged into another record.",
         _taking(record, span, earlier=[asked]),
     )
@@ -56,11 +56,11 @@ def _taking(
     return take
 
 
-def _asked_of_the_visits(effect: Effect, ehr: EhrGateway, refused: Refused) -> Done:
+def _asked_of_the_visits(effect: Effect, ehr: EhrGateway, refused: Refused) -> Completed:
     """No such record: its visits name the survivor, if it was merged; else the refusal stands."""
     assert effect.patient is not None
     moved: Found = []
-    visits = effect.patient.appointments.filter(concerned(database_now())).distinct()
+    visits = effect.patient.appointments.filter(still_relevant(database_now())).distinct()
     for visit in visits.order_by("pk").values_list("external_id", flat=True):
         read = _visit(ehr, visit)
         if read is None or _ours(effect, read[0].patient_external_id):
@@ -73,12 +73,12 @@ def _asked_of_the_visits(effect: Effect, ehr: EhrGateway, refused: Refused) -> D
         for record, span in moved:
             take_appointment(row.practice, record, span, row.priority)
 
-    return Done("The record is gone; its visits belong to another patient now.", take)
+    return Completed("The record is gone; its visits belong to another patient now.", take)
 
 
 def _visit(ehr: EhrGateway, visit: str) -> tuple[AppointmentRecord, ReadSpan] | None:
     try:
-        return timed(lambda: ehr.read_appointment(visit))
+        return read_with_span(lambda: ehr.read_appointment(visit))
     except Refused as refused:
         if refused.code != NOT_FOUND:
             raise
@@ -86,4 +86,4 @@ def _visit(ehr: EhrGateway, visit: str) -> tuple[AppointmentRecord, ReadSpan] | 
 
 
 def _ours(effect: Effect, external_id: str) -> bool:
-    return effect.patient is not None and leads_to(effect.patient, external_id)
+    return effect.patient is not None and same_person(effect.patient, external_id)

@@ -14,41 +14,41 @@ from audit.recorder import record as audit
 from campaigns.domain.effects import JOIN_LINK, WAITLIST
 from campaigns.domain.values import WorkItemKind
 from campaigns.domain.waitlist_match import Slot, Waiting, candidates
-from campaigns.execution.handlers.call import Call, Done, timed
+from campaigns.execution.handlers.call import Call, Completed, read_with_span
 from campaigns.intake.chart import take_appointment, take_history
 from campaigns.models import Appointment, Effect
 
 
-def history(effect: Effect, call: Call) -> Done:
+def history(effect: Effect, call: Call) -> Completed:
     """Read the patient's visits of the risk window, cancelled ones included."""
     ehr = call.ehr(effect.practice)
     first, last = (date.fromisoformat(effect.body[name]) for name in ("first", "last"))
-    rows, span = timed(lambda: list(ehr.read_history(effect.body["patient"], first, last)))
+    rows, span = read_with_span(lambda: list(ehr.read_history(effect.body["patient"], first, last)))
     assert effect.patient is not None
     known = effect.patient
-    return Done(
+    return Completed(
         f"{len(rows)} visits read.", lambda row, now: take_history(known, rows, span, row.priority)
     )
 
 
-def appointment(effect: Effect, call: Call) -> Done:
+def appointment(effect: Effect, call: Call) -> Completed:
     """What the purpose asks about an appointment; without one of its own, the row as it is now."""
     return _ABOUT.get(effect.purpose, _visit)(effect, call)
 
 
-def _visit(effect: Effect, call: Call) -> Done:
+def _visit(effect: Effect, call: Call) -> Completed:
     ehr = call.ehr(effect.practice)
-    record, span = timed(lambda: ehr.read_appointment(effect.body["appointment"]))
-    return Done(
+    record, span = read_with_span(lambda: ehr.read_appointment(effect.body["appointment"]))
+    return Completed(
         "Read.", lambda row, now: take_appointment(row.practice, record, span, row.priority)
     )
 
 
-def join_link(effect: Effect, call: Call) -> Done:
+def join_link(effect: Effect, call: Call) -> Completed:
     """Ask for today's link; that there is none is an answer too."""
     link = call.ehr(effect.practice).read_join_link(effect.body["appointment"])
     sentence = "The link is there." if link else "athenahealth has no link for this visit today."
-    return Done(sentence, lambda row, now: _keep_join_link(row, link, now))
+    return Completed(sentence, lambda row, now: _keep_join_link(row, link, now))
 
 
 def _keep_join_link(effect: Effect, link: str, now: datetime) -> None:
@@ -67,10 +67,10 @@ def _keep_join_link(effect: Effect, link: str, now: datetime) -> None:
     )
 
 
-def waitlist(effect: Effect, call: Call) -> Done:
+def waitlist(effect: Effect, call: Call) -> Completed:
     """Read the whole waitlist, and keep those whom the slot suits."""
     entries = call.ehr(effect.practice).read_waitlist()
-    return Done(
+    return Completed(
         f"{len(entries)} on the waitlist.", lambda row, now: _keep_waitlist(row, entries, now)
     )
 
@@ -116,4 +116,4 @@ def _noted(entry: Waiting) -> dict[str, Any]:
     }
 
 
-_ABOUT: dict[str, Callable[[Effect, Call], Done]] = {JOIN_LINK: join_link, WAITLIST: waitlist}
+_ABOUT: dict[str, Callable[[Effect, Call], Completed]] = {JOIN_LINK: join_link, WAITLIST: waitlist}

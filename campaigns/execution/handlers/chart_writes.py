@@ -10,9 +10,9 @@ from collections.abc import Callable
 from datetime import datetime
 
 from campaigns.domain.values import AppointmentStatus
-from campaigns.execution.handlers.call import Call, ChartChanged, Done, timed
+from campaigns.execution.handlers.call import Call, ChartChanged, Completed, read_with_span
 from campaigns.intake.chart import take_appointment
-from campaigns.intake.patient_merges import leads_to
+from campaigns.intake.patient_merges import same_person
 from campaigns.models import Effect
 from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
@@ -20,7 +20,7 @@ from campaigns.vendor_records import AppointmentRecord, ReadSpan
 Shows = Callable[[AppointmentRecord], bool]
 
 
-def write_confirmation(effect: Effect, call: Call) -> Done:
+def write_confirmation(effect: Effect, call: Call) -> Completed:
     """Set the confirmation status."""
     ehr, body = call.ehr(effect.practice), effect.body
     status = body["confirmation_status"]
@@ -32,7 +32,7 @@ def write_confirmation(effect: Effect, call: Call) -> Done:
     )
 
 
-def cancel_appointment(effect: Effect, call: Call) -> Done:
+def cancel_appointment(effect: Effect, call: Call) -> Completed:
     """Cancel with the practice's own reason and a note that carries our marker."""
     ehr, body = call.ehr(effect.practice), effect.body
     note = f"{body['note']} ({body['marker']})"
@@ -55,10 +55,12 @@ def cancel_appointment(effect: Effect, call: Call) -> Done:
     )
 
 
-def _write(effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[], None]) -> Done:
-    before, span = timed(lambda: ehr.read_appointment(effect.body["appointment"]))
+def _write(
+    effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[], None]
+) -> Completed:
+    before, span = read_with_span(lambda: ehr.read_appointment(effect.body["appointment"]))
     if shows(before):
-        return Done("The chart says so already.", _observed(effect, before, span))
+        return Completed("The chart says so already.", _observed(effect, before, span))
     if not _as_expected(before, effect.body["expected"]):
         if effect.maybe_done:
             raise Refused(
@@ -72,10 +74,10 @@ def _write(effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[],
     return _read_back(effect, ehr, shows)
 
 
-def _read_back(effect: Effect, ehr: EhrGateway, shows: Shows) -> Done:
+def _read_back(effect: Effect, ehr: EhrGateway, shows: Shows) -> Completed:
     """Trust what the chart shows, not what the write was answered with."""
     try:
-        after, span = timed(lambda: ehr.read_appointment(effect.body["appointment"]))
+        after, span = read_with_span(lambda: ehr.read_appointment(effect.body["appointment"]))
     except GatewayError as error:
         raise OutcomeUnknown(
             "Written, but it could not be read back yet.", code="not_read_back"
@@ -84,13 +86,13 @@ def _read_back(effect: Effect, ehr: EhrGateway, shows: Shows) -> Done:
         raise OutcomeUnknown(
             "athenahealth said yes, but the chart does not show it yet.", code="not_shown"
         )
-    return Done("Written to the chart and read back.", _observed(effect, after, span))
+    return Completed("Written to the chart and read back.", _observed(effect, after, span))
 
 
 def _named_wrongly(effect: Effect, record: AppointmentRecord) -> bool:
     """A cancellation names the patient, who may have been merged into another since."""
     named, owner = "patient" in effect.body, effect.patient
-    return named and owner is not None and not leads_to(owner, record.patient_external_id)
+    return named and owner is not None and not same_person(owner, record.patient_external_id)
 
 
 def _as_expected(record: AppointmentRecord, expected: dict[str, str]) -> bool:
@@ -108,20 +110,20 @@ def _observed(
     return lambda row, now: take_appointment(effect.practice, record, span)
 
 
-def schedule_note(effect: Effect, call: Call) -> Done:
+def schedule_note(effect: Effect, call: Call) -> Completed:
     """Add a note to the day's schedule, once: the marker is searched for first."""
     ehr, body = call.ehr(effect.practice), effect.body
     if ehr.has_schedule_note(body["appointment"], body["marker"]):
-        return Done("The note is there already.")
+        return Completed("The note is there already.")
     ehr.add_schedule_note(body["appointment"], f"{body['text']} ({body['marker']})")
-    return Done("Noted on the schedule.")
+    return Completed("Noted on the schedule.")
 
 
-def patient_case(effect: Effect, call: Call) -> Done:
+def patient_case(effect: Effect, call: Call) -> Completed:
     """Open a task for the desk in athenahealth, once: the marker is searched for first."""
     ehr, body = call.ehr(effect.practice), effect.body
     if ehr.has_patient_case(body["patient"], body["department"], body["marker"]):
-        return Done("The task is there already.")
+        return Completed("The task is there already.")
     ehr.create_patient_case(
         body["patient"],
         body["department"],
@@ -129,4 +131,4 @@ def patient_case(effect: Effect, call: Call) -> Done:
         "Contact data missing for a reminder",
         f"{body['text']} ({body['marker']})",
     )
-    return Done("Task opened in athenahealth.")
+    return Completed("Task opened in athenahealth.")

@@ -7,7 +7,7 @@ from typing import cast
 
 from campaigns.clock import database_now
 from campaigns.domain.effects import PatientBody
-from campaigns.execution.handlers.call import Call, Done
+from campaigns.execution.handlers.call import Call, Completed
 from campaigns.intake.consents import take_from_record
 from campaigns.locking import lock_patient
 from campaigns.models import Effect, Patient
@@ -15,7 +15,7 @@ from campaigns.ports import CHANGED_MEANWHILE, EngagementGateway, Refused, TryLa
 from campaigns.vendor_records import PatientMirror
 
 
-def upsert(effect: Effect, call: Call) -> Done:
+def upsert(effect: Effect, call: Call) -> Completed:
     """Make Relatient hold the body. Looking up comes first, so a repeat does no harm."""
     relatient = call.engagement(effect.practice)
     body = cast(PatientBody, effect.body)
@@ -24,11 +24,11 @@ def upsert(effect: Effect, call: Call) -> Done:
     sentence = "Up to date already."
     if mirror is None:
         mirror, sentence = relatient.create_patient(body, effect.key), "Created."
-    if mirror.holds != body:
+    if mirror.vendor_state != body:
         mirror = _updated(relatient, mirror, body)
         sentence = "Updated."
     held = mirror
-    return Done(sentence, lambda row, now: _remember(row, held, began, now))
+    return Completed(sentence, lambda row, now: _remember(row, held, began, now))
 
 
 def _updated(

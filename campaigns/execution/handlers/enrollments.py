@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from campaigns.domain.effects import EnrollBody, ReminderBody
 from campaigns.domain.values import CancelReason, EffectKind, EnrollmentStatus
 from campaigns.enrollments.status import gone, mirror
-from campaigns.execution.handlers.call import Call, Done, timed
+from campaigns.execution.handlers.call import Call, Completed, read_with_span
 from campaigns.models import Effect, Enrollment
 from campaigns.ports import ACTIVE_EXISTS, NOT_ACTIVE, NOT_FOUND, EngagementGateway, Refused
 from campaigns.vendor_records import EnrollmentRecord, ReadSpan
@@ -25,7 +25,7 @@ def key_expired(effect: Effect) -> bool:
     return effect.maybe_done and began is not None and database_now() - began > KEY_HELD_FOR
 
 
-def enroll(effect: Effect, call: Call) -> Done:
+def enroll(effect: Effect, call: Call) -> Completed:
     """Enroll under the effect's key. An enrollment that exists already is adopted."""
     relatient = call.engagement(effect.practice)
     body = cast(EnrollBody, effect.body)
@@ -34,7 +34,7 @@ def enroll(effect: Effect, call: Call) -> Done:
         if found is not None:
             return _mirrored("Found.", found)
     try:
-        made, span = timed(lambda: relatient.enroll(body, effect.key))
+        made, span = read_with_span(lambda: relatient.enroll(body, effect.key))
         if made.status is EnrollmentStatus.ACTIVE:
             return _mirrored("Enrolled.", made, asked=body["reminder"], span=span)
         found, span = _since_begun_anew(relatient, body, made, span)
@@ -43,7 +43,7 @@ def enroll(effect: Effect, call: Call) -> Done:
         existing = refused.existing_id
         if refused.code != ACTIVE_EXISTS or not existing:
             raise
-    record, span = timed(lambda: relatient.read_enrollment(existing))
+    record, span = read_with_span(lambda: relatient.read_enrollment(existing))
     return _mirrored("Adopted.", record, span=span)
 
 
@@ -52,7 +52,7 @@ def _since_begun_anew(
 ) -> tuple[EnrollmentRecord, ReadSpan]:
     """The answer to an earlier request shows an enrollment that has ended: the visit's active one
     in its place, if there is one. A database that was lost and restored may have made it."""
-    rows, listed = timed(lambda: relatient.list_enrollments(body["patient"]))
+    rows, listed = read_with_span(lambda: relatient.list_enrollments(body["patient"]))
     for record in rows:
         same_visit = record.appointment_external_id == ended.appointment_external_id
         if same_visit and record.status is EnrollmentStatus.ACTIVE:
@@ -73,7 +73,7 @@ def _made_since(
     return None
 
 
-def update(effect: Effect, call: Call) -> Done:
+def update(effect: Effect, call: Call) -> Completed:
     """Replace the reminder's details; idempotent."""
     reminder = cast(ReminderBody, effect.body["reminder"])
     relatient = call.engagement(effect.practice)
@@ -87,7 +87,7 @@ def update(effect: Effect, call: Call) -> Done:
     )
 
 
-def cancel(effect: Effect, call: Call) -> Done:
+def cancel(effect: Effect, call: Call) -> Completed:
     """End it; idempotent, and one that has completed stays completed."""
     reason = CancelReason(effect.body["reason"])
     relatient = call.engagement(effect.practice)
@@ -101,7 +101,7 @@ def cancel(effect: Effect, call: Call) -> Done:
     )
 
 
-def read(effect: Effect, call: Call) -> Done:
+def read(effect: Effect, call: Call) -> Completed:
     """Read it as it is now."""
     relatient = call.engagement(effect.practice)
     vendor_id = _vendor_id(effect)
@@ -120,23 +120,23 @@ def _changing(
     change: Callable[[], EnrollmentRecord],
     reason: CancelReason | None = None,
     asked: ReminderBody | None = None,
-) -> Done:
+) -> Completed:
     """Make a change; if the enrollment is not active or not there, take over how it is."""
     try:
-        record, span = timed(change)
+        record, span = read_with_span(change)
         return _mirrored(sentence, record, reason, asked, span)
     except Refused as refused:
         if refused.code not in (NOT_FOUND, NOT_ACTIVE):
             raise
     began = database_now()
     try:
-        record, span = timed(lambda: relatient.read_enrollment(vendor_id))
+        record, span = read_with_span(lambda: relatient.read_enrollment(vendor_id))
         return _mirrored("It had ended before.", record, reason, span=span)
     except Refused as refused:
         if refused.code != NOT_FOUND:
             raise
     unknown = ReadSpan(began, database_now())
-    return Done(
+    return Completed(
         "Relatient does not know it any more.",
         lambda effect, now: gone(_enrollment(effect), now, unknown),
     )
@@ -148,7 +148,7 @@ def _mirrored(
     reason: CancelReason | None = None,
     asked: ReminderBody | None = None,
     span: ReadSpan | None = None,
-) -> Done:
+) -> Completed:
     def apply(effect: Effect, now: datetime) -> None:
         enrollment = _enrollment(effect)
         if reason is not None:
@@ -158,7 +158,7 @@ def _mirrored(
             enrollment.resend_dropped = False
         mirror(enrollment, record, now, asked, span)
 
-    return Done(sentence, apply)
+    return Completed(sentence, apply)
 
 
 def _enrollment(effect: Effect) -> Enrollment:

@@ -14,14 +14,14 @@ from django.core.mail import send_mail
 
 from campaigns.clock import database_now
 from campaigns.domain.values import WorkItemKind
-from campaigns.execution.handlers.call import Call, Done
+from campaigns.execution.handlers.call import Call, Completed
 from campaigns.execution.handlers.enrollments import KEY_HELD_FOR, key_expired
 from campaigns.models import Effect
 from campaigns.ports import NOT_ACTIVE, OutcomeUnknown, Refused, TryLater
 from campaigns.work_items import open_item
 
 
-def resend(effect: Effect, call: Call) -> Done:
+def resend(effect: Effect, call: Call) -> Completed:
     """Tell the patient the present details. A 409 drops the debt and leaves it to the desk."""
     relatient = call.engagement(effect.practice)
     assert effect.enrollment is not None
@@ -30,19 +30,19 @@ def resend(effect: Effect, call: Call) -> Done:
         since = effect.first_attempt_at
         sent = relatient.list_messages(vendor_id)
         if since is not None and any(m.step == "initial" and m.created_at >= since for m in sent):
-            return Done("It had been sent.", _told)
+            return Completed("It had been sent.", _told)
     try:
         relatient.resend(vendor_id, effect.key)
     except Refused as refused:
         if refused.http_status != 409 and refused.code != NOT_ACTIVE:
             raise
-        return Done("Relatient would not send it again.", _dropped)
-    return Done("Sent again.", _told)
+        return Completed("Relatient would not send it again.", _dropped)
+    return Completed("Sent again.", _told)
 
 
 def _told(effect: Effect, now: datetime) -> None:
     assert effect.enrollment is not None
-    effect.enrollment.told = effect.body["visit"]
+    effect.enrollment.last_announced = effect.body["visit"]
     effect.enrollment.save(update_fields=["told"])
 
 
@@ -54,7 +54,7 @@ def _dropped(effect: Effect, now: datetime) -> None:
     open_item(effect.appointment, WorkItemKind.NOT_RESENT, sentence, now)
 
 
-def waitlist_notice(effect: Effect, call: Call) -> Done:
+def waitlist_notice(effect: Effect, call: Call) -> Completed:
     """Text the open slot to the practice's waitlist number; no patient data is in it."""
     if key_expired(effect):
         days = KEY_HELD_FOR.days
@@ -67,10 +67,10 @@ def waitlist_notice(effect: Effect, call: Call) -> Done:
     if datetime.fromisoformat(body["starts_at"]) - database_now() < notice:
         raise Refused("The visit was about to start, so the slot was not offered.", code="too_late")
     call.engagement(effect.practice).send_message(body["to"], body["text"], effect.key)
-    return Done("Texted.")
+    return Completed("Texted.")
 
 
-def alert(effect: Effect, call: Call) -> Done:
+def alert(effect: Effect, call: Call) -> Completed:
     """Send the mail. One that may have gone out is not sent again."""
     if effect.maybe_done:
         raise Refused("The mail may have gone out; it is not sent twice.", code="not_repeated")
@@ -85,4 +85,4 @@ def alert(effect: Effect, call: Call) -> Done:
     except (SMTPException, OSError) as error:
         sentence = "The mail server did not take the mail."
         raise OutcomeUnknown(sentence, code="mail_not_taken") from error
-    return Done("Mailed.")
+    return Completed("Mailed.")

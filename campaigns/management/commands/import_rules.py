@@ -11,7 +11,7 @@ from django.core.management.base import CommandParser
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.management.csv_files import as_dicts, described, text_of
 from campaigns.management.practice_command import PracticeCommand, Report
-from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping import rule_text
 from campaigns.mapping.csv_format import Changes, LineError
 from campaigns.mapping.csv_rules import read_rules
 from campaigns.mapping.rule_changes import WAITS, ChangeRefused, apply_rules, held_change
@@ -75,7 +75,7 @@ class Command(PracticeCommand):
     def attention(self, report: Report) -> Iterable[str]:
         yield from super().attention(report)
         if report["held"]:
-            yield rulewords.held(report["moving"], report["upcoming"])
+            yield rule_text.held(report["moving"], report["upcoming"])
 
     def describe(self, report: Report) -> Iterable[str]:
         effect = {"held", "moving", "upcoming"}

@@ -42,12 +42,12 @@ class Command(BaseCommand):
             of_one = {report["practice"]["id"]: report}
             self.stdout.write(json.dumps({**report, "practices": of_one}))
         else:
-            self._say(report)
+            self._print(report)
         problems = [c["problem"] for c in report["connections"].values() if not c["ok"]]
         if problems:
             raise CommandError("; ".join(problems), returncode=NEEDS_ATTENTION)
 
-    def _say(self, report: dict[str, Any]) -> None:
+    def _print(self, report: dict[str, Any]) -> None:
         practice = report["practice"]
         self.stdout.write(f"Practice {practice['id']}: {practice['name']}")
         for vendor, connection in report["connections"].items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from campaigns.execution import execute as outbox
+from campaigns.execution import execute
 from campaigns.models import Effect
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import (
@@ -56,11 +56,11 @@ def two_updates_of_one_enrollment(clinic: Clinic) -> list[str]:
 
 def _in_the_other_order(ask_first: Ask, ask_second: Ask) -> None:
     """Two workers: the first stands before its call, the second between its answer and its row."""
-    with stopped(outbox, "_carry_out") as before_the_call:
+    with stopped(execute, "_call_and_settle") as before_the_call:
         first = sent_by_another(ask_first())
         assert before_the_call.wait_for(first)
         effect = ask_second()
-        with stopped(outbox, "_call", after=True) as answered:
+        with stopped(execute, "_call", after=True) as answered:
             second = sent_by_another(effect)
             if not answered.wait_for(second):
                 # It may not go while the first is on its way.
@@ -79,7 +79,7 @@ def both_lanes_of_one_patient(clinic: Clinic) -> list[str]:
     clinic.control(f"athena/patients/{patient}", {"mobilephone": "6172267003"})
     polled(clinic)
     looked(visit)
-    with stopped(outbox, "_call") as waiting:
+    with stopped(execute, "_call") as waiting:
         first = sent_by_another(queued("update_enrollment"))
         assert waiting.wait_for(first)
         second = sent_by_another(queued("upsert_patient"))

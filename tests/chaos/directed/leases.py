@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from campaigns.execution import execute as outbox
+from campaigns.execution import execute
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import (
     enrolled,
@@ -24,7 +24,7 @@ def lease_lost_before_the_call(clinic: Clinic) -> list[str]:
     moved(clinic, visit, days=4)
     polled(clinic)
     looked(visit)
-    with stopped(outbox, "_carry_out") as claimed:
+    with stopped(execute, "_call_and_settle") as claimed:
         first = sent_by_another(queued("update_enrollment"))
         assert claimed.wait_for(first)
         leases_run_out()
@@ -45,7 +45,7 @@ def lease_lost_during_the_call(clinic: Clinic) -> list[str]:
     looked(visit)
     sent_by_another(queued("update_enrollment")).finish()
     looked(visit)
-    with stopped(outbox, "_call", after=True) as answered:
+    with stopped(execute, "_call", after=True) as answered:
         first = sent_by_another(queued("resend"))
         assert answered.wait_for(first)
         leases_run_out()

@@ -7,10 +7,9 @@ from types import ModuleType
 from typing import Any
 
 from campaigns.clock import database_now
-from campaigns.decisions import look as looking
-from campaigns.execution import execute as outbox
-from campaigns.execution import settle as settlement
-from campaigns.intake import chart as intake
+from campaigns.decisions import look
+from campaigns.execution import execute, settle
+from campaigns.intake import chart
 from campaigns.models import Appointment
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import (
@@ -48,7 +47,7 @@ def moved_during_a_look(clinic: Clinic) -> list[str]:
     """A look has decided and not yet written; the visit's move is taken in meanwhile."""
     visit = enrolled(clinic)
     look_due(visit)
-    meet((looking, "_record"), lambda: looked(visit), lambda: moved_and_polled(clinic, visit))
+    meet((look, "_record"), lambda: looked(visit), lambda: moved_and_polled(clinic, visit))
     settled(clinic)
     return verdicts.against(clinic)
 
@@ -57,7 +56,7 @@ def two_looks_at_once(clinic: Clinic) -> list[str]:
     """Two sweepers find the same visit due: it is enrolled once."""
     visit = clinic.book(clinic.patient(), days=3)
     polled(clinic)
-    meet((looking, "_record"), lambda: looked(visit), lambda: looked(visit))
+    meet((look, "_record"), lambda: looked(visit), lambda: looked(visit))
     settled(clinic)
     return [*verdicts.against(clinic), *verdicts.not_reminded(clinic, visit)]
 
@@ -65,7 +64,7 @@ def two_looks_at_once(clinic: Clinic) -> list[str]:
 def two_intakes_at_once(clinic: Clinic) -> list[str]:
     """Two readers take in the same new visit, one of them an older state of it."""
     visit = clinic.book(clinic.patient(), days=3)
-    meet((intake, "_create"), lambda: polled(clinic), lambda: moved_and_polled(clinic, visit))
+    meet((chart, "_create"), lambda: polled(clinic), lambda: moved_and_polled(clinic, visit))
     settled(clinic)
     return [*verdicts.against(clinic), *verdicts.not_reminded(clinic, visit)]
 
@@ -78,8 +77,8 @@ def moved_during_a_settlement(clinic: Clinic) -> list[str]:
     looked(visit)
     update = queued("update_enrollment")
     meet(
-        (settlement, "_write"),
-        lambda: outbox.attempt(update.pk),
+        (settle, "_write"),
+        lambda: execute.execute_effect(update.pk),
         lambda: moved_and_polled(clinic, visit),
     )
     settled(clinic)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.decisions.look import look
-from campaigns.execution import execute as outbox
+from campaigns.execution import execute
 from campaigns.models import Appointment, Effect, Practice
 from integrations.models import FeedCursor, InboundMessage
 from integrations.operations import run as operations
@@ -59,7 +59,7 @@ def queued(kind: str) -> Effect:
 
 def sent_by_another(effect: Effect) -> Worker:
     """Another worker takes the effect in hand."""
-    return Worker(lambda: outbox.attempt(effect.pk))
+    return Worker(lambda: execute.execute_effect(effect.pk))
 
 
 def leases_run_out() -> None:

@@ -63,7 +63,7 @@ def enrolled(s: Snapshot) -> Snapshot:
 
 
 def enrolling(s: Snapshot) -> Snapshot:
-    row = plain.an_enrollment(s, EnrollmentStatus.ENROLLING, holds=None, told=None)
+    row = plain.an_enrollment(s, EnrollmentStatus.ENROLLING, vendor_state=None, last_announced=None)
     flying = plain.an_effect(EffectKind.ENROLL, EffectStatus.CLAIMED, enrollment_id=1)
     return replace(s, enrollments=(row,), effects=(flying,))
 
@@ -90,13 +90,13 @@ def of_the_old_row(status: EnrollmentStatus) -> Change:
 
 
 def updated(s: Snapshot) -> Snapshot:
-    return own(holds=plan(s, plain.NOW).reminder)(s)
+    return own(vendor_state=plan(s, plain.NOW).reminder)(s)
 
 
 def told(s: Snapshot) -> Snapshot:
     reminder = plan(s, plain.NOW).reminder
     assert reminder is not None
-    return own(told=reminder["visit"])(s)
+    return own(last_announced=reminder["visit"])(s)
 
 
 def says(kind: ReplyKind) -> Change:
@@ -139,7 +139,7 @@ def written_to(s: Snapshot) -> Snapshot:
 
 
 def two_records(s: Snapshot) -> Snapshot:
-    unknown = patient(relatient_id="", relatient_holds=None)(s)
+    unknown = patient(relatient_id="", relatient_state=None)(s)
     (want,) = decide(unknown, plain.NOW).effects
     said_no = plain.an_effect(
         want.kind, EffectStatus.REJECTED, body=want.body, appointment_id=None, code="ambiguous"
@@ -245,7 +245,7 @@ CHANGE: dict[str, Change] = {
     "new-email": patient(email="new@example.org"),
     "patient-unread": patient(read_at=None),
     "history-unread": patient(history_read_at=None),
-    "unknown-at-relatient": patient(relatient_id="", relatient_holds=None),
+    "unknown-at-relatient": patient(relatient_id="", relatient_state=None),
     "relatient-paused": facts(paused=frozenset({Vendor.RELATIENT})),
     "sibling-enrolled": facts(siblings=(plain.a_sibling(),)),
     "sibling-unread": facts(siblings=(UNREAD,)),

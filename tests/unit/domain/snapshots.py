@@ -204,7 +204,7 @@ def a_snapshot(**fields: Any) -> Snapshot:
 def known_at_relatient(snapshot: Snapshot) -> Snapshot:
     """The same with the patient at Relatient as they should be there."""
     body = plan(snapshot, NOW).patient
-    patient = replace(snapshot.patient, relatient_id="rp1", relatient_holds=body)
+    patient = replace(snapshot.patient, relatient_id="rp1", relatient_state=body)
     return replace(snapshot, patient=patient)
 
 
@@ -219,8 +219,8 @@ def an_enrollment(
         "generation": 1,
         "campaign": planned.campaign or CMP,
         "vendor_id": "e1",
-        "holds": planned.reminder,
-        "told": planned.reminder["visit"] if planned.reminder else None,
+        "vendor_state": planned.reminder,
+        "last_announced": planned.reminder["visit"] if planned.reminder else None,
     }
     return EnrollmentFacts(status=status, **{**defaults, **fields})
 

@@ -216,8 +216,8 @@ ENROLLMENTS = st.builds(
     generation=st.just(0),
     campaign=usually(plain.CMP, CAMPAIGNS),
     status=st.sampled_from(EnrollmentStatus),
-    holds=st.just(HELD.holds),
-    told=st.sampled_from([HELD.told, None]),
+    vendor_state=st.just(HELD.vendor_state),
+    last_announced=st.sampled_from([HELD.last_announced, None]),
     ended_elsewhere=BOOLEANS,
     ended_at=PAST,
     resend_dropped=BOOLEANS,
@@ -257,9 +257,9 @@ def _possible(row: EnrollmentFacts, number: int, rows: list[EnrollmentFacts]) ->
         id=number,
         generation=number,
         status=status,
-        holds=row.holds if begun else None,
+        vendor_state=row.vendor_state if begun else None,
         vendor_id=f"e{number}" if begun else "",
-        told=row.told if begun else None,
+        last_announced=row.last_announced if begun else None,
         ended_elsewhere=row.ended_elsewhere and status is EnrollmentStatus.CANCELLED,
         ended_at=row.ended_at if status in OVER else None,
     )
@@ -269,7 +269,7 @@ def _awaited(row: EnrollmentFacts, number: int) -> EffectFacts:
     kind, status = WAITS_FOR[row.status]
     body: dict[str, Any] = {"reason": "superseded"}
     if kind is EffectKind.ENROLL:
-        body = {"patient": "rp1", "campaign": row.campaign, "reminder": HELD.holds}
+        body = {"patient": "rp1", "campaign": row.campaign, "reminder": HELD.vendor_state}
     return plain.an_effect(
         kind,
         status,

@@ -99,18 +99,20 @@ def test_a_moved_visit_is_updated_then_told_again() -> None:
     update = only(decided(moved))
     assert update.kind is EffectKind.UPDATE_ENROLLMENT
     assert decided(moved).code is Code.ENROLLED
-    held = replace(moved.enrollments[0], holds=update.body["reminder"])
+    held = replace(moved.enrollments[0], vendor_state=update.body["reminder"])
     resend = only(decided(replace(moved, enrollments=(held,))))
     assert resend.kind is EffectKind.RESEND
     assert resend.body["visit"]["starts_at"] == "2026-03-10T18:00:00Z"
-    told = replace(held, told=resend.body["visit"])
+    told = replace(held, last_announced=resend.body["visit"])
     assert not decided(replace(moved, enrollments=(told,))).effects
 
 
 def test_a_dropped_resend_is_not_owed_any_more() -> None:
     snapshot = replace(enrolled(), appointment=MOVED)
     update = only(decided(snapshot))
-    held = replace(snapshot.enrollments[0], holds=update.body["reminder"], resend_dropped=True)
+    held = replace(
+        snapshot.enrollments[0], vendor_state=update.body["reminder"], resend_dropped=True
+    )
     assert not decided(replace(snapshot, enrollments=(held,))).effects
 
 
@@ -121,8 +123,8 @@ def test_a_new_address_of_the_recipient_is_an_update_without_resend() -> None:
     assert kinds(decision) == [EffectKind.UPSERT_PATIENT, EffectKind.UPDATE_ENROLLMENT]
     assert decision.code is Code.ENROLLED
     update = decision.effects[1]
-    held = replace(before.enrollments[0], holds=update.body["reminder"])
-    known = replace(patient, relatient_holds=dict(decision.effects[0].body))
+    held = replace(before.enrollments[0], vendor_state=update.body["reminder"])
+    known = replace(patient, relatient_state=dict(decision.effects[0].body))
     assert not decided(replace(before, patient=known, enrollments=(held,))).effects
 
 
@@ -164,7 +166,9 @@ def test_a_closed_visit_ends_its_enrollment(status: AppointmentStatus, reason: s
 
 def test_a_queued_enrollment_is_dropped_by_not_being_asked_for() -> None:
     cancelled = an_appointment(status=AppointmentStatus.CANCELLED)
-    snapshot = with_own(a_snapshot(appointment=cancelled), EnrollmentStatus.WANTED, holds=None)
+    snapshot = with_own(
+        a_snapshot(appointment=cancelled), EnrollmentStatus.WANTED, vendor_state=None
+    )
     assert not decided(snapshot).effects
 
 
@@ -177,7 +181,7 @@ def test_a_queued_enrollment_is_dropped_by_not_being_asked_for() -> None:
     ],
 )
 def test_what_is_in_flight_is_waited_for(status: EffectStatus, code: Code) -> None:
-    snapshot = with_own(a_snapshot(), EnrollmentStatus.ENROLLING, holds=None)
+    snapshot = with_own(a_snapshot(), EnrollmentStatus.ENROLLING, vendor_state=None)
     snapshot = replace(
         snapshot, effects=(an_effect(EffectKind.ENROLL, status, enrollment_id=1, attempts=1),)
     )

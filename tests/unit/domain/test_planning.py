@@ -55,7 +55,7 @@ def planned(**facts: Any) -> Plan:
 
 
 def saw(found: Plan, filter_: str) -> str:
-    return next(f"{f.saw} -> {f.concluded}" for f in found.findings if f.filter == filter_)
+    return next(f"{f.input} -> {f.result}" for f in found.findings if f.step == filter_)
 
 
 def test_a_covered_visit_gets_the_rules_campaign() -> None:

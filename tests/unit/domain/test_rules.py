@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from campaigns.domain.rule_match import Route, is_fallback, is_hole, winner
+from campaigns.domain.rule_match import VisitKind, is_fallback, is_hole, winner
 from campaigns.domain.snapshot import Rule
 from campaigns.domain.values import Modality, Risk
 from tests.unit.domain.snapshots import (
@@ -23,13 +23,13 @@ def a_route(
     risk: Risk = Risk.STANDARD,
     modality: Modality = Modality.IN_PERSON,
     language: str = "es",
-) -> Route:
-    return Route("82", modality, risk, language, "en")
+) -> VisitKind:
+    return VisitKind("82", modality, risk, language, "en")
 
 
-def best(rules: list[Rule], route: Route) -> Rule | None:
-    first = winner(rules, LIBRARY, route)
-    assert winner(rules[::-1], LIBRARY, route) == first
+def best(rules: list[Rule], visit: VisitKind) -> Rule | None:
+    first = winner(rules, LIBRARY, visit)
+    assert winner(rules[::-1], LIBRARY, visit) == first
     return first
 
 

@@ -200,7 +200,7 @@ class World:
         self._change(effect.enrollment_id, reread_wanted=False)
 
     def _upsert_patient(self, effect: EffectFacts) -> None:
-        self._patient(relatient_id="rp1", relatient_holds=dict(effect.body))
+        self._patient(relatient_id="rp1", relatient_state=dict(effect.body))
 
     def _enroll(self, effect: EffectFacts) -> None:
         reminder = effect.body["reminder"]
@@ -208,15 +208,15 @@ class World:
             effect.enrollment_id,
             status=EnrollmentStatus.ACTIVE,
             vendor_id=f"e{effect.enrollment_id}",
-            holds=reminder,
-            told=reminder["visit"],
+            vendor_state=reminder,
+            last_announced=reminder["visit"],
         )
 
     def _update_enrollment(self, effect: EffectFacts) -> None:
-        self._change(effect.enrollment_id, holds=effect.body["reminder"])
+        self._change(effect.enrollment_id, vendor_state=effect.body["reminder"])
 
     def _resend(self, effect: EffectFacts) -> None:
-        self._change(effect.enrollment_id, told=effect.body["visit"])
+        self._change(effect.enrollment_id, last_announced=effect.body["visit"])
 
     def _cancel_enrollment(self, effect: EffectFacts) -> None:
         status = EnrollmentStatus.CANCELLED

@@ -8,7 +8,7 @@ from typing import Any
 from django_q.cluster import Cluster
 from django_q.management.commands import qcluster
 
-from campaigns import shutdown as stopping
+from campaigns.shutdown import request_shutdown
 
 
 class Command(qcluster.Command):
@@ -27,5 +27,5 @@ class TellingCluster(Cluster):
 
     def sig_handler(self, signum: int, frame: Any) -> None:
         """SIGTERM or SIGINT has come."""
-        stopping.ask()
+        request_shutdown()
         super().sig_handler(signum, frame)

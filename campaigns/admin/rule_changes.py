@@ -13,13 +13,12 @@ from unfold.decorators import display
 
 from campaigns import doorbell
 from campaigns.admin.columns import RULE_CHANGE_LOOKS, badge, in_words, moment
-from campaigns.admin.scope import ReadOnlyAdmin
-from campaigns.admin.verbs import Verb, VerbsAdmin
+from campaigns.admin.practice_scope import ReadOnlyAdmin
+from campaigns.admin.row_actions import Verb, VerbsAdmin
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.labels import RULE_CHANGES
 from campaigns.local_time import spoken
-from campaigns.mapping import rule_changes as rulechanges
-from campaigns.mapping import rule_text as rulewords
+from campaigns.mapping import rule_changes, rule_text
 from campaigns.mapping.rule_changes import ChangeRefused
 from campaigns.models import RuleChange
 
@@ -34,13 +33,13 @@ def is_held(change: RuleChange) -> bool:
 
 def is_own(change: RuleChange) -> bool:
     """Whether the visitor made the change."""
-    return rulechanges.made_by(change, getattr(change, VISITOR))
+    return rule_changes.made_by(change, getattr(change, VISITOR))
 
 
 def approve(request: HttpRequest, change: RuleChange) -> str:
     """The second person's yes."""
     try:
-        rulechanges.approve(change, request.user)
+        rule_changes.approve(change, request.user)
     except ChangeRefused as refusal:
         return str(refusal)
     doorbell.ring()
@@ -50,7 +49,7 @@ def approve(request: HttpRequest, change: RuleChange) -> str:
 def reject(request: HttpRequest, change: RuleChange) -> str:
     """A no, or the author's own change of mind."""
     try:
-        rulechanges.reject(change, request.user)
+        rule_changes.reject(change, request.user)
     except ChangeRefused as refusal:
         return str(refusal)
     doorbell.ring()
@@ -106,7 +105,7 @@ class RuleChangeAdmin(ReadOnlyAdmin, VerbsAdmin):
     @display(description="what changed")
     def what(self, row: RuleChange) -> SafeString:
         """Each line of the mapping that is another one."""
-        return _lines(rulewords.lines_changed(row.practice, row.before, row.after))
+        return _lines(rule_text.lines_changed(row.practice, row.before, row.after))
 
     @display(description="effect")
     def effect(self, row: RuleChange) -> str:
@@ -116,8 +115,8 @@ class RuleChangeAdmin(ReadOnlyAdmin, VerbsAdmin):
     @display(description="visits that move")
     def moves_in_words(self, row: RuleChange) -> SafeString:
         """From which campaign to which, as it was when the change was made."""
-        names = rulewords.campaign_names(row.practice)
-        said = rulewords.moved(row.moves, names, _verb(row))
+        names = rule_text.campaign_names(row.practice)
+        said = rule_text.moved(row.moves, names, _verb(row))
         return _lines(said or ["No visit changes its campaign."])
 
     @display(description="share")

@@ -10,7 +10,7 @@ from unfold.widgets import UnfoldAdminSelectWidget
 from campaigns.labels import LANGUAGES, language
 from campaigns.local_time import zone_choices
 from campaigns.models import Campaign, ChartCancelReason, Practice, Provider
-from campaigns.practices import setting_kinds as setting_values
+from campaigns.practices import setting_kinds
 from campaigns.practices.setting_kinds import BadValue
 
 HELP = {
@@ -70,8 +70,8 @@ LABELS = {
 }
 _WINDOWS = ("send_window_email", "send_window_sms", "send_window_voice")
 _CHECKED = {
-    "waitlist_phone": setting_values.PHONE,
-    "alert_emails": setting_values.ADDRESSES,
+    "waitlist_phone": setting_kinds.PHONE,
+    "alert_emails": setting_kinds.ADDRESSES,
 }
 
 

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from campaigns.admin.columns import badge, moment
-from campaigns.admin.scope import ReadOnlyAdmin, practices_for
+from campaigns.admin.practice_scope import ReadOnlyAdmin, practices_for
 from campaigns.clock import database_now
 from campaigns.coverage.page import looks_outstanding
 from integrations.admin.inbound import LOOKS

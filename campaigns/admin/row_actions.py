@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from campaigns.admin.scope import PracticeAdmin
+from campaigns.admin.practice_scope import PracticeAdmin
 
 
 @dataclass(frozen=True)

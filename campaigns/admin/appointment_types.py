@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 from campaigns import doorbell
 from campaigns.admin.columns import worded
-from campaigns.admin.scope import PracticeAdmin
+from campaigns.admin.practice_scope import PracticeAdmin
 from campaigns.models import AppointmentType
 from campaigns.practices.console_changes import type_changed
 

@@ -10,9 +10,9 @@ from django.http import HttpRequest
 from unfold.decorators import display
 
 from campaigns.admin.columns import about, in_words, moment, visit_link
-from campaigns.admin.scope import ReadOnlyAdmin
-from campaigns.admin.verbs import Verb, VerbsAdmin
-from campaigns.domain.values import STANDING_ITEMS, WorkItemKind
+from campaigns.admin.practice_scope import ReadOnlyAdmin
+from campaigns.admin.row_actions import Verb, VerbsAdmin
+from campaigns.domain.values import AUTOMATIC_ITEMS, WorkItemKind
 from campaigns.labels import WORK_ITEMS
 from campaigns.models import WorkItem
 from campaigns.work_items import close_work_item
@@ -43,7 +43,7 @@ class OpenFilter(admin.SimpleListFilter):
 
 def can_close(item: WorkItem) -> bool:
     """Standing items close by themselves once what they say is mended."""
-    return item.closed_at is None and item.kind not in STANDING_ITEMS
+    return item.closed_at is None and item.kind not in AUTOMATIC_ITEMS
 
 
 def close(request: HttpRequest, item: WorkItem) -> str:
