@@ -12,7 +12,7 @@ from collections.abc import Callable
 from audit.context import acting_as
 from campaigns.models import Practice
 from campaigns.shutdown import shutdown_requested
-from integrations.operations import run as operations
+from integrations.operations import run
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
 SECONDS = 30
@@ -40,7 +40,7 @@ def tick(stopping: Callable[[], bool] = shutdown_requested) -> dict[str, int]:
 def _tick(practice: Practice, stopping: Callable[[], bool]) -> int:
     """One practice; a defect or a busy database there must not stop the others."""
     try:
-        executed: int = operations.tick(practice, SECONDS, stopping)["executed"]
+        executed: int = run.tick(practice, SECONDS, stopping)["executed"]
     except Exception:
         logger.exception("tick_failed", extra={"practice": practice.external_id})
         return 0

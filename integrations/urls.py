@@ -2,13 +2,13 @@
 
 from django.urls import path
 
-from integrations.webhooks import endpoint as door
+from integrations.webhooks import endpoint
 
 urlpatterns = [
     path(
         "webhooks/athenahealth/<str:practice>/",
-        door.from_athenahealth,
+        endpoint.from_athenahealth,
         name="webhook-athenahealth",
     ),
-    path("webhooks/relatient/<str:practice>/", door.from_relatient, name="webhook-relatient"),
+    path("webhooks/relatient/<str:practice>/", endpoint.from_relatient, name="webhook-relatient"),
 ]

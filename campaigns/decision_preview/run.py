@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from campaigns import gateways
-from campaigns.decisions import snapshot as snapshots
 from campaigns.decisions.practice_snapshot import (
     all_move_since_of,
     campaigns_of,
@@ -22,6 +21,7 @@ from campaigns.decisions.practice_snapshot import (
     rules_of,
     settings_of,
 )
+from campaigns.decisions.snapshot import build
 from campaigns.domain import snapshot as facts
 from campaigns.domain.dry_run import Rehearsal, rehearse
 from campaigns.domain.values import (
@@ -98,7 +98,7 @@ def of_booked(appointment: Appointment) -> facts.Snapshot:
     """
     with transaction.atomic():
         try:
-            return snapshots.build(appointment, lineage_ids(appointment.practice, appointment))
+            return build(appointment, lineage_ids(appointment.practice, appointment))
         finally:
             transaction.set_rollback(True)
 

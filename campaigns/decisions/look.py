@@ -15,7 +15,7 @@ from django.db import transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
-from campaigns.decisions import snapshot
+from campaigns.decisions.snapshot import build
 from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision, ReplyVerdict
 from campaigns.domain.enrollment_states import LIVE, REMINDING
@@ -34,7 +34,7 @@ def look(appointment_id: int) -> Decision | None:
         now = database_now()
         if appointment.look_due_at is None or appointment.look_due_at > now:
             return None
-        decision = decide(snapshot.build(appointment, lineage), now)
+        decision = decide(build(appointment, lineage), now)
         _record(appointment, decision, now)
         return decision
 

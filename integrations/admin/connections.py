@@ -18,11 +18,10 @@ from campaigns.admin.row_actions import Verb, VerbsAdmin
 from campaigns.clock import database_now
 from integrations.admin.connectionform import ConnectionForm
 from integrations.admin.subscriptions import may_subscribe, subscribe_it
-from integrations.connections import circuit_breaker as circuit
-from integrations.connections import registry as connections
-from integrations.connections.status import State, standing, standings
+from integrations.connections import circuit_breaker, registry
+from integrations.connections.status import State, status_of, statuses
 from integrations.models import Connection, WriteAccess
-from integrations.operations import probe as probes
+from integrations.operations import probe
 
 # With other credentials, what is known of their rights is known no more.
 CREDENTIALS = frozenset({"base_url", "client_id", "secret"})
@@ -41,13 +40,13 @@ WRITING = {
 
 def pause_it(request: HttpRequest, connection: Connection) -> str:
     """By a person."""
-    connections.pause(connection, reason="Paused in the console.")
+    registry.pause(connection, reason="Paused in the console.")
     return "Paused. Nothing is sent, and nothing is lost; everything waits until it is resumed."
 
 
 def resume_it(request: HttpRequest, connection: Connection) -> str:
     """By a person. The vendor is asked for something small, so that a mistake shows at once."""
-    problem = probes.resume(connection)
+    problem = probe.resume(connection)
     if problem:
         return f"Resumed, but it does not work yet. {problem}"
     return "Resumed. What has waited goes out now."
@@ -55,7 +54,7 @@ def resume_it(request: HttpRequest, connection: Connection) -> str:
 
 def forget_old_secret(request: HttpRequest, connection: Connection) -> str:
     """By a person, when the vendor signs with the new one."""
-    connections.forget_webhook_secret(connection)
+    registry.forget_webhook_secret(connection)
     return "Forgotten. Only notifications signed with the new secret are taken now."
 
 
@@ -95,7 +94,7 @@ class ConnectionAdmin(VerbsAdmin):
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
         """How all the rows stand, in one query."""
         changes = super().get_changelist_instance(request)
-        stand = standings(changes.result_list, database_now())
+        stand = statuses(changes.result_list, database_now())
         for row in changes.result_list:
             row.stands = stand[row.pk]
         return changes
@@ -108,7 +107,7 @@ class ConnectionAdmin(VerbsAdmin):
     @display(description="state")
     def state(self, row: Connection) -> SafeString:
         """Open, or why nothing is sent."""
-        stands = getattr(row, "stands", None) or standing(row, database_now())
+        stands = getattr(row, "stands", None) or status_of(row, database_now())
         return badge(STANDING[stands.state], stands.words.removeprefix("is "))
 
     @display(description="webhook secret before")
@@ -152,7 +151,7 @@ class ConnectionAdmin(VerbsAdmin):
         obj.save(update_fields=columns if change else None)
         if CREDENTIALS & set(changed):
             # What did not answer was another address or key.
-            circuit.close(obj)
+            circuit_breaker.close(obj)
         if changed:
             record(
                 f"connection.{'updated' if change else 'created'}",

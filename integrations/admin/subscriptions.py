@@ -28,7 +28,11 @@ from integrations.athenahealth.event_topics import (
     placeholder,
 )
 from integrations.models import Connection, EventSubscription
-from integrations.subscriptions.requests import of, want, wish
+from integrations.subscriptions.requests import (
+    request_change,
+    request_subscriptions,
+    subscriptions_of,
+)
 
 SOON = "Kept asks athenahealth within a minute or two. Load this page again then."
 # The vendor's words, and Kept's own wishes, in plain ones.
@@ -49,20 +53,20 @@ SILENT_SENTENCE = "Kept found changes by polling that it did not tell of. Pollin
 
 def renew_it(request: HttpRequest, row: EventSubscription) -> str:
     """By a person."""
-    wish(_alone(row), Wish.RENEW)
+    request_change(_alone(row), Wish.RENEW)
     return f"It will be renewed. {SOON}"
 
 
 def delete_it(request: HttpRequest, row: EventSubscription) -> str:
     """By a person. Polling becomes as frequent as without events."""
-    wish(_alone(row), Wish.DELETE)
+    request_change(_alone(row), Wish.DELETE)
     return f"It will be deleted, and Kept polls for these changes. {SOON}"
 
 
 def subscribe_it(request: HttpRequest, connection: Connection) -> str:
     """The button on the page of a connection to athenahealth; or what must be set first."""
     try:
-        new = want(connection)
+        new = request_subscriptions(connection)
     except Refused as refusal:
         return refusal.sentence
     if not new:
@@ -74,7 +78,11 @@ def may_subscribe(connection: Connection) -> bool:
     """Whether the button is of any use: athenahealth, and something is still missing."""
     if connection.vendor != Vendor.ATHENAHEALTH:
         return False
-    kept = of(connection.practice).exclude(status=Wish.DELETE).values_list("topic", flat=True)
+    kept = (
+        subscriptions_of(connection.practice)
+        .exclude(status=Wish.DELETE)
+        .values_list("topic", flat=True)
+    )
     return not TOPICS.keys() <= set(kept)
 
 

@@ -21,9 +21,9 @@ from django.db.models import F, Q, QuerySet
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.ports import Deadline, GatewayError, Guard, TryLater
-from integrations.athenahealth import error_mapping as answers
+from integrations.athenahealth.error_mapping import content, credentials_refused, is_throttle
 from integrations.athenahealth.schemas import to_number, to_text
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import AccessToken, Connection
 from integrations.transport import errors
 from integrations.transport.client import HttpClient, HttpFailure, HttpReply
@@ -134,19 +134,19 @@ class TokenSource:
 
     def _read(self, reply: HttpReply, began: datetime) -> tuple[str, datetime]:
         # A wrong secret is told with 400 (invalid_client), 401 or 403 by the standard's servers.
-        if reply.status in (400, 401) or (reply.status == 403 and not answers.is_throttle(reply)):
+        if reply.status in (400, 401) or (reply.status == 403 and not is_throttle(reply)):
             if self.scope != SCOPE:
                 # Asked for more than usual. Were the secret wrong, the usual token would tell.
                 raise errors.refused(
                     Vendor.ATHENAHEALTH, reply, code=NOT_GRANTED, sentence=NOT_GRANTED_SENTENCE
                 )
-            refusal = answers.credentials_refused(reply)
-            connections.credentials_refused(self.connection, refusal.sentence)
+            refusal = credentials_refused(reply)
+            registry.credentials_refused(self.connection, refusal.sentence)
             raise refusal
-        if answers.is_throttle(reply):
+        if is_throttle(reply):
             wait = errors.retry_after(reply)
             self.limit.block_for(MINUTE - began.second if wait is None else wait)
-        body = answers.content(reply, changes=False, task="sign in")
+        body = content(reply, changes=False, task="sign in")
         text = to_text(body.get("access_token")) if isinstance(body, dict) else ""
         if not text:
             raise errors.nonsense(Vendor.ATHENAHEALTH, reply, changes=False)

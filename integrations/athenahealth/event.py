@@ -16,7 +16,7 @@ from typing import Any
 from campaigns.domain.values import Vendor
 from integrations.athenahealth.schemas import Id, Row, Text, to_list, to_text
 from integrations.athenahealth.translate import parse
-from integrations.drift import observe as drift
+from integrations.drift.observe import DriftKind, shape, unknown
 from integrations.transport.errors import Nonsense
 
 TOPIC = re.compile(r"[A-Za-z]+\.[A-Za-z-]+")
@@ -84,7 +84,7 @@ def chart_event(stored: Mapping[str, Any]) -> ChartEvent:
     """A stored event (webhook.py) understood; Nonsense, with a sentence, when it cannot be."""
     topic = topic_of(stored)
     if topic and topic not in TOPICS:
-        drift.unknown(Vendor.ATHENAHEALTH, drift.What.EVENT_TYPE, topic)
+        unknown(Vendor.ATHENAHEALTH, DriftKind.EVENT_TYPE, topic)
         if topic.partition(".")[0] not in FAMILIES:
             raise Nonsense("athenahealth told of a kind of event that Kept does not know.")
     event = fields_of(stored.get("event"))
@@ -146,7 +146,7 @@ def _subject(focus: Focus) -> tuple[Subject, str, str]:
     match = REFERENCE.fullmatch(focus.reference)
     if match:
         return KINDS[match[1].lower()], match[2], match[3]
-    drift.shape(Vendor.ATHENAHEALTH, "event focus", focus.model_dump())
+    shape(Vendor.ATHENAHEALTH, "event focus", focus.model_dump())
     raise Nonsense("athenahealth sent an event about something that Kept cannot tell.")
 
 

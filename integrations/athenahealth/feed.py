@@ -19,7 +19,7 @@ from integrations.athenahealth.error_mapping import NotSubscribed
 from integrations.athenahealth.paging import PAGE_ROWS, Page
 from integrations.athenahealth.schemas import to_text
 from integrations.athenahealth.times import eastern_window
-from integrations.drift import observe as drift
+from integrations.drift.observe import DriftKind, unknown
 from integrations.models import Feed
 from integrations.transport import errors
 
@@ -56,7 +56,7 @@ def subscription_status(client: AthenaClient, feed: Feed) -> str:
     body = client.calls.read(path + "/subscription", task=TASK)
     status = to_text(body.get("status")).upper() if isinstance(body, dict) else "UNKNOWN"
     if status not in SUBSCRIPTION_STATUSES:
-        drift.unknown(Vendor.ATHENAHEALTH, drift.What.SUBSCRIPTION_STATUS, status)
+        unknown(Vendor.ATHENAHEALTH, DriftKind.SUBSCRIPTION_STATUS, status)
     return status
 
 

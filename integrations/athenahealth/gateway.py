@@ -15,9 +15,9 @@ from campaigns.vendor_records import AppointmentRecord, PatientRecord, WaitlistR
 from integrations.athenahealth import translate, waitlist
 from integrations.athenahealth.client import AthenaClient, client_for
 from integrations.athenahealth.schemas import RoomRow, to_text
-from integrations.connections import registry as connections
-from integrations.drift import store as unknowns
+from integrations.connections import registry
 from integrations.drift.reference_check import Lists
+from integrations.drift.store import records_drift
 from integrations.models import Connection, WriteAccess
 from integrations.transport import errors
 
@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
 
-@unknowns.watched(lambda gateway: gateway.connection.practice.external_id)
+@records_drift(lambda gateway: gateway.connection.practice.external_id)
 @dataclass(frozen=True)
 class AthenaGateway:
     """Translates on the way out and on the way back; all the rest is the client's."""
@@ -123,15 +123,15 @@ class AthenaGateway:
             answer = call(*arguments)
         except Refused as refused:
             if refused.code == CREDENTIALS and refused.http_status != 401:
-                connections.note_write_access(self.connection, WriteAccess.REFUSED)
+                registry.note_write_access(self.connection, WriteAccess.REFUSED)
             raise
-        connections.note_write_access(self.connection, WriteAccess.WORKS)
+        registry.note_write_access(self.connection, WriteAccess.WORKS)
         return answer
 
 
 def build(practice: str, *, deadline: Deadline, guard: Guard) -> AthenaGateway:
     """The gateway of a practice (by athenahealth's id); settings.KEPT_GATEWAYS names this."""
-    connection = connections.find_open(practice, Vendor.ATHENAHEALTH)
+    connection = registry.find_open(practice, Vendor.ATHENAHEALTH)
     departments = Department.objects.filter(practice=connection.practice_id).order_by("pk")
     return AthenaGateway(
         client=client_for(connection, deadline=deadline, guard=guard),

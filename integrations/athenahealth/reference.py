@@ -21,7 +21,7 @@ from integrations.athenahealth.schemas import (
 )
 from integrations.athenahealth.translate import parse
 from integrations.athenahealth.zones import department_zone
-from integrations.drift import observe as drift
+from integrations.drift.observe import DriftKind, unknown
 from integrations.transport.errors import Nonsense
 
 # Ids are the same for every practice but are never relied on: the name is the meaning.
@@ -54,7 +54,7 @@ def provider(row: Any) -> ProviderRecord:
     full_name = f"{fields.firstname} {fields.lastname}".strip()
     kind = fields.entitytype.lower()
     if kind not in ("", PERSON, NO_PERSON):
-        drift.unknown(Vendor.ATHENAHEALTH, drift.What.RESOURCE_TYPE, fields.entitytype)
+        unknown(Vendor.ATHENAHEALTH, DriftKind.RESOURCE_TYPE, fields.entitytype)
     return ProviderRecord(
         external_id=_required(fields.providerid),
         name=fields.displayname or full_name or fields.schedulingname,

@@ -11,10 +11,9 @@ from urllib.parse import quote
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.ports import Deadline, GatewayError, Guard
-from integrations.athenahealth import error_mapping as answers
+from integrations.athenahealth import error_mapping
 from integrations.athenahealth.auth import TOKEN_PATH, Token, TokenSource
-from integrations.connections import circuit_breaker as circuit
-from integrations.connections import registry as connections
+from integrations.connections import circuit_breaker, registry
 from integrations.models import Connection
 from integrations.transport import errors
 from integrations.transport.client import REQUEST_ID, HttpClient, HttpFailure, HttpReply
@@ -73,11 +72,11 @@ class Calls:
         try:
             reply = self._authorised(method, template, ids, params, form, changes)
             self._heed(reply)
-            content = answers.content(reply, changes=changes, task=task)
+            content = error_mapping.content(reply, changes=changes, task=task)
         except GatewayError as error:
-            circuit.learn(self.connection, error)
+            circuit_breaker.learn(self.connection, error)
             raise
-        circuit.learn(self.connection, None)
+        circuit_breaker.learn(self.connection, None)
         return content
 
     def _authorised(
@@ -122,17 +121,17 @@ class Calls:
         if reply.status != 401:
             return reply
         self.tokens.discard(token)
-        refusal = answers.credentials_refused(reply)
-        connections.credentials_refused(self.connection, refusal.sentence)
+        refusal = error_mapping.credentials_refused(reply)
+        registry.credentials_refused(self.connection, refusal.sentence)
         raise refusal
 
     def _heed(self, reply: HttpReply) -> None:
         """What the reply says of our calls: the day's quota (section 9), or "too fast"."""
-        throttled, wait = answers.is_throttle(reply), errors.retry_after(reply)
+        throttled, wait = error_mapping.is_throttle(reply), errors.retry_after(reply)
         if throttled and wait is not None:
             self.limit.block_for(wait)
             return
-        limit, remaining = answers.quota_of(reply)
+        limit, remaining = error_mapping.quota_of(reply)
         if remaining == 0 and is_dawn(database_now()):
             # Yesterday's, by the vendor's clock or because the call began before midnight:
             # believed, it would cost the whole of the new day.
@@ -170,7 +169,7 @@ class Calls:
         return error if spent.for_patients else self._told(error)
 
     def _told(self, error: GatewayError) -> GatewayError:
-        connections.day_used_up(self.connection, error.sentence)
+        registry.day_used_up(self.connection, error.sentence)
         return error
 
 

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo
 
 from campaigns.domain.values import Vendor
-from integrations.drift import observe as drift
+from integrations.drift.observe import DriftKind, shape, unknown
 
 YES = frozenset({"true", "t", "yes", "y", "1"})
 NO = frozenset({"false", "f", "no", "n", "0"})
@@ -77,14 +77,14 @@ def _id(value: Any, info: ValidationInfo) -> str:
 def _number(value: Any, info: ValidationInfo) -> int | None:
     number = to_number(value)
     if number is None and value not in (None, ""):
-        drift.shape(Vendor.ATHENAHEALTH, info.field_name or "", value)
+        shape(Vendor.ATHENAHEALTH, info.field_name or "", value)
     return number
 
 
 def _flag(value: Any, info: ValidationInfo) -> bool | None:
     flag = to_flag(value)
     if flag is None and value not in (None, ""):
-        drift.unknown(Vendor.ATHENAHEALTH, drift.What.FLAG, value, info.field_name or "")
+        unknown(Vendor.ATHENAHEALTH, DriftKind.FLAG, value, info.field_name or "")
     return flag
 
 
@@ -98,7 +98,7 @@ def _consent(value: Any, info: ValidationInfo) -> bool | None:
 
 def _tell_odd_shape(value: Any, info: ValidationInfo) -> None:
     if value is not None and not isinstance(value, str | int | float):
-        drift.shape(Vendor.ATHENAHEALTH, info.field_name or "", value)
+        shape(Vendor.ATHENAHEALTH, info.field_name or "", value)
 
 
 Text = Annotated[str, BeforeValidator(_text)]

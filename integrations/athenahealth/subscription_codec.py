@@ -16,7 +16,6 @@ from urllib.parse import quote
 
 from campaigns.domain.values import Vendor
 from campaigns.ports import NOT_FOUND, Deadline, GatewayError, Guard
-from integrations.athenahealth import error_mapping as answers
 from integrations.athenahealth.auth import (
     NOT_GRANTED,
     NOT_GRANTED_SENTENCE,
@@ -24,6 +23,7 @@ from integrations.athenahealth.auth import (
     Token,
     TokenSource,
 )
+from integrations.athenahealth.error_mapping import NOT_AN_ENDPOINT, is_throttle
 from integrations.athenahealth.request import PAUSE_SECONDS, TOKENS_PER_SECOND
 from integrations.models import Connection
 from integrations.transport import errors
@@ -156,7 +156,7 @@ def issue_type(reply: HttpReply) -> str:
 
 
 def _is_throttle(reply: HttpReply) -> bool:
-    return answers.is_throttle(reply) or (reply.status == 403 and issue_type(reply) == THROTTLED)
+    return is_throttle(reply) or (reply.status == 403 and issue_type(reply) == THROTTLED)
 
 
 def _not_there(reply: HttpReply) -> GatewayError:
@@ -164,7 +164,7 @@ def _not_there(reply: HttpReply) -> GatewayError:
     if isinstance(reply.json_or_none(), dict):
         code, sentence = NOT_FOUND, "athenahealth holds no such subscription."
     else:
-        code, sentence = errors.NOT_SERVED, answers.NOT_AN_ENDPOINT
+        code, sentence = errors.NOT_SERVED, NOT_AN_ENDPOINT
     return errors.refused(VENDOR, reply, code=code, sentence=sentence)
 
 

@@ -16,8 +16,8 @@ from campaigns.domain.values import AppointmentStatus, Channel, Vendor
 from campaigns.vendor_records import AppointmentRecord, PatientRecord
 from integrations.athenahealth.schemas import AppointmentRow, PatientRow, Row
 from integrations.athenahealth.times import from_eastern, local_start, parse_date
-from integrations.drift import observe as drift
-from integrations.drift.observe import What
+from integrations.drift import observe
+from integrations.drift.observe import DriftKind
 from integrations.transport.errors import Nonsense
 
 # appointmentstatus (contract section 3). `f` includes past visits that nobody checked in, and
@@ -70,7 +70,7 @@ def parse(shape: type[RowT], row: Any) -> RowT:
     except ValidationError as errors:
         for field, kind, value in _faults(errors, row):
             if kind != UNREADABLE_CONSENT:
-                drift.shape(Vendor.ATHENAHEALTH, field, value)
+                observe.shape(Vendor.ATHENAHEALTH, field, value)
         # Not chained: the error of the parser may hold the row.
         raise Nonsense("athenahealth sent a row of an unexpected shape.") from None
 
@@ -159,7 +159,7 @@ def _status(fields: AppointmentRow) -> AppointmentStatus | None:
     if code == CANCELLED:
         return _kind_of_cancellation(fields)
     if code not in STATUSES:
-        drift.unknown(Vendor.ATHENAHEALTH, What.APPOINTMENT_STATUS, fields.appointmentstatus)
+        observe.unknown(Vendor.ATHENAHEALTH, DriftKind.APPOINTMENT_STATUS, fields.appointmentstatus)
         raise Nonsense("athenahealth sent an appointment with a status that Kept does not know.")
     return STATUSES[code]
 
@@ -181,7 +181,7 @@ def _providers(fields: AppointmentRow) -> tuple[str, ...]:
 def _active(fields: PatientRow) -> bool:
     status = fields.status.lower()
     if status not in ACTIVE | INACTIVE:
-        drift.unknown(Vendor.ATHENAHEALTH, What.PATIENT_STATUS, fields.status)
+        observe.unknown(Vendor.ATHENAHEALTH, DriftKind.PATIENT_STATUS, fields.status)
         raise Nonsense("athenahealth sent a patient with a status that Kept does not know.")
     # A placeholder date such as 01/01/0001 is no death.
     return status in ACTIVE and parse_date(fields.deceaseddate) is None
@@ -190,21 +190,21 @@ def _active(fields: PatientRow) -> bool:
 def _preference(fields: PatientRow) -> Channel | None:
     code = fields.contactpreference.upper()
     if code and code not in PREFERENCE_HINTS:
-        drift.unknown(Vendor.ATHENAHEALTH, What.CONTACT_PREFERENCE, fields.contactpreference)
+        observe.unknown(Vendor.ATHENAHEALTH, DriftKind.CONTACT_PREFERENCE, fields.contactpreference)
     return PREFERENCE_HINTS.get(code)
 
 
 def _language(fields: PatientRow) -> str:
     code = fields.language6392code.lower()
     if code not in LANGUAGES_WITHOUT_ANSWER and tag_of(code) is None:
-        drift.unknown(Vendor.ATHENAHEALTH, What.LANGUAGE, fields.language6392code)
+        observe.unknown(Vendor.ATHENAHEALTH, DriftKind.LANGUAGE, fields.language6392code)
     return "" if code == LANGUAGE_DECLINED else code
 
 
 def _guarantor(fields: PatientRow) -> Contact:
     relation = fields.guarantorrelationshiptopatient
     if relation and relation != SELF and relation not in RELATIONSHIPS:
-        drift.unknown(Vendor.ATHENAHEALTH, What.GUARANTOR_RELATION, relation)
+        observe.unknown(Vendor.ATHENAHEALTH, DriftKind.GUARANTOR_RELATION, relation)
     is_self = relation == SELF
     # Any number but the patient's own is somebody else (section 5); a word may mean anything.
     understood = not relation or relation.isdigit()
@@ -222,7 +222,9 @@ def _guarantor(fields: PatientRow) -> Contact:
 def _emergency(fields: PatientRow) -> Contact:
     relation = fields.contactrelationship.upper()
     if relation and relation not in EMERGENCY_RELATIONS:
-        drift.unknown(Vendor.ATHENAHEALTH, What.EMERGENCY_RELATION, fields.contactrelationship)
+        observe.unknown(
+            Vendor.ATHENAHEALTH, DriftKind.EMERGENCY_RELATION, fields.contactrelationship
+        )
     return Contact(
         name=fields.contactname,
         relationship=relation.lower(),

@@ -8,7 +8,7 @@ from campaigns.domain.values import Vendor
 from campaigns.vendor_records import WaitlistRecord
 from integrations.athenahealth.schemas import WaitlistRow, to_number
 from integrations.athenahealth.translate import parse
-from integrations.drift import observe as drift
+from integrations.drift.observe import DriftKind, unknown
 from integrations.transport.errors import Nonsense
 
 PRIORITIES = {"": "normal", "LOW": "low", "NORMAL": "normal", "HIGH": "high"}
@@ -44,7 +44,7 @@ def _priority(said: str) -> str:
     """One that is not known calls nobody first and nobody last."""
     known = PRIORITIES.get(said.upper())
     if known is None:
-        drift.unknown(Vendor.ATHENAHEALTH, drift.What.WAITLIST_PRIORITY, said)
+        unknown(Vendor.ATHENAHEALTH, DriftKind.WAITLIST_PRIORITY, said)
     return known or PRIORITIES[""]
 
 

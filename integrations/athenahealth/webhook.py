@@ -18,7 +18,7 @@ from integrations.athenahealth.schemas import to_list, to_text
 from integrations.transport.notification import (
     HEX_OF_SHA256,
     Notification,
-    Told,
+    SignedEvent,
     Unauthentic,
     Unclear,
     fingerprint,
@@ -55,7 +55,7 @@ def authenticate(header: str | None, body: bytes, secrets: Sequence[str], now: d
         raise Unauthentic("the signature is wrong")
 
 
-def opened(body: Any) -> Notification:
+def parse_notification(body: Any) -> Notification:
     """The events of a notification; none for a handshake, a heartbeat, or a type to come."""
     if not isinstance(body, dict) or body.get("resourceType") != "Bundle":
         return Notification(unclear=[Unclear(body, NO_BUNDLE)])
@@ -68,10 +68,10 @@ def opened(body: Any) -> Notification:
         return Notification()
     if not events:
         return Notification(unclear=[Unclear(body, NO_EVENTS)])
-    return _told(to_text(body.get("id")), topic, events, _audits(resources))
+    return _events(to_text(body.get("id")), topic, events, _audits(resources))
 
 
-def _told(
+def _events(
     bundle: str, topic: str, events: list[Any], audits: dict[str, dict[str, Any]]
 ) -> Notification:
     told, unclear = [], []
@@ -82,7 +82,7 @@ def _told(
         identity = _identity(event)
         stored = {"topic": topic, "event": event, "audit": audits.get(identity)}
         # Without an id, one that is sent again is known only inside the same Bundle.
-        told.append(Told(identity or fingerprint([bundle, event]), stored))
+        told.append(SignedEvent(identity or fingerprint([bundle, event]), stored))
     topics = frozenset(notification.topic_of(one.payload) for one in told)
     return Notification(told, unclear, topics)
 

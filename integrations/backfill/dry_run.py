@@ -26,12 +26,12 @@ from campaigns.models import Practice
 from campaigns.ports import CREDENTIALS, Deadline, GatewayError, Refused, TryLater
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
 from integrations.athenahealth import translate
-from integrations.backfill import sync_run as progress
+from integrations.backfill import sync_run
 from integrations.backfill.simulate_patient import Known, Outcome, rehearse
-from integrations.connections import registry as connections
-from integrations.drift import observe as drift
+from integrations.connections import registry
+from integrations.drift.observe import Unknown, collected
 from integrations.drift.reference_check import Lists
-from integrations.feeds import booked_appointments as booked
+from integrations.feeds import booked_appointments
 from integrations.models import SyncKind, SyncRun
 from integrations.transport.errors import Nonsense
 from integrations.transport.rate_limit import bulk
@@ -55,11 +55,11 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
     """
     problems, tally = [], Tally()
     try:
-        connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+        connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
         with (
             # Whatever is unknown is told in the report; nothing is written down.
-            drift.gathered() as unknown,
-            progress.going_on(
+            collected() as unknown,
+            sync_run.going_on(
                 practice,
                 SyncKind.DRY_RUN,
                 first,
@@ -70,10 +70,12 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
         ):
             tally = Tally.of(run)
             dry = _DryRun(practice, run, tally, unknown, say)
-            for start, end in booked.windows(date.fromisoformat(run.progress["next"]), last):
+            for start, end in booked_appointments.windows(
+                date.fromisoformat(run.progress["next"]), last
+            ):
                 # It may have been paused since the window before.
-                connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-                dry.window(booked.read_pages(connection, start, end), start, end)
+                connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+                dry.window(booked_appointments.read_pages(connection, start, end), start, end)
     except GatewayError as error:
         problems.append(error.sentence)
     report = tally.report()
@@ -130,11 +132,11 @@ class _DryRun:
     practice: Practice
     run: SyncRun
     tally: Tally
-    unknown: list[drift.Unknown]
+    unknown: list[Unknown]
     say: Progress
     known: dict[str, Known] = field(default_factory=lambda: defaultdict(Known))
 
-    def window(self, pages: booked.Pages, start: date, end: date) -> None:
+    def window(self, pages: booked_appointments.Pages, start: date, end: date) -> None:
         """The visits of some dates, patient by patient."""
         visits, errors = self._visits(pages)
         done = self.run.progress.get("patient", "")
@@ -148,7 +150,7 @@ class _DryRun:
         self.tally.errors += errors
         self._keep({"next": (end + timedelta(days=1)).isoformat(), "patient": ""})
 
-    def _visits(self, pages: booked.Pages) -> tuple[Visits, int]:
+    def _visits(self, pages: booked_appointments.Pages) -> tuple[Visits, int]:
         """By patient and id, as paging may bring a row twice; and how many make no sense."""
         visits: Visits = defaultdict(dict)
         lists, errors = Lists(self.practice), 0
@@ -192,7 +194,9 @@ class _DryRun:
         """A read, tried again a few times: the limiter waits as long as the vendor asks for."""
         for left in reversed(range(TRIES)):
             deadline = Deadline.after(CALL_SECONDS)
-            ehr = gateways.ehr(self.practice.external_id, deadline=deadline, guard=booked.no_guard)
+            ehr = gateways.ehr(
+                self.practice.external_id, deadline=deadline, guard=booked_appointments.no_guard
+            )
             try:
                 return read_with_span(partial(read, ehr))
             except TryLater:

@@ -16,10 +16,10 @@ from typing import Any
 from campaigns.domain.values import Vendor
 from campaigns.models import Appointment, Practice
 from campaigns.ports import GatewayError
-from integrations.backfill import sync_run as progress
-from integrations.connections import registry as connections
+from integrations.backfill import sync_run
+from integrations.connections import registry
 from integrations.feeds.booked_appointments import read_window, windows
-from integrations.inbox import process as inbound
+from integrations.inbox import process
 from integrations.models import SyncKind, SyncRun
 from integrations.transport.rate_limit import bulk
 
@@ -36,15 +36,15 @@ def backfill(practice: Practice, first: date, last: date, say: Progress) -> dict
     problems = []
     counts: Counter[str] = Counter()
     try:
-        connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-        with progress.going_on(practice, SyncKind.BACKFILL, first, last) as run:
+        connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+        with sync_run.going_on(practice, SyncKind.BACKFILL, first, last) as run:
             counts.update(run.counts)
             for start, end in windows(date.fromisoformat(run.progress["next"]), last):
                 say(f"{start} to {end}")
                 # It may have been paused since the window before.
-                connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+                connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
                 read_window(connection, run, start, end)
-                counts.update(inbound.process_stored([practice]))
+                counts.update(process.process_stored([practice]))
                 _keep(run, counts, end)
     except GatewayError as error:
         problems.append(error.sentence)

@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db import OperationalError, transaction
 
 from campaigns.clock import database_now
-from campaigns.decisions import snapshot as snapshots
+from campaigns.decisions.snapshot import build
 from campaigns.domain.coverage import LEDGER, Code, State
 from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision
@@ -136,7 +136,7 @@ def _taken(practice: Practice, visit: AppointmentRecord, span: ReadSpan, outcome
 def _decided(row: Appointment) -> tuple[Snapshot, Decision]:
     lock_patient(row.patient_id)
     lineage = lineage_ids(row.practice, row)
-    snapshot = snapshots.build(lock_appointments(lineage)[row.pk], lineage)
+    snapshot = build(lock_appointments(lineage)[row.pk], lineage)
     return snapshot, decide(snapshot, database_now())
 
 

@@ -22,7 +22,7 @@ from audit.context import acting_as
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.ports import GatewayError, Refused
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection
 from integrations.transport.errors import (
     NO_ANSWER,
@@ -69,10 +69,10 @@ def take_probe(connection: Connection, *, at_once: bool = False) -> bool:
 
 def close(connection: Connection) -> bool:
     """Let everything go on; False when it was closed. The current actor answers."""
-    done = partial(connections.note, "connection.circuit_closed", connection)
+    done = partial(registry.audit_connection, "connection.circuit_closed", connection)
     values = {"failures": 0, "opened_at": None, "probe_at": None}
     is_open = Connection.objects.filter(pk=connection.pk, opened_at__isnull=False)
-    closed = connections.switch(connection, is_open, values, done)
+    closed = registry.switch(connection, is_open, values, done)
     if closed:
         doorbell.ring()
     return closed
@@ -84,7 +84,7 @@ def _answered(connection: Connection) -> None:
         return
     rows = Connection.objects.filter(pk=connection.pk, opened_at__isnull=True)
     if not rows.update(failures=0):
-        with acting_as(process=connections.ITSELF):
+        with acting_as(process=registry.ITSELF):
             close(connection)
     connection.failures, connection.opened_at, connection.probe_at = 0, None, None
 
@@ -102,9 +102,9 @@ def _open(connection: Connection, closed: QuerySet[Connection]) -> None:
     now = database_now()
     values = {"opened_at": now, "probe_at": now + _delay(connection, timedelta(0))}
     enough = closed.filter(failures__gte=FAILURES_TO_OPEN)
-    with acting_as(process=connections.ITSELF):
-        done = partial(connections.note, "connection.circuit_opened", connection)
-        connections.switch(connection, enough, values, done)
+    with acting_as(process=registry.ITSELF):
+        done = partial(registry.audit_connection, "connection.circuit_opened", connection)
+        registry.switch(connection, enough, values, done)
 
 
 def _delay(connection: Connection, lasted: timedelta) -> timedelta:

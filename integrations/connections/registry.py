@@ -94,7 +94,7 @@ def pause(connection: Connection, *, reason: str) -> bool:
     """Let nothing more be sent; False when it was paused before. The current actor answers."""
     is_open = Connection.objects.filter(pk=connection.pk, paused_at__isnull=True)
     values = {"paused_at": timezone.now(), "paused_by": current_actor().name}
-    done = partial(note, "connection.paused", connection, reason=reason)
+    done = partial(audit_connection, "connection.paused", connection, reason=reason)
     return switch(connection, is_open, {**values, "paused_reason": reason[:300]}, done)
 
 
@@ -102,7 +102,9 @@ def resume(connection: Connection) -> bool:
     """Let the waiting work go on; False when it was not paused."""
     is_paused = Connection.objects.filter(pk=connection.pk, paused_at__isnull=False)
     values = {"paused_at": None, "paused_by": "", "paused_reason": ""}
-    return switch(connection, is_paused, values, partial(note, "connection.resumed", connection))
+    return switch(
+        connection, is_paused, values, partial(audit_connection, "connection.resumed", connection)
+    )
 
 
 def forget_webhook_secret(connection: Connection) -> bool:
@@ -113,7 +115,7 @@ def forget_webhook_secret(connection: Connection) -> bool:
             return False
         row.webhook_secret_before = ""
         row.save(update_fields=["webhook_secret_before"])
-        note("connection.webhook_secret_forgotten", connection)
+        audit_connection("connection.webhook_secret_forgotten", connection)
     connection.webhook_secret_before = ""
     return True
 
@@ -173,7 +175,7 @@ def note_write_access(connection: Connection, access: WriteAccess) -> None:
             .update(write_access=access)
         )
         if changed:
-            note("connection.write_access", connection, access=access.value)
+            audit_connection("connection.write_access", connection, access=access.value)
     connection.write_access = access
 
 
@@ -194,7 +196,7 @@ def _credentials(connection: Connection) -> tuple[str, str, str]:
     return connection.base_url, connection.client_id, connection.secret
 
 
-def note(action: str, connection: Connection, **detail: str) -> None:
+def audit_connection(action: str, connection: Connection, **detail: str) -> None:
     """Audit something that happened to a connection."""
     record(
         action,

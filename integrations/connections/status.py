@@ -22,45 +22,45 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Standing:
+class ConnectionStatus:
     """`words` completes the vendor's name to a sentence, without its full stop."""
 
     state: State
     words: str
 
 
-def standings(connections: Iterable[Connection], now: datetime) -> dict[int, Standing]:
+def statuses(connections: Iterable[Connection], now: datetime) -> dict[int, ConnectionStatus]:
     """By our id of the connection, which comes with its practice: one query."""
     used_up = {
         (row.host, row.client_id): row
         for row in RequestBudget.objects.filter(quota_spent=True, blocked_until__gt=now)
     }
     return {
-        row.pk: _standing(row, used_up.get((row.host, row.client_id)), now) for row in connections
+        row.pk: _status(row, used_up.get((row.host, row.client_id)), now) for row in connections
     }
 
 
-def standing(connection: Connection, now: datetime) -> Standing:
+def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
     """One connection: one query."""
-    return standings([connection], now)[connection.pk]
+    return statuses([connection], now)[connection.pk]
 
 
-def _standing(row: Connection, budget: RequestBudget | None, now: datetime) -> Standing:
+def _status(row: Connection, budget: RequestBudget | None, now: datetime) -> ConnectionStatus:
     zone = row.practice.time_zone
     if row.paused_at is not None:
         since = lately(row.paused_at, zone, now)
-        return Standing(State.PAUSED, f"is paused by {row.paused_by} since {since}")
+        return ConnectionStatus(State.PAUSED, f"is paused by {row.paused_by} since {since}")
     if row.opened_at is not None:
         since = lately(row.opened_at, zone, now)
-        return Standing(
+        return ConnectionStatus(
             State.SILENT, f"does not answer since {since}; Kept asks again every few minutes"
         )
     # Of the two vendors only athenahealth counts the calls of a day, by client id.
     if budget is not None and row.vendor == Vendor.ATHENAHEALTH:
         assert budget.blocked_until is not None
         again = clock(budget.blocked_until.astimezone(zone_of(zone)))
-        return Standing(
+        return ConnectionStatus(
             State.USED_UP,
             f"takes no more calls today; Kept goes on at midnight GMT, {again} here",
         )
-    return Standing(State.OPEN, "is open")
+    return ConnectionStatus(State.OPEN, "is open")

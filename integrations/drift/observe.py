@@ -21,7 +21,7 @@ MOST_DIGITS = 6
 LONGEST = 80
 
 
-class What(StrEnum):
+class DriftKind(StrEnum):
     """The fields that are watched. The two that end in a colon are followed by a field's name."""
 
     APPOINTMENT_STATUS = "appointment status"
@@ -61,7 +61,7 @@ class Unknown:
 _found: ContextVar[list[Unknown] | None] = ContextVar("unknown_values", default=None)
 
 
-def unknown(vendor: str, what: What, value: Any, field: str = "") -> None:
+def unknown(vendor: str, what: DriftKind, value: Any, field: str = "") -> None:
     """Say that a value is not known; `field` completes FLAG and SHAPE."""
     found = _found.get()
     if found is not None:
@@ -72,16 +72,16 @@ def shape(vendor: str, field: str, value: Any) -> None:
     """Say that a field or a whole row has a shape that Kept cannot read, whatever it holds."""
     found = _found.get()
     if found is not None:
-        found.append(Unknown(vendor, f"{What.SHAPE.value} {field}", shape_of(value)))
+        found.append(Unknown(vendor, f"{DriftKind.SHAPE.value} {field}", shape_of(value)))
 
 
-def gathering() -> bool:
+def collecting() -> bool:
     """Whether somebody further out gathers already."""
     return _found.get() is not None
 
 
 @contextmanager
-def gathered() -> Iterator[list[Unknown]]:
+def collected() -> Iterator[list[Unknown]]:
     """Gather what the work inside does not know."""
     found: list[Unknown] = []
     token = _found.set(found)

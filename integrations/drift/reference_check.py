@@ -11,8 +11,7 @@ from django.db.models import Model
 from campaigns.domain.values import Vendor
 from campaigns.models import ChartCancelReason, ConfirmationStatus, Department, Practice, Provider
 from campaigns.vendor_records import AppointmentRecord
-from integrations.drift import observe as drift
-from integrations.drift.observe import What
+from integrations.drift.observe import DriftKind, unknown
 
 
 @dataclass
@@ -23,20 +22,20 @@ class Lists:
 
     def watch(self, visit: AppointmentRecord) -> None:
         """Say which ids of a visit no list names; appointment types are learned from visits."""
-        self._watch(What.DEPARTMENT, [visit.department_external_id], self._departments)
-        self._watch(What.PROVIDER, visit.provider_external_ids, self._providers)
+        self._watch(DriftKind.DEPARTMENT, [visit.department_external_id], self._departments)
+        self._watch(DriftKind.PROVIDER, visit.provider_external_ids, self._providers)
         if visit.confirmation_external_id:
             known = self._confirmations
-            self._watch(What.CONFIRMATION_STATUS, [visit.confirmation_external_id], known)
+            self._watch(DriftKind.CONFIRMATION_STATUS, [visit.confirmation_external_id], known)
         # Negative ids are the system's own reasons (contract section 3), on no practice's list.
         if visit.cancel_reason_external_id and not visit.cancel_reason_external_id.startswith("-"):
             reasons = self._cancel_reasons
-            self._watch(What.CANCEL_REASON, [visit.cancel_reason_external_id], reasons)
+            self._watch(DriftKind.CANCEL_REASON, [visit.cancel_reason_external_id], reasons)
 
-    def _watch(self, what: What, ids: Iterable[str], known: frozenset[str]) -> None:
+    def _watch(self, what: DriftKind, ids: Iterable[str], known: frozenset[str]) -> None:
         for identity in ids:
             if identity and identity not in known:
-                drift.unknown(Vendor.ATHENAHEALTH, what, identity)
+                unknown(Vendor.ATHENAHEALTH, what, identity)
 
     @cached_property
     def _departments(self) -> frozenset[str]:

@@ -17,8 +17,7 @@ from audit.context import acting_as
 from audit.recorder import record
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from integrations.drift import observe as drift
-from integrations.drift.observe import Unknown
+from integrations.drift.observe import Unknown, collected, collecting, described
 from integrations.models import UnknownValue
 
 # For how long a value that was seen for the first time counts as news.
@@ -31,38 +30,38 @@ logger = logging.getLogger(__name__)
 GatewayT = TypeVar("GatewayT")
 
 
-def note(practice: Practice, vendor: str, what: str, value: Any) -> None:
+def store_unknown(practice: Practice, vendor: str, what: str, value: Any) -> None:
     """Count one unknown value; its first sight is in the audit trail.
 
     Of a value only a plain code is stored, else its shape. Safe under concurrency.
     """
-    _count(practice, Unknown(vendor, what, drift.described(value)), 1)
+    _count(practice, Unknown(vendor, what, described(value)), 1)
 
 
 @contextmanager
-def kept(practice: str) -> Iterator[None]:
+def recording_drift(practice: str) -> Iterator[None]:
     """Write down what the work inside did not know, however it ends; one further out goes first.
 
     `practice` is athenahealth's id. Not for the inside of a transaction: what is counted must
     outlive a row that is rolled back.
     """
-    if drift.gathering():
+    if collecting():
         yield
         return
-    with drift.gathered() as found:
+    with collected() as found:
         try:
             yield
         finally:
-            _keep(practice, found)
+            _store(practice, found)
 
 
-def watched(practice_of: Callable[[Any], str]) -> Callable[[type[GatewayT]], type[GatewayT]]:
+def records_drift(practice_of: Callable[[Any], str]) -> Callable[[type[GatewayT]], type[GatewayT]]:
     """A class whose public methods write down what they did not know."""
 
     def watch(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
         def watching(self: Any, *args: Any, **kwargs: Any) -> Any:
-            with kept(practice_of(self)):
+            with recording_drift(practice_of(self)):
                 return method(self, *args, **kwargs)
 
         return watching
@@ -76,7 +75,7 @@ def watched(practice_of: Callable[[Any], str]) -> Callable[[type[GatewayT]], typ
     return of
 
 
-def _keep(practice: str, found: Sequence[Unknown]) -> None:
+def _store(practice: str, found: Sequence[Unknown]) -> None:
     if not found:
         return
     try:

@@ -16,11 +16,9 @@ from campaigns.domain.values import Vendor
 from campaigns.enrollments.rereads import request_read_of_all
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
-from integrations.connections import registry as connections
-from integrations.feeds import failures as incidents
-from integrations.feeds import lease as leases
-from integrations.feeds import poll_interval as pace
-from integrations.feeds.lease import FeedLease
+from integrations.connections import registry
+from integrations.feeds import failures, poll_interval
+from integrations.feeds.lease import FeedLease, take_lease
 from integrations.feeds.poll_chart import cursor_of, must_be_open
 from integrations.inbox.store import store_events
 from integrations.models import Connection, Feed, FeedCursor, SyncRun
@@ -33,10 +31,10 @@ def collect(practice: Practice, run: SyncRun | None) -> Counter[str] | None:
 
     Raises GatewayError when a read failed; what was stored until then stays.
     """
-    connection = connections.find(practice.external_id, Vendor.RELATIENT)
+    connection = registry.find(practice.external_id, Vendor.RELATIENT)
     cursor = cursor_of(connection, Feed.EVENTS)
     must_be_open(connection, cursor)
-    lease = leases.take(cursor)
+    lease = take_lease(cursor)
     if lease is None:
         return None
     try:
@@ -44,7 +42,7 @@ def collect(practice: Practice, run: SyncRun | None) -> Counter[str] | None:
     except LeaseLost:
         return None
     except GatewayError as error:
-        incidents.failed(cursor, error)
+        failures.failed(cursor, error)
         raise
     finally:
         lease.release()
@@ -59,10 +57,10 @@ def _read(
     more = True
     while more:
         more = _page(connection, cursor, lease, run, counts)
-    incidents.recovered(cursor)
+    failures.recovered(cursor)
     now = database_now()
     cursor.last_success_at = now
-    cursor.next_poll_at = now + timedelta(minutes=pace.answer_minutes(connection, now))
+    cursor.next_poll_at = now + timedelta(minutes=poll_interval.answer_minutes(connection, now))
     cursor.save(update_fields=["last_success_at", "next_poll_at"])
     return counts
 

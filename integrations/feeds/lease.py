@@ -54,7 +54,7 @@ class FeedLease:
         self.cursors().update(lease_token="", lease_until=None)
 
 
-def take(cursor: FeedCursor) -> FeedLease | None:
+def take_lease(cursor: FeedCursor) -> FeedLease | None:
     """The lease, or None while another process reads.
 
     A lease that ran out belonged to a process that may have had a call under way: its window is

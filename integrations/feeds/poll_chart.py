@@ -24,13 +24,11 @@ from campaigns.ports import GatewayError, LeaseLost, TryLater
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient, client_for
 from integrations.athenahealth.paging import Page
-from integrations.connections import registry as connections
-from integrations.drift import store as unknowns
-from integrations.feeds import failures as incidents
-from integrations.feeds import lease as leases
-from integrations.feeds import poll_interval as pace
-from integrations.feeds import reread_window as torn
-from integrations.feeds.lease import FeedLease
+from integrations.connections import registry
+from integrations.drift.store import recording_drift
+from integrations.feeds import failures, poll_interval
+from integrations.feeds.lease import FeedLease, take_lease
+from integrations.feeds.reread_window import mark_if_long_unread
 from integrations.inbox.store import store_page
 from integrations.models import Connection, Feed, FeedCursor, InboundKind, SyncRun
 
@@ -50,19 +48,19 @@ def pull(practice: Practice, which: Feed, run: SyncRun | None) -> bool:
 
     Raises GatewayError when the read failed; what was stored until then stays.
     """
-    connection = connections.find(practice.external_id, Vendor.ATHENAHEALTH)
+    connection = registry.find(practice.external_id, Vendor.ATHENAHEALTH)
     cursor = cursor_of(connection, which)
     must_be_open(connection, cursor)
-    lease = leases.take(cursor)
+    lease = take_lease(cursor)
     if lease is None:
         return False
     try:
-        with unknowns.kept(practice.external_id):
+        with recording_drift(practice.external_id):
             _read(connection, cursor, which, lease, run)
     except LeaseLost:
         return False
     except GatewayError as error:
-        incidents.failed(cursor, error)
+        failures.failed(cursor, error)
         raise
     finally:
         lease.release()
@@ -73,10 +71,10 @@ def must_be_open(connection: Connection, cursor: FeedCursor) -> None:
     """Raise when nothing may be sent. A vendor that does not answer fails this feed, too: when
     that has lasted too long the administrators hear of it."""
     try:
-        connections.must_be_open(connection)
+        registry.must_be_open(connection)
     except GatewayError as error:
         if not connection.is_paused:
-            incidents.failed(cursor, error)
+            failures.failed(cursor, error)
         raise
 
 
@@ -96,7 +94,7 @@ def _read(
     run: SyncRun | None,
 ) -> None:
     cursor.refresh_from_db()
-    torn.after_a_silence(cursor, database_now())
+    mark_if_long_unread(cursor, database_now())
     pages = _Pages(connection, cursor, which, lease, run)
     try:
         pages.reread_what_was_torn()
@@ -104,7 +102,7 @@ def _read(
     except feed.NotSubscribed:
         pages.subscribe()
     pages.fill_gap()
-    incidents.recovered(cursor)
+    failures.recovered(cursor)
     _close(lease, connection.practice, which)
 
 
@@ -114,7 +112,7 @@ def _close(lease: FeedLease, practice: Practice, which: Feed) -> None:
     lease.cursors().update(
         dirty=False,
         last_success_at=now,
-        next_poll_at=now + timedelta(minutes=pace.chart_minutes(practice, now, which)),
+        next_poll_at=now + timedelta(minutes=poll_interval.chart_minutes(practice, now, which)),
     )
 
 
@@ -146,9 +144,9 @@ class _Pages:
     def reread_what_was_torn(self) -> None:
         """Read the windows that ended uncleanly once more."""
         cursor, now = self.cursor, database_now()
-        torn, ripe = cursor.reread_from, cursor.reread_after
-        if torn is not None and ripe is not None and now >= ripe:
-            self._window(torn, ripe)
+        since, ripe = cursor.reread_from, cursor.reread_after
+        if since is not None and ripe is not None and now >= ripe:
+            self._window(since, ripe)
             self.lease.cursors().update(reread_from=None, reread_after=None)
         if cursor.dirty and cursor.window_start is not None:
             self._window(cursor.window_start, now)

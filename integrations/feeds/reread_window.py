@@ -14,7 +14,7 @@ from integrations.models import FeedCursor
 SILENCE = timedelta(hours=2)
 
 
-def tear(cursor: FeedCursor) -> None:
+def mark_for_reread(cursor: FeedCursor) -> None:
     """Have what was read since the last good poll read once more; the caller saves."""
     open_since = cursor.window_start if cursor.dirty else None
     since = earliest(open_since, cursor.last_success_at)
@@ -27,7 +27,7 @@ def earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)
 
 
-def after_a_silence(cursor: FeedCursor, now: datetime) -> None:
+def mark_if_long_unread(cursor: FeedCursor, now: datetime) -> None:
     """A feed that was not read for long is read as after a restore.
 
     Whoever restores a backup may forget to say so. After a mere outage nothing was processed
@@ -36,5 +36,5 @@ def after_a_silence(cursor: FeedCursor, now: datetime) -> None:
     last = cursor.last_success_at
     if last is None or now - last < SILENCE:
         return
-    tear(cursor)
+    mark_for_reread(cursor)
     cursor.save(update_fields=["window_start", "dirty"])

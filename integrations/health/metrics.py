@@ -14,9 +14,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from integrations.health import recent_calls as traffic
-from integrations.health import status as condition
+from integrations.health import status
 from integrations.health.connection_metrics import connections
+from integrations.health.recent_calls import lately
 from integrations.models import EventSubscription, Heartbeat
 
 Names = dict[int, str]
@@ -27,7 +27,7 @@ def collect() -> Iterator[Metric]:
     practices = list(Practice.objects.filter(active=True).order_by("pk"))
     names = {practice.pk: practice.external_id for practice in practices}
     now = database_now()
-    yield from connections(condition.conditions(practices))
+    yield from connections(status.conditions(practices))
     yield from _inbox(practices, names, now)
     yield from _calls(practices, now)
     yield _heartbeats(now)
@@ -50,11 +50,11 @@ def _inbox(practices: Sequence[Practice], names: Names, now: datetime) -> Iterat
         labels=["practice"],
     )
     lags = dict.fromkeys(names, 0.0)
-    for waiting in condition.inbox(practices):
+    for waiting in status.inbox(practices):
         pk = waiting.practice_id
         stored.add_metric([names[pk], waiting.vendor, waiting.kind], waiting.count)
         lags[pk] = max(lags[pk], (now - waiting.oldest_at).total_seconds())
-    for pk, vendor, kind, number in condition.parked_lately(practices, now):
+    for pk, vendor, kind, number in status.parked_lately(practices, now):
         parked.add_metric([names[pk], vendor, kind], number)
     for pk, seconds in lags.items():
         lag.add_metric([names[pk]], seconds)
@@ -73,7 +73,7 @@ def _calls(practices: Sequence[Practice], now: datetime) -> Iterator[Metric]:
         "How long the calls of the last 5 minutes took; share 1 is the longest.",
         labels=["vendor", "share"],
     )
-    for vendor, calls in traffic.lately(practices, now).items():
+    for vendor, calls in lately(practices, now).items():
         for answer, number in sorted(calls.answers.items()):
             requests.add_metric([vendor, answer], number)
         for share in (0.5, 0.95, 1):

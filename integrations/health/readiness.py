@@ -10,7 +10,7 @@ from campaigns.clock import database_now
 from campaigns.domain.values import EffectStatus
 from campaigns.models import Practice
 from campaigns.outbox.backlog import Due, effects_due, effects_standing, looks_due
-from integrations.health import status as condition
+from integrations.health import status
 
 
 def connections() -> list[dict[str, Any]]:
@@ -20,7 +20,7 @@ def connections() -> list[dict[str, Any]]:
     `quota_remaining` is null until the vendor has said it.
     """
     now = database_now()
-    return [_connection(each, now) for each in condition.conditions(_active())]
+    return [_connection(each, now) for each in status.conditions(_active())]
 
 
 def backlog() -> dict[str, Any]:
@@ -28,7 +28,7 @@ def backlog() -> dict[str, Any]:
     practices, now = _active(), database_now()
     looks = _together(looks_due(practices, now).values())
     effects = _together(effects_due(practices, now).values())
-    stored = condition.inbox(practices)
+    stored = status.inbox(practices)
     parked = [row for row in effects_standing(practices) if row[2] == EffectStatus.PARKED]
     oldest = max(((now - each.oldest_at).total_seconds() for each in stored), default=0.0)
     return {
@@ -46,7 +46,7 @@ def _active() -> list[Practice]:
     return list(Practice.objects.filter(active=True).order_by("pk"))
 
 
-def _connection(each: condition.Condition, now: datetime) -> dict[str, Any]:
+def _connection(each: status.Condition, now: datetime) -> dict[str, Any]:
     row, read_at = each.connection, each.last_success_at
     return {
         "practice": row.practice.external_id,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from campaigns.local_time import ago, lately
 from campaigns.models import Practice
-from integrations.connections.status import Standing, State, standings
+from integrations.connections.status import ConnectionStatus, State, statuses
 from integrations.models import Connection, FeedCursor
 from integrations.models.connection import CONNECTED
 from integrations.models.feed import NEWS
@@ -43,7 +43,7 @@ def health_of(practices: Sequence[Practice], now: datetime) -> list[Health]:
         .defer("secret", "webhook_secret", "webhook_secret_before")
     )
     connections = {(row.practice_id, row.vendor): row for row in rows}
-    stand = standings(rows, now)
+    stand = statuses(rows, now)
     feeds: dict[int, list[FeedCursor]] = {}
     # The comparison and the event subscriptions say nothing about how fresh things are.
     for cursor in FeedCursor.objects.filter(practice__in=practices).filter(feed__in=NEWS):
@@ -67,7 +67,7 @@ def in_one_sentence(healths: Iterable[Health]) -> str:
 
 
 def _judged(
-    stands: Standing, feeds: list[FeedCursor], practice: Practice, now: datetime
+    stands: ConnectionStatus, feeds: list[FeedCursor], practice: Practice, now: datetime
 ) -> tuple[str, str]:
     if stands.state is not State.OPEN:
         return stands.words, BAD if stands.state is State.SILENT else WARNING

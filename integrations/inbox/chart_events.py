@@ -30,7 +30,7 @@ from integrations.athenahealth.event import (
     chart_event,
     of_no_concern,
 )
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.drift.reference_check import Lists
 from integrations.models import InboundMessage
 from integrations.transport.errors import Nonsense
@@ -128,7 +128,7 @@ def _read(
 
 
 def _client(message: InboundMessage) -> AthenaClient:
-    connection = connections.find_open(message.practice.external_id, Vendor.ATHENAHEALTH)
+    connection = registry.find_open(message.practice.external_id, Vendor.ATHENAHEALTH)
     mine = InboundMessage.objects.filter(pk=message.pk, lease_token=message.lease_token)
 
     def still_ours() -> None:

@@ -26,29 +26,29 @@ SPEAK_FOR_ALL = 3
 ASKS = Q(kind=InboundKind.EVENT, vendor=Vendor.ATHENAHEALTH)
 
 
-class Waiting:
+class ClaimableMessages:
     """The messages of some practices that can be taken in now."""
 
     def __init__(self, practices: list[Practice]) -> None:
         self.practices = practices
         resting = self._stored().filter(ASKS, lease_token="", lease_until__gt=database_now())
         rested = resting.exclude(problem="").order_by().values_list("practice")
-        self._put_off: Counter[int] = Counter(dict(rested.annotate(Count("pk"))))
+        self._postponed: Counter[int] = Counter(dict(rested.annotate(Count("pk"))))
 
     @property
     def unanswered(self) -> set[int]:
         """Practices whose athenahealth cannot be asked at present: a few messages ask for all."""
-        return {practice for practice, count in self._put_off.items() if count >= SPEAK_FOR_ALL}
+        return {practice for practice, count in self._postponed.items() if count >= SPEAK_FOR_ALL}
 
-    def put_off(self, practice: int, reason: NotNow) -> None:
+    def postpone(self, practice: int, reason: NotNow) -> None:
         """One of these messages could not be taken in now."""
         nobody = reason.error.code in ONLY_WAITING
-        self._put_off[practice] += SPEAK_FOR_ALL if nobody else 1
+        self._postponed[practice] += SPEAK_FOR_ALL if nobody else 1
 
-    def some(self) -> list[tuple[int, int, bool]]:
+    def next_batch(self) -> list[tuple[int, int, bool]]:
         """A hundred at most: id, practice, whether athenahealth is asked about it.
 
-        What was put off before comes last, so that it is never in the way of what is new.
+        What was postponed before comes last, so that it is never in the way of what is new.
         """
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=database_now())
         asks = Case(When(ASKS, then=Value(True)), default=Value(False))
@@ -63,7 +63,7 @@ class Waiting:
         )
 
 
-def claimed(message_id: int) -> InboundMessage | None:
+def claim(message_id: int) -> InboundMessage | None:
     """The message, leased to us; None when another worker has it or it is done."""
     now = database_now()
     token = str(uuid.uuid4())
@@ -79,7 +79,7 @@ def claimed(message_id: int) -> InboundMessage | None:
     )
 
 
-def let_go(message: InboundMessage, put_off: NotNow | None) -> None:
+def release(message: InboundMessage, put_off: NotNow | None) -> None:
     """Store what became of it, unless somebody else has taken it over meanwhile.
 
     What is still to be taken in rests a little; what is done needs no lease.

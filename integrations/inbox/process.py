@@ -24,11 +24,11 @@ from campaigns.ports import LeaseLost
 from campaigns.sweep import never_stop
 from campaigns.vendor_records import ReadSpan
 from integrations.athenahealth import translate as athena
-from integrations.drift import store as unknowns
 from integrations.drift.reference_check import Lists
-from integrations.inbox import chart_events as chartevents
+from integrations.drift.store import recording_drift
+from integrations.inbox import chart_events
 from integrations.inbox.chart_events import NotNow
-from integrations.inbox.claim import Waiting, claimed, let_go
+from integrations.inbox.claim import ClaimableMessages, claim, release
 from integrations.inbox.store import park_row
 from integrations.models import InboundKind, InboundMessage, InboundStatus, SyncKind
 from integrations.relatient import translate as relatient
@@ -55,10 +55,10 @@ def process_stored(practices: list[Practice], stopping: Callable[[], bool] = nev
     the others are left where they are. As soon as `stopping` says so, no further message is begun.
     """
     total: Counts = Counter()
-    waiting = Waiting(practices)
+    waiting = ClaimableMessages(practices)
     while True:
         done = 0
-        for pk, practice, asks in waiting.some():
+        for pk, practice, asks in waiting.next_batch():
             if stopping():
                 return total
             if asks and practice in waiting.unanswered:
@@ -66,7 +66,7 @@ def process_stored(practices: list[Practice], stopping: Callable[[], bool] = nev
             try:
                 counts = process(pk)
             except NotNow as reason:
-                waiting.put_off(practice, reason)
+                waiting.postpone(practice, reason)
                 continue
             if counts is not None:
                 total.update(counts)
@@ -80,12 +80,12 @@ def process(message_id: int) -> Counts | None:
 
     Raises NotNow when the vendor that it has to ask cannot be asked; the message waits.
     """
-    message = claimed(message_id)
+    message = claim(message_id)
     if message is None:
         return None
     put_off: NotNow | None = None
     try:
-        with unknowns.kept(message.practice.external_id):
+        with recording_drift(message.practice.external_id):
             counts = _attempt(message)
         message.attempts += 1
     except LeaseLost:
@@ -94,7 +94,7 @@ def process(message_id: int) -> Counts | None:
         put_off, counts = later, Counter()
         message.problem = later.error.sentence[:300]
     message.counts = dict(counts)
-    let_go(message, put_off)
+    release(message, put_off)
     if counts["new"] or counts["changed"]:
         doorbell.ring()
     if put_off is not None:
@@ -179,7 +179,7 @@ def _rows(message: InboundMessage, take: Callable[[Any], str | None]) -> Counts:
 
 def _event(message: InboundMessage) -> Counts:
     if message.vendor == Vendor.ATHENAHEALTH:
-        return chartevents.take(message)
+        return chart_events.take(message)
     return _reply_or_consent(message)
 
 

@@ -11,7 +11,7 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.management.practice_command import BadUsage
 from campaigns.models import Practice
-from integrations.connections.status import standing
+from integrations.connections.status import status_of
 from integrations.management.vendor_command import VendorCommand
 from integrations.models import Connection
 from integrations.models.connection import CONNECTED
@@ -45,7 +45,7 @@ class ConnectionCommand(VendorCommand):
     def report(self, connection: Connection, *problems: str) -> dict[str, Any]:
         """How it stands now."""
         connection.refresh_from_db()
-        stands = standing(connection, database_now())
+        stands = status_of(connection, database_now())
         told = {
             "practice": connection.practice.external_id,
             "connection": connection.vendor,

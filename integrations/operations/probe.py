@@ -12,22 +12,21 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import Deadline, GatewayError
 from integrations.athenahealth.client import client_for as athena_client
-from integrations.connections import circuit_breaker as circuit
-from integrations.connections import registry as connections
+from integrations.connections import circuit_breaker, registry
 from integrations.models import Connection
 from integrations.relatient.gateway import client_for as relatient_client
 
 SECONDS = 15.0
 
 
-def attend(practice: Practice, *, at_once: bool = False) -> None:
+def probe_due(practice: Practice, *, at_once: bool = False) -> None:
     """Probe the vendors that do not answer, each when its time has come or `at_once`.
 
     One process probes at a time: who is late leaves it to the other.
     """
     for connection in _silent(practice):
-        if circuit.take_probe(connection, at_once=at_once):
-            ask(connection)
+        if circuit_breaker.take_probe(connection, at_once=at_once):
+            probe(connection)
 
 
 def resume(connection: Connection) -> str:
@@ -35,19 +34,19 @@ def resume(connection: Connection) -> str:
 
     Refused credentials pause it again. An outage opens the circuit again soon enough.
     """
-    connections.resume(connection)
-    circuit.close(connection)
-    problem = ask(connection)
+    registry.resume(connection)
+    circuit_breaker.close(connection)
+    problem = probe(connection)
     doorbell.ring()
     return problem
 
 
 def silent(practice: Practice) -> list[str]:
     """A sentence for each vendor that does not answer."""
-    return [connections.unanswered(connection).sentence for connection in _silent(practice)]
+    return [registry.unanswered(connection).sentence for connection in _silent(practice)]
 
 
-def ask(connection: Connection) -> str:
+def probe(connection: Connection) -> str:
     """Read something small; the sentence when that did not work, else nothing."""
     try:
         _READS[Vendor(connection.vendor)](connection)

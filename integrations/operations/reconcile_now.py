@@ -10,12 +10,12 @@ from typing import Any
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
-from integrations.connections import registry as connections
-from integrations.feeds import lease as leases
-from integrations.feeds.lease import FeedLease
+from integrations.connections import registry
+from integrations.feeds.lease import SECONDS as LEASE_SECONDS
+from integrations.feeds.lease import FeedLease, take_lease
 from integrations.feeds.poll_chart import cursor_of
 from integrations.models import Feed, SyncOutcome
-from integrations.operations import run as operations
+from integrations.operations import run
 from integrations.reconcile.nightly import finish
 from integrations.reconcile.progress import Round, begin
 from integrations.reconcile.report import NOTHING, report
@@ -25,7 +25,7 @@ ELSEWHERE = (
     "Another process is comparing this practice's records just now. Run it again in a few minutes."
 )
 # A process that was killed leaves a lease of this length behind.
-LONGEST_WAIT_SECONDS = leases.SECONDS + 10
+LONGEST_WAIT_SECONDS = LEASE_SECONDS + 10
 
 
 def reconcile(
@@ -41,11 +41,11 @@ def reconcile(
     passes the time while another process has the comparison in hand.
     """
     try:
-        connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-        connections.find_open(practice.external_id, Vendor.RELATIENT)
+        connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+        registry.find_open(practice.external_id, Vendor.RELATIENT)
     except GatewayError as error:
         return {**NOTHING, "problems": [error.sentence]}
-    lease = _lease(lambda: leases.take(cursor_of(connection, Feed.RECONCILE)), say, rest)
+    lease = _lease(lambda: take_lease(cursor_of(connection, Feed.RECONCILE)), say, rest)
     if lease is None:
         return {**NOTHING, "problems": [ELSEWHERE]}
     try:
@@ -56,7 +56,7 @@ def reconcile(
     if problems:
         return {**report(round_), "problems": problems}
     say("looking again")
-    operations.work(practice)
+    run.work(practice)
     finish(round_)
     return {**report(round_), "problems": []}
 

@@ -19,10 +19,10 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Effect, Practice
 from campaigns.ports import GatewayError
-from integrations.connections import registry as connections
-from integrations.feeds import poll_chart as polling
-from integrations.feeds.reread_window import earliest, tear
-from integrations.inbox import process as inbound
+from integrations.connections import registry
+from integrations.feeds import poll_chart
+from integrations.feeds.reread_window import earliest, mark_for_reread
+from integrations.inbox import process
 from integrations.models import (
     FeedCursor,
     InboundMessage,
@@ -46,17 +46,17 @@ def restored(practice: Practice, say: Say) -> dict[str, Any]:
     `problems`; running it again goes on from the same backup.
     """
     try:
-        athena = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-        connections.find_open(practice.external_id, Vendor.RELATIENT)
-        for which in polling.ATHENA_FEEDS:
-            polling.cursor_of(athena, which)
+        athena = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+        registry.find_open(practice.external_id, Vendor.RELATIENT)
+        for which in poll_chart.ATHENA_FEEDS:
+            poll_chart.cursor_of(athena, which)
         round_ = _begin(practice)
         say("reading again what was read since the backup")
-        for which in polling.ATHENA_FEEDS:
-            polling.pull(practice, which, None)
+        for which in poll_chart.ATHENA_FEEDS:
+            poll_chart.pull(practice, which, None)
     except GatewayError as error:
         return {**NOTHING, "problems": [error.sentence]}
-    inbound.process_stored([practice])
+    process.process_stored([practice])
     return reconcile(practice, round_.first, round_.last, say)
 
 
@@ -80,15 +80,15 @@ def _begin(practice: Practice) -> Round:
         )
         today = database_now().date()
         first = min(today - timedelta(days=1), lost_since.date())
-        last = today + timedelta(days=polling.GAP_DAYS_AHEAD)
+        last = today + timedelta(days=poll_chart.GAP_DAYS_AHEAD)
         return begin(practice, first, last, lost_since=lost_since)
 
 
 def _forget_its_reader(cursor: FeedCursor) -> None:
     """The process that held the lease worked on another database, and its window is torn."""
     cursor.lease_token, cursor.lease_until = "", None
-    if cursor.feed in polling.ATHENA_FEEDS:
-        tear(cursor)
+    if cursor.feed in poll_chart.ATHENA_FEEDS:
+        mark_for_reread(cursor)
         cursor.backfill_from = earliest(cursor.backfill_from, cursor.window_start)
     cursor.save()
 
@@ -104,7 +104,7 @@ def _lost_since(practice: Practice) -> datetime:
     polled = FeedCursor.objects.filter(practice=practice).aggregate(last=Max("last_success_at"))
     sent = Effect.objects.filter(practice=practice).aggregate(last=Max("tries__began_at"))
     known = earliest(polled["last"], sent["last"]) or database_now()
-    return known - polling.CLOCK_MARGIN
+    return known - poll_chart.CLOCK_MARGIN
 
 
 def _comparisons(practice: Practice) -> Any:

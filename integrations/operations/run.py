@@ -16,10 +16,9 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
-from integrations.connections import registry as connections
-from integrations.feeds import collect_answers as collecting
-from integrations.feeds import poll_chart as polling
-from integrations.inbox import process as inbound
+from integrations.connections import registry
+from integrations.feeds import collect_answers, poll_chart
+from integrations.inbox import process
 from integrations.models import (
     Feed,
     FeedCursor,
@@ -27,9 +26,9 @@ from integrations.models import (
     InboundStatus,
     SyncKind,
 )
-from integrations.operations import probe as probes
+from integrations.operations import probe
 from integrations.reconcile import nightly
-from integrations.subscriptions import requests as wishes
+from integrations.subscriptions import requests
 from integrations.sync_runs.record import sync_run
 
 POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
@@ -42,9 +41,9 @@ _PAUSE_SECONDS = 0.25
 Report = dict[str, Any]
 
 
-def poll(practice: Practice, feeds: tuple[Feed, ...] = polling.ATHENA_FEEDS) -> Report:
+def poll(practice: Practice, feeds: tuple[Feed, ...] = poll_chart.ATHENA_FEEDS) -> Report:
     """One pull of athenahealth's change feeds, taken in."""
-    probes.attend(practice, at_once=True)
+    probe.probe_due(practice, at_once=True)
     return _poll(practice, feeds)
 
 
@@ -58,8 +57,8 @@ def _poll(
     for which in feeds:
         try:
             with sync_run(practice, SyncKind.POLL) as (run, seen):
-                polling.pull(practice, which, run)
-                seen.update(inbound.process_stored([practice], stopping))
+                poll_chart.pull(practice, which, run)
+                seen.update(process.process_stored([practice], stopping))
         except GatewayError as error:
             # Of both feeds, when it is the vendor: said once.
             problems += [error.sentence] if error.sentence not in problems else []
@@ -71,7 +70,7 @@ def _poll(
 
 def collect(practice: Practice) -> Report:
     """One pull of Relatient's events, taken in."""
-    probes.attend(practice, at_once=True)
+    probe.probe_due(practice, at_once=True)
     return _collect(practice)
 
 
@@ -80,8 +79,8 @@ def _collect(practice: Practice, stopping: Callable[[], bool] = sweep.never_stop
     counts: Counter[str] = Counter()
     try:
         with sync_run(practice, SyncKind.COLLECT) as (run, pulled):
-            pulled.update(collecting.collect(practice, run) or Counter())
-            pulled["errors"] += inbound.process_stored([practice], stopping)["errors"]
+            pulled.update(collect_answers.collect(practice, run) or Counter())
+            pulled["errors"] += process.process_stored([practice], stopping)["errors"]
             counts.update(pulled)
     except GatewayError as error:
         problems.append(error.sentence)
@@ -94,14 +93,14 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
 
     `problems` is there when a vendor does not answer: what waits for it was left alone.
     """
-    probes.attend(practice, at_once=True)
+    probe.probe_due(practice, at_once=True)
     until = time.monotonic() + (seconds or 0)
     total = Counter(_work_once(practice))
     while seconds and _remaining(practice) and time.monotonic() < until:
         time.sleep(_PAUSE_SECONDS)
-        probes.attend(practice)
+        probe.probe_due(practice)
         total.update(_work_once(practice))
-    problems = probes.silent(practice)
+    problems = probe.silent(practice)
     report = {
         "executed": total["executed"],
         "retried": total["retried"],
@@ -113,7 +112,7 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
 
 
 def _work_once(practice: Practice) -> Counter[str]:
-    inbound.process_stored([practice])
+    process.process_stored([practice])
     swept = sweep.sweep([practice])
     return Counter(executed=swept.executed, retried=swept.retried, failed=swept.failed)
 
@@ -131,16 +130,16 @@ def sync(practice: Practice) -> Report:
     """Poll, collect and work, again until nothing is due now."""
     total: dict[str, Counter[str]] = {"poll": Counter(), "collect": Counter(), "work": Counter()}
     problems: list[str] = []
-    standing: Report = {}
-    probes.attend(practice, at_once=True)
+    open_effects: Report = {}
+    probe.probe_due(practice, at_once=True)
     for _ in range(MOST_ROUNDS):
-        polled, collected = _poll(practice, polling.ATHENA_FEEDS), _collect(practice)
+        polled, collected = _poll(practice, poll_chart.ATHENA_FEEDS), _collect(practice)
         worked = work(practice)
         for name, report in (("poll", polled), ("collect", collected)):
             problems += [p for p in report.pop("problems") if p not in problems]
             total[name].update(report)
         problems += [p for p in worked.pop("problems", []) if p not in problems]
-        standing = {"parked": worked.pop("parked"), "remaining": worked.pop("remaining")}
+        open_effects = {"parked": worked.pop("parked"), "remaining": worked.pop("remaining")}
         total["work"].update(worked)
         news = polled["new"] or polled["changed"] or collected["new"]
         if problems or not (news or worked["executed"]):
@@ -148,7 +147,7 @@ def sync(practice: Practice) -> Report:
     return {
         "poll": {key: total["poll"][key] for key in POLL_KEYS},
         "collect": {key: total["collect"][key] for key in COLLECT_KEYS},
-        "work": {**{key: total["work"][key] for key in WORK_KEYS}, **standing},
+        "work": {**{key: total["work"][key] for key in WORK_KEYS}, **open_effects},
         "problems": problems,
     }
 
@@ -161,7 +160,7 @@ def tick(
     As soon as `stopping` says so, nothing more is begun.
     """
     began = time.monotonic()
-    probes.attend(practice)
+    probe.probe_due(practice)
     now = database_now()
     due = set(
         FeedCursor.objects.filter(practice=practice, next_poll_at__lte=now).values_list(
@@ -170,22 +169,22 @@ def tick(
     )
     # What is paused is left alone: its feed keeps, and is read when it is resumed. A vendor that
     # does not answer is not asked either, but its feeds count as failing.
-    stopped = connections.stopped(practice.external_id)
+    stopped = registry.stopped(practice.external_id)
     # However much is told of at once, what is to be sent gets its share of the time.
     until = time.monotonic() + seconds / 2
 
     def enough() -> bool:
         return stopping() or time.monotonic() >= until
 
-    athena = tuple(which for which in polling.ATHENA_FEEDS if which in due)
+    athena = tuple(which for which in poll_chart.ATHENA_FEEDS if which in due)
     if athena and Vendor.ATHENAHEALTH not in stopped:
         _poll(practice, athena, enough)
     if Feed.EVENTS in due and Vendor.RELATIENT not in stopped and not stopping():
         _collect(practice, enough)
-    inbound.process_stored([practice], enough)
+    process.process_stored([practice], enough)
     swept = sweep.sweep([practice], seconds=seconds, stopping=stopping)
     if not stopping():
-        wishes.attend(practice)
+        requests.run_due(practice)
     if not stopping():
-        nightly.attend(practice, seconds - (time.monotonic() - began))
+        nightly.run_if_due(practice, seconds - (time.monotonic() - began))
     return {"looked": swept.looked, "executed": swept.executed}

@@ -11,9 +11,9 @@ from campaigns.models import Department
 from campaigns.ports import Guard
 from campaigns.reconciliation import appointments
 from integrations.athenahealth.schemas import to_text
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.feeds.booked_appointments import read_window, windows
-from integrations.inbox import process as inbound
+from integrations.inbox import process
 from integrations.models import InboundMessage
 from integrations.reconcile.progress import Phase, Round
 from integrations.reconcile.report import VISITS_NOT_LISTED
@@ -25,13 +25,13 @@ def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) 
     Pages that are not taken in before the time is up are taken in by the next tick.
     """
     first, end = next(windows(round_.next_day, round_.last))
-    connection = connections.find_open(round_.practice.external_id, Vendor.ATHENAHEALTH)
+    connection = registry.find_open(round_.practice.external_id, Vendor.ATHENAHEALTH)
     began = database_now()
     pages = read_window(connection, round_.run, first, end, guard)
     for page in pages:
         if time_is_up():
             break
-        inbound.process(page.pk)
+        process.process(page.pk)
     departments = Department.objects.filter(practice=round_.practice)
     missing = appointments.not_listed(
         round_.practice,

@@ -27,8 +27,8 @@ from campaigns.ports import (
 from campaigns.reconciliation import enrollments
 from campaigns.reconciliation.enrollments import Compared, Found
 from campaigns.vendor_records import EnrollmentRecord, ReadSpan
-from integrations.connections import registry as connections
-from integrations.drift import store as unknowns
+from integrations.connections import registry
+from integrations.drift.store import recording_drift
 from integrations.feeds.booked_appointments import READ_SECONDS
 from integrations.reconcile.progress import Phase, Round
 from integrations.reconcile.report import ENROLLMENTS_NOT_LISTED
@@ -46,10 +46,10 @@ NOTED = (Found.CHANGED, Found.TAKEN_OVER, Found.SINCE_BACKUP, Found.SECOND)
 def compare_page(round_: Round, guard: Guard) -> str:
     """Read the next page and compare it; after the last one also what was not listed."""
     practice = round_.practice
-    connection = connections.find_open(practice.external_id, Vendor.RELATIENT)
+    connection = registry.find_open(practice.external_id, Vendor.RELATIENT)
     client = client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=guard)
     began = database_now()
-    with unknowns.kept(practice.external_id):
+    with recording_drift(practice.external_id):
         listed, cursor = feed.read_enrollments(client, ACTIVE, round_.cursor, PAGE)
     span = ReadSpan(began, database_now())
     listed_from = round_.listed_from or began

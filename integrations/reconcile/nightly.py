@@ -16,10 +16,9 @@ from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
-from integrations.connections import registry as connections
-from integrations.feeds import failures as incidents
-from integrations.feeds import lease as leases
-from integrations.feeds.lease import FeedLease
+from integrations.connections import registry
+from integrations.feeds import failures
+from integrations.feeds.lease import FeedLease, take_lease
 from integrations.feeds.poll_chart import cursor_of
 from integrations.models import Feed, FeedCursor, SyncOutcome
 from integrations.reconcile.progress import Round, begin
@@ -36,17 +35,17 @@ DEFECT = "Kept could not finish the comparison. Tell your Kept operator."
 logger = logging.getLogger(__name__)
 
 
-def attend(practice: Practice, seconds: float) -> None:
+def run_if_due(practice: Practice, seconds: float) -> None:
     """Begin or go on with tonight's comparison, if it is due, for so many seconds."""
-    if seconds <= 0 or connections.paused(practice.external_id):
+    if seconds <= 0 or registry.paused(practice.external_id):
         return
-    cursor = cursor_of(connections.find(practice.external_id, Vendor.ATHENAHEALTH), Feed.RECONCILE)
+    cursor = cursor_of(registry.find(practice.external_id, Vendor.ATHENAHEALTH), Feed.RECONCILE)
     now = database_now()
     if cursor.next_poll_at is None:
         _plan(cursor, next_night(practice, now))
     if cursor.next_poll_at is None or cursor.next_poll_at > now:
         return
-    lease = leases.take(cursor)
+    lease = take_lease(cursor)
     if lease is None:
         return
     try:
@@ -80,7 +79,7 @@ def _go_on(practice: Practice, cursor: FeedCursor, lease: FeedLease, until: floa
         raise
     if compared and _is_over(round_):
         finish(round_)
-        incidents.recovered(cursor)
+        failures.recovered(cursor)
         cursor.last_success_at = database_now()
         cursor.save(update_fields=["last_success_at"])
         _plan(cursor, next_night(practice, database_now()))
@@ -106,7 +105,7 @@ def _put_off(cursor: FeedCursor, error: GatewayError) -> None:
     if others.exclude(pk=cursor.pk).exists():
         _plan(cursor, database_now() + timedelta(minutes=cursor.practice.retry_minutes))
     else:
-        incidents.failed(cursor, error)
+        failures.failed(cursor, error)
 
 
 def _plan(cursor: FeedCursor, moment: datetime) -> None:

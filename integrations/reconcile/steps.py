@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from campaigns.ports import Guard
-from integrations.feeds import collect_answers as collecting
-from integrations.feeds import poll_chart as polling
-from integrations.inbox import process as inbound
+from integrations.feeds import collect_answers, poll_chart
+from integrations.inbox import process
 from integrations.reconcile.chart_side import compare_window
 from integrations.reconcile.engagement_side import compare_page
 from integrations.reconcile.progress import Phase, Round
-from integrations.setup import reference_data as reference
+from integrations.setup import reference_data
 from integrations.transport.rate_limit import bulk, prompt
 
 Say = Callable[[str], None]
@@ -41,11 +40,11 @@ def advance(round_: Round, guard: Guard, time_is_up: Callable[[], bool], say: Sa
 
 def _listen(round_: Round, guard: Guard) -> None:
     practice = round_.practice
-    reference.refresh(practice, guard)
+    reference_data.refresh(practice, guard)
     # As at any other time: a feed that may not be read now would not be read for the whole day.
     with prompt():
-        for feed in polling.ATHENA_FEEDS:
-            polling.pull(practice, feed, None)
-        collecting.collect(practice, None)
-        inbound.process_stored([practice])
+        for feed in poll_chart.ATHENA_FEEDS:
+            poll_chart.pull(practice, feed, None)
+        collect_answers.collect(practice, None)
+        process.process_stored([practice])
     round_.save(phase=Phase.CHART.value)

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from campaigns.domain.values import Vendor
 from campaigns.ports import Deadline, GatewayError, Guard
-from integrations.relatient import error_mapping as answers
+from integrations.relatient import error_mapping
 from integrations.relatient.auth import Authentication
 from integrations.relatient.schemas import (
     Answer,
@@ -178,7 +178,7 @@ class RelatientClient:
             reply = self._send(endpoint, **request)
             if not reply.ok:
                 permission = PERMISSIONS[endpoint]
-                raise answers.failure(reply, write=writes, permission=permission)
+                raise error_mapping.failure(reply, write=writes, permission=permission)
             content = read(reply)
         except GatewayError as error:
             self.learn(writes, reply, error)

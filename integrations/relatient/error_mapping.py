@@ -27,7 +27,7 @@ from campaigns.ports import (
     Refused,
     TryLater,
 )
-from integrations.drift import observe as drift
+from integrations.drift.observe import DriftKind, unknown
 from integrations.relatient.schemas import Failure
 from integrations.transport import errors
 from integrations.transport.client import HttpReply
@@ -142,5 +142,5 @@ def _code(status: int, said: str) -> str:
     if status == 412:
         return CHANGED_MEANWHILE
     if said not in SENTENCES:
-        drift.unknown(Vendor.RELATIENT, drift.What.ERROR_CODE, said)
+        unknown(Vendor.RELATIENT, DriftKind.ERROR_CODE, said)
     return said if PLAIN_WORD.fullmatch(said) else errors.REJECTED

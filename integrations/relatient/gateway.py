@@ -21,12 +21,10 @@ from campaigns.ports import (
     Refused,
 )
 from campaigns.vendor_records import EnrollmentRecord, PatientMirror, SentMessage
-from integrations.connections import circuit_breaker as circuit
-from integrations.connections import registry as connections
-from integrations.drift import store as unknowns
+from integrations.connections import circuit_breaker, registry
+from integrations.drift.store import records_drift
 from integrations.models import Connection, WriteAccess
-from integrations.relatient import error_mapping as answers
-from integrations.relatient import schemas, translate
+from integrations.relatient import error_mapping, schemas, translate
 from integrations.relatient.auth import ApiKey
 from integrations.relatient.client import Learn, RelatientClient
 from integrations.transport.client import HttpClient, HttpReply
@@ -42,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 def build(practice: str, *, deadline: Deadline, guard: Guard) -> EngagementGateway:
     """The gateway of a practice (by athenahealth's id); settings.KEPT_GATEWAYS names this."""
-    connection = connections.find_open(practice, Vendor.RELATIENT)
+    connection = registry.find_open(practice, Vendor.RELATIENT)
     return RelatientGateway(client_for(connection, deadline=deadline, guard=guard))
 
 
@@ -68,7 +66,7 @@ def client_for(connection: Connection, *, deadline: Deadline, guard: Guard) -> R
 
 def _learner(connection: Connection, limiter: RateLimit) -> Learn:
     def learn(write: bool, reply: HttpReply | None, error: GatewayError | None) -> None:
-        circuit.learn(connection, error)
+        circuit_breaker.learn(connection, error)
         try:
             _remember(connection, write, error)
             _ease_off(limiter, reply, error)
@@ -91,11 +89,11 @@ def _ease_off(limiter: RateLimit, reply: HttpReply | None, error: GatewayError |
 def _remember(connection: Connection, write: bool, error: GatewayError | None) -> None:
     if error is None:
         if write:
-            connections.note_write_access(connection, WriteAccess.WORKS)
+            registry.note_write_access(connection, WriteAccess.WORKS)
     elif error.http_status == 401 and _key_is_still(connection.pk, connection.secret):
-        connections.credentials_refused(connection, error.sentence)
+        registry.credentials_refused(connection, error.sentence)
     elif error.http_status == 403 and write:
-        connections.note_write_access(connection, WriteAccess.REFUSED)
+        registry.note_write_access(connection, WriteAccess.REFUSED)
 
 
 def _key_is_still(connection_id: int, key: str) -> bool:
@@ -103,7 +101,7 @@ def _key_is_still(connection_id: int, key: str) -> bool:
     return Connection.objects.get(pk=connection_id).secret == key
 
 
-@unknowns.watched(lambda gateway: gateway.client.practice)
+@records_drift(lambda gateway: gateway.client.practice)
 @dataclass(frozen=True)
 class RelatientGateway:
     """Translates on the way out and on the way back; all the rest is the client's."""
@@ -116,7 +114,7 @@ class RelatientGateway:
         try:
             found = self.client.find_patient(external_id)
         except Refused as refused:
-            if refused.code == answers.PATIENT_NOT_FOUND:
+            if refused.code == error_mapping.PATIENT_NOT_FOUND:
                 return None
             raise
         return self._mirror(found, write=False)
@@ -128,7 +126,7 @@ class RelatientGateway:
             created = self.client.create_patient(fields, key)
         except Refused as refused:
             # An older deployment refuses where the newer one returns what it has.
-            if refused.code != answers.ALREADY_EXISTS:
+            if refused.code != error_mapping.ALREADY_EXISTS:
                 raise
             existing = self.find_patient(body["patient"])
             if existing is None:
@@ -182,10 +180,10 @@ class RelatientGateway:
         try:
             return translate.patient_mirror(self.client.practice, patient)
         except Nonsense:
-            raise answers.nonsense(write=write) from None
+            raise error_mapping.nonsense(write=write) from None
 
     def _record(self, enrollment: schemas.Enrollment, *, write: bool) -> EnrollmentRecord:
         try:
             return translate.enrollment_record(self.client.practice, enrollment)
         except Nonsense:
-            raise answers.nonsense(write=write) from None
+            raise error_mapping.nonsense(write=write) from None

@@ -29,8 +29,7 @@ from campaigns.vendor_records import (
     PatientMirror,
     SentMessage,
 )
-from integrations.drift import observe as drift
-from integrations.drift.observe import What
+from integrations.drift.observe import DriftKind, shape, unknown
 from integrations.relatient import schemas
 from integrations.transport.errors import Nonsense
 
@@ -186,10 +185,10 @@ def _consents(patient: schemas.Patient) -> dict[str, str]:
         if name in CHANNELS
     }
     for name in patient.consents or {}:
-        _watch(What.CHANNEL, name, CHANNELS)
+        _watch(DriftKind.CHANNEL, name, CHANNELS)
     odd = [state for state in held.values() if state and state not in CONSENT_STATES]
     for state in odd:
-        drift.unknown(Vendor.RELATIENT, What.CONSENT_STATE, state)
+        unknown(Vendor.RELATIENT, DriftKind.CONSENT_STATE, state)
     if odd:
         # It may be a no in a new word: not to be guessed at, and not to be passed over.
         raise Nonsense("Relatient named a state of consent that Kept does not know.")
@@ -200,7 +199,7 @@ def enrollment_record(practice: str, enrollment: schemas.Enrollment) -> Enrollme
     """An enrollment as Relatient holds it."""
     status = ENROLLMENT_STATUSES.get(enrollment.status)
     if status is None:
-        drift.unknown(Vendor.RELATIENT, What.ENROLLMENT_STATUS, enrollment.status)
+        unknown(Vendor.RELATIENT, DriftKind.ENROLLMENT_STATUS, enrollment.status)
         raise Nonsense("Relatient named an enrollment status that Kept does not know.")
     visit = _visit(practice, enrollment.appointment)
     return EnrollmentRecord(
@@ -225,7 +224,7 @@ def listed_enrollment(practice: str, raw: Mapping[str, Any]) -> EnrollmentRecord
     try:
         enrollment = schemas.Enrollment.model_validate(raw)
     except ValidationError:
-        drift.shape(Vendor.RELATIENT, "enrollment", raw)
+        shape(Vendor.RELATIENT, "enrollment", raw)
         # Not chained: the error of pydantic holds the payload.
         raise Nonsense("Relatient listed an enrollment that Kept cannot read.") from None
     return enrollment_record(practice, enrollment)
@@ -258,7 +257,7 @@ def _recipient(recipient: schemas.Recipient) -> RecipientBody:
 
 def sent_message(message: schemas.Message) -> SentMessage:
     """One logged message; its status stays in Relatient's words, which staff know."""
-    _watch(What.MESSAGE_STATUS, message.status, MESSAGE_STATUSES)
+    _watch(DriftKind.MESSAGE_STATUS, message.status, MESSAGE_STATUSES)
     return SentMessage(
         vendor_id=message.id,
         channel=message.channel,
@@ -272,10 +271,10 @@ def campaign_record(campaign: schemas.Campaign) -> CampaignRecord:
     """A campaign; a channel that Kept cannot use is left out."""
     used = [step.channel for step in campaign.steps if step.channel in campaign.channels]
     in_order = dict.fromkeys([*used, *campaign.channels])
-    _watch(What.CAMPAIGN_MODALITY, campaign.modality, MODALITIES)
-    _watch(What.CAMPAIGN_INTENSITY, campaign.intensity, INTENSITIES)
+    _watch(DriftKind.CAMPAIGN_MODALITY, campaign.modality, MODALITIES)
+    _watch(DriftKind.CAMPAIGN_INTENSITY, campaign.intensity, INTENSITIES)
     for name in in_order:
-        _watch(What.CHANNEL, name, CHANNELS)
+        _watch(DriftKind.CHANNEL, name, CHANNELS)
     return CampaignRecord(
         external_id=campaign.id,
         name=campaign.name,
@@ -287,9 +286,9 @@ def campaign_record(campaign: schemas.Campaign) -> CampaignRecord:
     )
 
 
-def _watch(what: What, value: str, known: Container[str]) -> None:
+def _watch(what: DriftKind, value: str, known: Container[str]) -> None:
     if value not in known:
-        drift.unknown(Vendor.RELATIENT, what, value)
+        unknown(Vendor.RELATIENT, what, value)
 
 
 def event_record(practice: str, raw: Mapping[str, Any]) -> EventRecord:
@@ -297,13 +296,13 @@ def event_record(practice: str, raw: Mapping[str, Any]) -> EventRecord:
     event = _event(raw)
     kind = EVENT_TYPES.get(event.type)
     if kind is None:
-        drift.unknown(Vendor.RELATIENT, What.EVENT_TYPE, event.type)
+        unknown(Vendor.RELATIENT, DriftKind.EVENT_TYPE, event.type)
         raise Nonsense("Relatient sent an event of a type that Kept does not know.")
     if any(not getattr(event, name) for name in NEEDED[kind]):
         raise Nonsense("Relatient sent an event without the ids that its type must carry.")
     channel = CHANNELS.get(event.channel or "")
     if event.channel:
-        _watch(What.CHANNEL, event.channel, CHANNELS)
+        _watch(DriftKind.CHANNEL, event.channel, CHANNELS)
     # For a reply an unknown channel is a detail; for a consent it is the whole message.
     if channel is None and "channel" in NEEDED[kind]:
         raise Nonsense("Relatient sent a consent for a channel that Kept does not know.")
@@ -326,7 +325,7 @@ def _event(raw: Mapping[str, Any]) -> schemas.Event:
     try:
         return schemas.Event.model_validate(raw)
     except ValidationError:
-        drift.shape(Vendor.RELATIENT, "event", raw)
+        shape(Vendor.RELATIENT, "event", raw)
         # Not chained: the error of pydantic holds the payload.
         raise Nonsense("Relatient sent an event that Kept cannot read.") from None
 

@@ -53,7 +53,7 @@ def _parts(header: str | None) -> tuple[str, list[str]]:
     return moments[0], well_formed
 
 
-def opened(body: Any) -> Notification:
+def parse_notification(body: Any) -> Notification:
     """The events of a body `{"events": [...]}`, by the same ids as in the vendor's list."""
     events = body.get("events") if isinstance(body, dict) else None
     if not isinstance(events, list):

@@ -21,12 +21,12 @@ from campaigns.practices.roles import ensure_roles
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient
 from integrations.athenahealth.client import client_for as athena_client
-from integrations.drift import store as unknowns
-from integrations.feeds import poll_chart as polling
+from integrations.drift.store import recording_drift
+from integrations.feeds import poll_chart
 from integrations.models import Connection, Feed
 from integrations.relatient import feed as relatient_feed
 from integrations.relatient.gateway import client_for as relatient_client
-from integrations.setup import reference_data as reference
+from integrations.setup import reference_data
 from integrations.transport.errors import Nonsense
 
 CALL_SECONDS = 60
@@ -124,7 +124,7 @@ def _checked(connection: Connection, check: Check, loaded: dict[str, Any]) -> di
         name = "ATHENA" if connection.vendor == Vendor.ATHENAHEALTH else "RELATIENT"
         return {"ok": False, "problem": f"{name}_BASE_URL is not set. Set it and try again."}
     try:
-        with unknowns.kept(connection.practice.external_id):
+        with recording_drift(connection.practice.external_id):
             report = check(connection, loaded)
     except (GatewayError, Nonsense) as error:
         return {"ok": False, "problem": error.sentence}
@@ -141,8 +141,8 @@ def _athenahealth(connection: Connection, loaded: dict[str, Any]) -> dict[str, s
     def client() -> AthenaClient:
         return athena_client(connection, deadline=Deadline.after(CALL_SECONDS), guard=_no_guard)
 
-    loaded.update(reference.load_athenahealth(connection.practice, client))
-    for which in polling.ATHENA_FEEDS:
+    loaded.update(reference_data.load_athenahealth(connection.practice, client))
+    for which in poll_chart.ATHENA_FEEDS:
         feed.subscribe(client(), which)
         _plan_first_poll(connection, which)
     return {
@@ -156,7 +156,7 @@ def _athenahealth(connection: Connection, loaded: dict[str, Any]) -> dict[str, s
 def _relatient(connection: Connection, loaded: dict[str, Any]) -> dict[str, str]:
     client = relatient_client(connection, deadline=Deadline.after(CALL_SECONDS), guard=_no_guard)
     check = relatient_feed.check(client)
-    loaded.update(reference.load_relatient(connection.practice, client))
+    loaded.update(reference_data.load_relatient(connection.practice, client))
     _plan_first_poll(connection, Feed.EVENTS)
     missing = check["missing_scopes"]
     return {
@@ -168,7 +168,7 @@ def _relatient(connection: Connection, loaded: dict[str, Any]) -> dict[str, str]
 
 
 def _plan_first_poll(connection: Connection, which: Feed) -> None:
-    cursor = polling.cursor_of(connection, which)
+    cursor = poll_chart.cursor_of(connection, which)
     if cursor.next_poll_at is None:
         cursor.next_poll_at = database_now()
         cursor.save(update_fields=["next_poll_at"])

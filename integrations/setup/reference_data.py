@@ -23,8 +23,8 @@ from campaigns.practices.console_changes import time_zone_changed
 from integrations.athenahealth import reference as athena
 from integrations.athenahealth.client import AthenaClient
 from integrations.athenahealth.client import client_for as athena_client
-from integrations.connections import registry as connections
-from integrations.drift import store as unknowns
+from integrations.connections import registry
+from integrations.drift.store import recording_drift
 from integrations.relatient import feed as relatient
 from integrations.relatient.client import RelatientClient
 from integrations.relatient.gateway import client_for as relatient_client
@@ -37,13 +37,13 @@ NAME_LENGTH = 160
 
 def refresh(practice: Practice, guard: Guard) -> None:
     """Read the lists of both vendors anew: a campaign that was switched off, a new provider."""
-    athenahealth = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-    engagement = connections.find_open(practice.external_id, Vendor.RELATIENT)
+    athenahealth = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+    engagement = registry.find_open(practice.external_id, Vendor.RELATIENT)
 
     def client() -> AthenaClient:
         return athena_client(athenahealth, deadline=Deadline.after(CALL_SECONDS), guard=guard)
 
-    with unknowns.kept(practice.external_id):
+    with recording_drift(practice.external_id):
         load_athenahealth(practice, client)
         deadline = Deadline.after(CALL_SECONDS)
         load_relatient(practice, relatient_client(engagement, deadline=deadline, guard=guard))

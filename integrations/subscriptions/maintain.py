@@ -53,7 +53,7 @@ class Round:
                 self._mirror(row, by_id.get(row.external_id), now)
             self._adopt_unknown(now)
 
-    def carry_out(self) -> None:
+    def apply(self) -> None:
         """Make the vendor hold what the rows want; raises the first error when all were tried.
 
         What the vendor refuses for one topic does not keep the others from being made.
@@ -61,7 +61,7 @@ class Round:
         problems: list[GatewayError] = []
         for row in self._rows():
             try:
-                self._settle(row)
+                self._resolve(row)
             except GatewayError as error:
                 EventSubscription.objects.filter(pk=row.pk).update(problem=error.sentence[:300])
                 problems.append(error)
@@ -124,7 +124,7 @@ class Round:
             )
             self.audit("adopted", row)
 
-    def _settle(self, row: EventSubscription) -> None:
+    def _resolve(self, row: EventSubscription) -> None:
         same = [one for one in self.held if one.topic == row.topic]
         if row.status == Wish.DELETE:
             self._delete(same)

@@ -23,13 +23,12 @@ from campaigns.outbox.alerts import alert
 from campaigns.ports import Deadline, GatewayError, LeaseLost, TryLater
 from integrations.athenahealth.event_topics import REQUESTED, TOPICS, Wish, in_words, placeholder
 from integrations.athenahealth.subscription_client import client_for
-from integrations.connections import registry as connections
-from integrations.feeds import failures as incidents
-from integrations.feeds import lease as leases
-from integrations.feeds.lease import FeedLease
+from integrations.connections import registry
+from integrations.feeds import failures
+from integrations.feeds.lease import FeedLease, take_lease
 from integrations.feeds.poll_chart import cursor_of
 from integrations.models import Connection, EventSubscription, Feed, FeedCursor
-from integrations.subscriptions import silence_detection as silence
+from integrations.subscriptions import silence_detection
 from integrations.subscriptions.endpoint_url import endpoint_of
 from integrations.subscriptions.maintain import Round
 
@@ -44,19 +43,19 @@ BUSY = "busy"
 logger = logging.getLogger(__name__)
 
 
-def of(practice: Practice) -> QuerySet[EventSubscription]:
+def subscriptions_of(practice: Practice) -> QuerySet[EventSubscription]:
     """The rows of a practice."""
     return EventSubscription.objects.filter(practice=practice)
 
 
-def want(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
+def request_subscriptions(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
     """Wish for a subscription per topic; how many are new. Those that exist stay as they are.
 
     Refused with what to set, when athenahealth could not reach Kept or its events not be trusted.
     """
     endpoint, now, new = endpoint_of(connection), database_now(), 0
     with transaction.atomic():
-        here = of(connection.practice)
+        here = subscriptions_of(connection.practice)
         for topic in topics:
             if here.filter(topic=topic).exclude(status=Wish.DELETE).exists():
                 continue
@@ -85,7 +84,7 @@ def want(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
     return new
 
 
-def wish(rows: QuerySet[EventSubscription], what: Wish) -> int:
+def request_change(rows: QuerySet[EventSubscription], what: Wish) -> int:
     """Wish that these are renewed or deleted; how many were not wished so before."""
     changed = 0
     with transaction.atomic():
@@ -108,15 +107,15 @@ def look(practice: Practice, seconds: float = SECONDS) -> None:
     _with_lease(practice, seconds, only_look=True)
 
 
-def carry_out(practice: Practice, seconds: float = SECONDS) -> None:
+def apply_requests(practice: Practice, seconds: float = SECONDS) -> None:
     """Look, and make athenahealth hold what the rows want. Raises GatewayError."""
     _with_lease(practice, seconds, only_look=False)
 
 
 def _with_lease(practice: Practice, seconds: float, *, only_look: bool) -> None:
-    connection = connections.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+    connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
     cursor = cursor_of(connection, Feed.SUBSCRIPTIONS)
-    lease = leases.take(cursor)
+    lease = take_lease(cursor)
     if lease is None:
         raise TryLater(
             "Another process of Kept is busy with the event subscriptions. Try again in a minute.",
@@ -131,8 +130,8 @@ def _with_lease(practice: Practice, seconds: float, *, only_look: bool) -> None:
         ) from None
     except GatewayError as error:
         # Who only looks has nothing to mend; without rows nobody would say that it is over.
-        if not only_look and of(practice).exists():
-            incidents.failed(cursor, error)
+        if not only_look and subscriptions_of(practice).exists():
+            failures.failed(cursor, error)
         raise
     finally:
         lease.release()
@@ -150,30 +149,30 @@ def _round(
     work.look()
     if only_look:
         return
-    work.carry_out()
-    incidents.recovered(cursor)
+    work.apply()
+    failures.recovered(cursor)
     lease.cursors().update(last_success_at=database_now())
     # Unless a wish has come meanwhile: it has marked the row as due since.
     untouched = lease.cursors().filter(next_poll_at=cursor.next_poll_at)
     # One that is still shaking hands is looked at again soon.
-    requested = of(connection.practice).filter(status=REQUESTED).exists()
+    requested = subscriptions_of(connection.practice).filter(status=REQUESTED).exists()
     soon = timedelta(minutes=connection.practice.retry_minutes)
     untouched.update(next_poll_at=began + (min(soon, EVERY) if requested else EVERY))
 
 
-def attend(practice: Practice) -> None:
+def run_due(practice: Practice) -> None:
     """What the timer does: notice silence, carry out wishes, look hourly, renew in time.
 
     Nothing that goes wrong here stops the rest of a tick.
     """
-    if not of(practice).exists():
+    if not subscriptions_of(practice).exists():
         return
     try:
-        silence.attend(practice)
+        silence_detection.check_silence(practice)
         _warn_of_ends(practice)
-        if Vendor.ATHENAHEALTH in connections.paused(practice.external_id):
+        if Vendor.ATHENAHEALTH in registry.paused(practice.external_id):
             return
-        _carry_out_if_due(practice)
+        _apply_if_due(practice)
     except Exception:
         # A defect here must not be met again at every tick.
         logger.exception("subscriptions_failed", extra={"practice": practice.external_id})
@@ -181,13 +180,13 @@ def attend(practice: Practice) -> None:
         _cursors(practice).update(next_poll_at=later)
 
 
-def _carry_out_if_due(practice: Practice) -> None:
+def _apply_if_due(practice: Practice) -> None:
     cursor = _cursors(practice).first()
     now = database_now()
     if cursor is not None and cursor.next_poll_at is not None and cursor.next_poll_at > now:
         return
     try:
-        carry_out(practice)
+        apply_requests(practice)
     except GatewayError as error:
         # Its incident is noted, and told to the administrators when it lasts.
         logger.warning(
@@ -198,7 +197,7 @@ def _carry_out_if_due(practice: Practice) -> None:
 
 def _warn_of_ends(practice: Practice) -> None:
     """One mail for each subscription that ends although it should have been renewed."""
-    soon = of(practice).filter(ends_at__lte=database_now() + WARN_BEFORE)
+    soon = subscriptions_of(practice).filter(ends_at__lte=database_now() + WARN_BEFORE)
     for row in soon.exclude(status=Wish.DELETE):
         assert row.ends_at is not None
         alert(

@@ -61,7 +61,7 @@ GROUPS = (
 )
 
 
-def attend(practice: Practice) -> None:
+def check_silence(practice: Practice) -> None:
     """Notice who has become silent, and who is heard again."""
     rows = list(EventSubscription.objects.filter(practice=practice, status=ACTIVE))
     for group in GROUPS:

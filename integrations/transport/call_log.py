@@ -14,7 +14,7 @@ ANSWERED, NOT_SENT, NO_ANSWER = "answered", "not_sent", "no_answer"
 logger = logging.getLogger(__name__)
 
 
-def note(
+def log_call(
     *,
     practice_id: int,
     vendor: str,

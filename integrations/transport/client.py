@@ -26,7 +26,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import HTTPError
 
 from campaigns.ports import Deadline, Guard
-from integrations.transport import call_log as exchanges
+from integrations.transport.call_log import ANSWERED, NO_ANSWER, NOT_SENT, log_call
 from integrations.transport.response import HttpReply, MalformedReply
 from integrations.transport.watchdog import Watchdog, Watched
 
@@ -174,16 +174,16 @@ class HttpClient:
         self, prepared: requests.PreparedRequest, template: str, deadline: Deadline
     ) -> HttpReply:
         began = time.monotonic()
-        outcome, reply = exchanges.NO_ANSWER, None
+        outcome, reply = NO_ANSWER, None
         try:
             reply = self._exchange(prepared, deadline)
-            outcome = exchanges.ANSWERED
+            outcome = ANSWERED
             return reply
         except NotSent:
-            outcome = exchanges.NOT_SENT
+            outcome = NOT_SENT
             raise
         finally:
-            exchanges.note(
+            log_call(
                 practice_id=self.practice_id,
                 vendor=self.vendor,
                 method=prepared.method or "",

@@ -20,7 +20,7 @@ class Unauthentic(Exception):
 
 
 @dataclass(frozen=True)
-class Told:
+class SignedEvent:
     """One event: the id under which it is stored once, and what to store."""
 
     identity: str
@@ -44,7 +44,7 @@ class Unclear:
 class Notification:
     """What one notification holds; nothing at all when it only asks whether we are there."""
 
-    events: Sequence[Told] = ()
+    events: Sequence[SignedEvent] = ()
     unclear: Sequence[Unclear] = ()
     topics: frozenset[str] = field(default_factory=frozenset)
 
@@ -55,7 +55,7 @@ def by_id(elements: Iterable[Any], problem: str) -> Notification:
     for element in elements:
         identity = identity_of(element.get("id")) if isinstance(element, dict) else ""
         if identity:
-            events.append(Told(identity, element))
+            events.append(SignedEvent(identity, element))
         else:
             unclear.append(Unclear(element, problem))
     return Notification(events, unclear)

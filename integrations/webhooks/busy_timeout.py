@@ -22,7 +22,7 @@ ASK_FOR_MS = 20
 Answer = TypeVar("Answer")
 
 
-def within(milliseconds: int, work: Callable[[], Answer]) -> Answer:
+def retry_while_busy(milliseconds: int, work: Callable[[], Answer]) -> Answer:
     """Do a short piece of work that may be repeated; OperationalError when the lock is not free.
 
     Not inside a transaction: what holds the lock for reading may have to begin anew as a whole.

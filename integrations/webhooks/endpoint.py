@@ -1,4 +1,4 @@
-"""The one door for what vendors send us: checked, stored, answered, and only then worked on.
+"""The one endpoint for what vendors send us: checked, stored, answered, and then worked on.
 
 1. Is it addressed to a practice of ours, is it JSON by its header, is it small enough?
 2. Do the raw bytes carry the vendor's signature?
@@ -33,8 +33,8 @@ from integrations.models import Connection
 from integrations.relatient import webhook as relatient
 from integrations.transport.notification import Notification, Unauthentic
 from integrations.transport.response import NotJson, parse_storable_json
-from integrations.webhooks import request_body as body
-from integrations.webhooks.busy_timeout import within
+from integrations.webhooks import request_body
+from integrations.webhooks.busy_timeout import retry_while_busy
 from integrations.webhooks.request_body import Unusable
 
 PRACTICE = re.compile(r"[0-9A-Za-z_-]{1,40}")
@@ -50,18 +50,18 @@ Authenticate = Callable[[str | None, bytes, Sequence[str], datetime], None]
 
 
 @dataclass(frozen=True)
-class Door:
+class WebhookEndpoint:
     """What differs between the vendors."""
 
     vendor: Vendor
     header: str
     authenticate: Authenticate
-    opened: Callable[[Any], Notification]
+    parse: Callable[[Any], Notification]
 
     def receive(self, request: HttpRequest, practice: str) -> bool:
         """Store what was sent; whether any of it is new. Raises Unusable."""
         to = self._connection(practice)
-        raw = body.read(request)
+        raw = request_body.read(request)
         now = database_now()
         secrets = [one for one in (to.webhook_secret, to.webhook_secret_before) if one]
         if not secrets:
@@ -73,8 +73,8 @@ class Door:
             raise Unusable(401, str(error)) from None
         except NotJson as error:
             raise Unusable(400, str(error)) from None
-        sent = self.opened(content)
-        return within(PATIENCE_TO_STORE_MS, lambda: store_notification(to, sent, now)) > 0
+        sent = self.parse(content)
+        return retry_while_busy(PATIENCE_TO_STORE_MS, lambda: store_notification(to, sent, now)) > 0
 
     def _connection(self, practice: str) -> Connection:
         if PRACTICE.fullmatch(practice):
@@ -86,7 +86,7 @@ class Door:
         raise Unusable(404, "no such practice")
 
 
-def _view(door: Door) -> Callable[[HttpRequest, str], HttpResponse]:
+def _view(endpoint: WebhookEndpoint) -> Callable[[HttpRequest, str], HttpResponse]:
     @csrf_exempt
     @no_append_slash
     def view(request: HttpRequest, practice: str) -> HttpResponse:
@@ -96,15 +96,15 @@ def _view(door: Door) -> Callable[[HttpRequest, str], HttpResponse]:
         if request.method != "POST":
             return _refusal(405, "only POST", Allow="POST")
         try:
-            is_new = door.receive(request, practice)
+            is_new = endpoint.receive(request, practice)
         except Unusable as error:
             return _refusal(error.status, error.reason)
         except DatabaseError:
-            logger.warning("webhook_not_stored", exc_info=True, extra={"vendor": door.vendor})
+            logger.warning("webhook_not_stored", exc_info=True, extra={"vendor": endpoint.vendor})
             return _later()
         except Exception:
             # A defect of ours. What we answer with 5xx is sent again, and is not lost that way.
-            logger.exception("webhook_failed", extra={"vendor": door.vendor})
+            logger.exception("webhook_failed", extra={"vendor": endpoint.vendor})
             return _later()
         if is_new:
             _ring()
@@ -118,7 +118,7 @@ def _view(door: Door) -> Callable[[HttpRequest, str], HttpResponse]:
 def _ring() -> None:
     """What is stored is found by the sweeper too, so a bell that fails changes no answer."""
     try:
-        within(PATIENCE_TO_RING_MS, doorbell.ring)
+        retry_while_busy(PATIENCE_TO_RING_MS, doorbell.ring)
     except Exception:
         logger.warning("bell_not_rung", exc_info=True)
 
@@ -132,13 +132,15 @@ def _refusal(status: int, reason: str, **headers: str) -> HttpResponse:
 
 
 from_athenahealth = _view(
-    Door(
+    WebhookEndpoint(
         Vendor.ATHENAHEALTH,
         athenahealth.HEADER,
         athenahealth.authenticate,
-        athenahealth.opened,
+        athenahealth.parse_notification,
     )
 )
 from_relatient = _view(
-    Door(Vendor.RELATIENT, relatient.HEADER, relatient.authenticate, relatient.opened)
+    WebhookEndpoint(
+        Vendor.RELATIENT, relatient.HEADER, relatient.authenticate, relatient.parse_notification
+    )
 )

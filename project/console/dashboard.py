@@ -14,7 +14,7 @@ from campaigns.models import Practice
 from campaigns.reports.last_two_weeks import Series, fortnight
 from campaigns.reports.status_counts import Line, coverage_of, stuck
 from campaigns.reports.today_and_tomorrow import today_and_tomorrow
-from integrations.drift import store as unknowns
+from integrations.drift.store import first_seen_lately
 from integrations.health.vendor_health import GOOD, health_of, in_one_sentence
 from project.console.charts import HEIGHT, WIDTH, bars
 from project.console.setup_checklist import first_steps
@@ -57,6 +57,6 @@ def _chart(series: Series) -> dict[str, Any]:
 
 def _drift(practices: list[Practice], now: datetime) -> list[Line]:
     """What the vendors sent for the first time in these days, if anything."""
-    count = unknowns.first_seen_lately(practices, now)
+    count = first_seen_lately(practices, now)
     words = "Values from a vendor that Kept does not know, first seen in the last 7 days."
     return [Line(count, words, "/admin/integrations/unknownvalue/")] if count else []

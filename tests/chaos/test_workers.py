@@ -21,7 +21,7 @@ from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectStatus
 from campaigns.models import Effect
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection, FeedCursor, Heartbeat, HeartbeatRole
 from tests.chaos.processes import start
 from tests.chaos.watching import (
@@ -80,11 +80,11 @@ def two_enrollments_due(clinic: Clinic) -> None:
         clinic.book(patient, days=2)
     clinic.sync()
     relatient = Connection.objects.get(vendor="relatient")
-    connections.pause(relatient, reason="test")
+    registry.pause(relatient, reason="test")
     for patient in patients:
         clinic.book(patient, days=5)
     clinic.sync()
-    connections.resume(relatient)
+    registry.resume(relatient)
     queued = Effect.objects.filter(status=EffectStatus.QUEUED)
     queued.update(next_attempt_at="2020-01-01T00:00:00Z")
     assert set(queued.values_list("kind", flat=True)) == {"enroll"}

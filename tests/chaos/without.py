@@ -32,11 +32,10 @@ from campaigns.models import Appointment, Effect, Patient, Practice
 from campaigns.ports import Deadline
 from campaigns.vendor_records import ReadSpan
 from integrations.athenahealth.gateway import AthenaGateway
-from integrations.feeds import collect_answers as collecting
-from integrations.feeds import poll_chart as polling
+from integrations.feeds import collect_answers, poll_chart
 from integrations.relatient import feed as events_feed
 from integrations.relatient.gateway import client_for
-from integrations.webhooks import endpoint as door
+from integrations.webhooks import endpoint
 
 ENVIRONMENT = "KEPT_CHAOS_WITHOUT"
 INDEXES = ("one_in_flight_per_vendor_and_appointment", "one_in_flight_per_vendor_and_patient")
@@ -171,14 +170,14 @@ def _newest_read_wins() -> Iterator[None]:
 
 def _window_before_read() -> Patch:
     """The feed is read without remembering first from when on rows could be lost."""
-    return mock.patch.object(polling, "open_window", lambda cursor: None)
+    return mock.patch.object(poll_chart, "open_window", lambda cursor: None)
 
 
 @contextmanager
 def _commit_before_ack() -> Iterator[None]:
     """The cursor moves on, and is committed, before the events behind it are stored; a notification
     is answered with 200 whether or not it could be stored."""
-    store = door.store_notification
+    store = endpoint.store_notification
 
     def stored_or_not(*arguments: Any) -> int:
         try:
@@ -192,15 +191,15 @@ def _commit_before_ack() -> Iterator[None]:
         events, following, more = events_feed.read_events(client, cursor.cursor)
         cursor.cursor = following
         cursor.save(update_fields=["cursor"])
-        new, known = collecting.store_events(
+        new, known = collect_answers.store_events(
             connection, events, began=began, ended=database_now(), run=run
         )
         counts.update(seen=len(events), new=new, duplicate=known)
         return more and bool(events)
 
     with (
-        mock.patch.object(collecting, "_page", page),
-        mock.patch.object(door, "store_notification", stored_or_not),
+        mock.patch.object(collect_answers, "_page", page),
+        mock.patch.object(endpoint, "store_notification", stored_or_not),
     ):
         yield
 

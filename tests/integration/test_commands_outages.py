@@ -10,7 +10,7 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.models import Effect, Practice
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection
 from integrations.simulators.server import SimulatorServer
 from tests.integration.command_room import a_practice, an_appointment, answered, refused, said
@@ -72,7 +72,7 @@ def test_a_connection_is_paused_and_resumed(practice: Practice, vendor: str) -> 
 
 def test_pausing_twice_says_who_was_first(practice: Practice) -> None:
     with acting_as(process="ada"):
-        connections.pause(connection(), reason="Because.")
+        registry.pause(connection(), reason="Because.")
     assert "is paused by ada" in said("pause", "relatient")
 
 

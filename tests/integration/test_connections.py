@@ -8,7 +8,7 @@ from audit.models import AuditEvent
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import Refused, TryLater
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection
 
 
@@ -24,41 +24,41 @@ def connection(db):
 
 
 def test_a_vendor_without_a_connection_counts_as_paused(connection):
-    assert connections.paused("195900") == {Vendor.ATHENAHEALTH}
-    assert connections.paused("unknown") == {Vendor.ATHENAHEALTH, Vendor.RELATIENT}
+    assert registry.paused("195900") == {Vendor.ATHENAHEALTH}
+    assert registry.paused("unknown") == {Vendor.ATHENAHEALTH, Vendor.RELATIENT}
 
 
 def test_a_pause_names_who_and_why_and_is_audited_once(connection):
     with acting_as(user="rosa"):
-        assert connections.pause(connection, reason="Relatient is being moved.")
-        assert not connections.pause(connection, reason="Again.")
+        assert registry.pause(connection, reason="Relatient is being moved.")
+        assert not registry.pause(connection, reason="Again.")
     assert (connection.paused_by, connection.paused_reason) == (
         "rosa",
         "Relatient is being moved.",
     )
-    assert Vendor.RELATIENT in connections.paused("195900")
+    assert Vendor.RELATIENT in registry.paused("195900")
     event = AuditEvent.objects.get()
     assert (event.action, event.actor, event.practice) == ("connection.paused", "rosa", "195900")
 
 
 def test_a_resumed_connection_works_again(connection, as_process):
-    connections.pause(connection, reason="Maintenance.")
+    registry.pause(connection, reason="Maintenance.")
     with pytest.raises(TryLater):
-        connections.find_open("195900", Vendor.RELATIENT)
-    assert connections.resume(connection)
-    assert not connections.resume(connection)
-    assert connections.find_open("195900", Vendor.RELATIENT) == connection
+        registry.find_open("195900", Vendor.RELATIENT)
+    assert registry.resume(connection)
+    assert not registry.resume(connection)
+    assert registry.find_open("195900", Vendor.RELATIENT) == connection
 
 
 def test_a_missing_connection_is_told_plainly(connection):
     with pytest.raises(Refused) as caught:
-        connections.find("195900", Vendor.ATHENAHEALTH)
+        registry.find("195900", Vendor.ATHENAHEALTH)
     assert "no connection to athenahealth" in caught.value.sentence
 
 
 def test_nobody_pauses_anonymously(connection):
     with pytest.raises(Exception, match="Nobody is acting"):
-        connections.pause(connection, reason="Because.")
+        registry.pause(connection, reason="Because.")
     assert not Connection.objects.get().is_paused
 
 
@@ -66,9 +66,9 @@ def test_without_its_audit_event_nothing_is_paused(connection, as_process, monke
     def broken(*arguments, **fields):
         raise RuntimeError
 
-    monkeypatch.setattr(connections, "record", broken)
+    monkeypatch.setattr(registry, "record", broken)
     with pytest.raises(RuntimeError):
-        connections.pause(connection, reason="Maintenance.")
+        registry.pause(connection, reason="Maintenance.")
     assert not Connection.objects.get().is_paused
 
 

@@ -9,7 +9,7 @@ import pytest
 from django.db import IntegrityError, OperationalError, connection, transaction
 
 from campaigns.models import Practice
-from integrations.webhooks.busy_timeout import within
+from integrations.webhooks.busy_timeout import retry_while_busy
 from tests.factories import PracticeFactory
 
 pytestmark = [
@@ -52,14 +52,14 @@ def test_it_is_done_when_the_lock_becomes_free(another: Any) -> None:
             another.execute("ROLLBACK")
 
     usual = patience()
-    assert within(60_000, renaming(free)) == 3
+    assert retry_while_busy(60_000, renaming(free)) == 3
     assert patience() == usual
 
 
 def test_it_is_given_up_in_time(another: Any) -> None:
     usual = patience()
     with pytest.raises(OperationalError, match="locked"):
-        within(100, renaming(lambda tries: None))
+        retry_while_busy(100, renaming(lambda tries: None))
     assert patience() == usual
     another.execute("ROLLBACK")
 
@@ -73,5 +73,5 @@ def test_what_is_wrong_for_another_reason_is_not_repeated() -> None:
         PracticeFactory(external_id="195900")
 
     with pytest.raises(IntegrityError):
-        within(60_000, work)
+        retry_while_busy(60_000, work)
     assert len(tries) == 1

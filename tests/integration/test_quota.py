@@ -10,9 +10,9 @@ import pytest
 import time_machine
 from django.db import connections as databases
 
-from integrations.connections.status import State, standing
+from integrations.connections.status import State, status_of
 from integrations.models import Connection, RequestBudget
-from integrations.transport import rate_limit as ratelimit
+from integrations.transport import rate_limit
 from integrations.transport.rate_limit import QuotaSpent, RateLimit, bulk
 from tests.factories import PracticeFactory
 
@@ -22,7 +22,7 @@ MIDNIGHT = datetime(2026, 6, 2, tzinfo=UTC)
 
 @pytest.fixture(autouse=True)
 def nothing_heard_before():
-    ratelimit._heard.clear()
+    rate_limit._heard.clear()
 
 
 @pytest.fixture
@@ -142,17 +142,17 @@ def test_it_is_said_in_the_practices_own_zone(clock):
         base_url="https://api.example",
         client_id="key",
     )
-    assert standing(connection, EVENING).state is State.OPEN
+    assert status_of(connection, EVENING).state is State.OPEN
     limit().heard(50_000, 0)
-    stands = standing(connection, EVENING)
+    stands = status_of(connection, EVENING)
     assert stands.state is State.USED_UP
     assert stands.words == ("takes no more calls today; Kept goes on at midnight GMT, 6:00 PM here")
-    assert standing(connection, MIDNIGHT + timedelta(seconds=1)).state is State.OPEN
+    assert status_of(connection, MIDNIGHT + timedelta(seconds=1)).state is State.OPEN
 
 
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_spend_no_more_than_the_ceiling(monkeypatch):
-    monkeypatch.setattr(ratelimit, "database_now", lambda: EVENING)
+    monkeypatch.setattr(rate_limit, "database_now", lambda: EVENING)
 
     def call(_: int) -> bool:
         try:

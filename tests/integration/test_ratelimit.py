@@ -8,7 +8,7 @@ import time_machine
 from django.db import connections
 
 from integrations.models import RequestBudget
-from integrations.transport import rate_limit as ratelimit
+from integrations.transport import rate_limit
 from integrations.transport.rate_limit import BULK, RateLimit, bulk
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -17,7 +17,7 @@ NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 @pytest.fixture
 def noon(monkeypatch):
     """The database's clock stands still at noon."""
-    monkeypatch.setattr(ratelimit, "database_now", lambda: NOON)
+    monkeypatch.setattr(rate_limit, "database_now", lambda: NOON)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def test_a_shorter_pause_never_shortens_a_longer_one(limit, noon):
 
 @pytest.mark.django_db(transaction=True)
 def test_no_two_workers_get_the_same_turn(monkeypatch):
-    monkeypatch.setattr(ratelimit, "database_now", lambda: NOON)
+    monkeypatch.setattr(rate_limit, "database_now", lambda: NOON)
 
     def turn(_: int) -> float:
         try:
@@ -83,7 +83,7 @@ def clock(settings, monkeypatch):
     """A clock that moves only when somebody sleeps, or the test moves it."""
     settings.KEPT_CLOCK = "process"
     with time_machine.travel(NOON, tick=False) as traveller:
-        monkeypatch.setattr(ratelimit.time, "sleep", traveller.shift)
+        monkeypatch.setattr(rate_limit.time, "sleep", traveller.shift)
         yield traveller
 
 
@@ -118,7 +118,7 @@ def test_bulk_work_goes_behind_those_who_came_while_it_waited(limit, clock, monk
             came.append(limit.reserve(10))
             BULK.reset(token)
 
-    monkeypatch.setattr(ratelimit.time, "sleep", sleep)
+    monkeypatch.setattr(rate_limit.time, "sleep", sleep)
     with bulk():
         assert limit.reserve(10) == 0
     assert came == [0, 0, 0]
@@ -144,7 +144,7 @@ def test_bulk_work_that_gives_up_after_waiting_says_so(limit, clock, monkeypatch
         BULK.reset(token)
 
     limit.reserve(10)
-    monkeypatch.setattr(ratelimit.time, "sleep", sleep)
+    monkeypatch.setattr(rate_limit.time, "sleep", sleep)
     with bulk():
         assert limit.reserve(1) > 1
     assert RequestBudget.objects.get().spent == 6
@@ -159,7 +159,7 @@ def test_bulk_ends_with_its_block(limit, clock):
 @pytest.mark.django_db(transaction=True)
 def test_bulk_processes_beside_prompt_ones_keep_to_the_rate(monkeypatch):
     moment = [NOON]
-    monkeypatch.setattr(ratelimit, "database_now", lambda: moment[0])
+    monkeypatch.setattr(rate_limit, "database_now", lambda: moment[0])
     taken: list[tuple[str, float]] = []
 
     def prompt(_: int) -> None:

@@ -10,7 +10,7 @@ import pytest
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.worklist.updates import chart_freshness
-from integrations.feeds import poll_interval as pace
+from integrations.feeds import poll_interval
 from integrations.health.last_heard import chart_heard
 from integrations.health.vendor_health import health_of
 from integrations.models import (
@@ -56,7 +56,7 @@ def test_four_times_slower_but_an_hour_at_most(
     practice: Practice, usual: float, slow: float
 ) -> None:
     practice.poll_minutes = usual
-    assert pace.chart_minutes(practice) == slow
+    assert poll_interval.chart_minutes(practice) == slow
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def test_whatever_speaks_against_it_makes_it_usual(
     practice: Practice, against: Callable[[], object]
 ) -> None:
     against()
-    assert pace.chart_minutes(practice) == 10
+    assert poll_interval.chart_minutes(practice) == 10
 
 
 @pytest.mark.parametrize(
@@ -92,36 +92,36 @@ def test_whatever_speaks_against_it_makes_it_usual(
 )
 def test_what_does_not_speak_against_it(practice: Practice, harmless: Callable[[], object]) -> None:
     harmless()
-    assert pace.chart_minutes(practice) == 40
+    assert poll_interval.chart_minutes(practice) == 40
 
 
 def test_new_subscriptions_are_trusted_once_something_was_heard(practice: Practice) -> None:
     Connection.objects.update(webhook_heard_at=None)
     EventSubscription.objects.update(created_at=database_now() - HOUR)
-    assert pace.chart_minutes(practice) == 10
+    assert poll_interval.chart_minutes(practice) == 10
     Connection.objects.update(webhook_heard_at=database_now())
-    assert pace.chart_minutes(practice) == 40
+    assert poll_interval.chart_minutes(practice) == 40
 
 
 def test_patients_are_polled_as_usual_when_nothing_tells_of_them(practice: Practice) -> None:
-    assert pace.chart_minutes(practice, which=Feed.PATIENTS) == 40
+    assert poll_interval.chart_minutes(practice, which=Feed.PATIENTS) == 40
     EventSubscription.objects.filter(topic="Patient.update").delete()
-    assert pace.chart_minutes(practice, which=Feed.PATIENTS) == 10
-    assert pace.chart_minutes(practice, which=Feed.APPOINTMENTS) == 40
+    assert poll_interval.chart_minutes(practice, which=Feed.PATIENTS) == 10
+    assert poll_interval.chart_minutes(practice, which=Feed.APPOINTMENTS) == 40
 
 
 def test_answers_are_collected_every_minute_unless_relatient_tells_of_them(
     practice: Practice,
 ) -> None:
     relatient = Connection.objects.create(practice=practice, vendor="relatient")
-    assert pace.answer_minutes(relatient) == 1
+    assert poll_interval.answer_minutes(relatient) == 1
     Connection.objects.filter(pk=relatient.pk).update(webhook_heard_at=database_now() - HOUR)
-    assert pace.answer_minutes(relatient) == 15
+    assert poll_interval.answer_minutes(relatient) == 15
     parked("relatient", 5)
-    assert pace.answer_minutes(relatient) == 1
+    assert poll_interval.answer_minutes(relatient) == 1
     InboundMessage.objects.all().delete()
     Connection.objects.filter(pk=relatient.pk).update(webhook_heard_at=database_now() - 2 * DAY)
-    assert pace.answer_minutes(relatient) == 1
+    assert poll_interval.answer_minutes(relatient) == 1
 
 
 def test_a_slower_poll_is_not_called_late(practice: Practice) -> None:

@@ -10,10 +10,10 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.models import Effect, Practice
-from integrations.feeds import poll_interval as pace
+from integrations.feeds import poll_interval
 from integrations.feeds.poll_chart import cursor_of
 from integrations.models import EventSubscription, Feed, FeedCursor, SyncKind, SyncRun
-from integrations.subscriptions import silence_detection as silence
+from integrations.subscriptions import silence_detection
 from tests.factories import PracticeFactory
 from tests.integration.event_room import connected, polled, subscribed
 
@@ -37,7 +37,7 @@ def practice(db: None) -> Practice:
 
 def attend(practice: Practice) -> None:
     with acting_as(process="test"):
-        silence.attend(practice)
+        silence_detection.check_silence(practice)
 
 
 def silent() -> set[str]:
@@ -54,7 +54,7 @@ def test_changes_that_only_polls_found_are_noticed_and_told_once(practice: Pract
     cursor = cursor_of(EventSubscription.objects.first().connection, Feed.APPOINTMENTS)
     later = database_now() + timedelta(minutes=40)
     FeedCursor.objects.filter(pk=cursor.pk).update(next_poll_at=later)
-    assert pace.chart_minutes(practice) == 60
+    assert poll_interval.chart_minutes(practice) == 60
     polled(practice, 100, changed=2)
     polled(practice, 40, changed=1)
     attend(practice)
@@ -64,7 +64,7 @@ def test_changes_that_only_polls_found_are_noticed_and_told_once(practice: Pract
     assert subject.startswith("athenahealth's events have stopped")
     assert AuditEvent.objects.filter(action="subscription.silent").count() == len(CHANGED)
     # Polled as often as without events, and at once.
-    assert pace.chart_minutes(practice) == 15
+    assert poll_interval.chart_minutes(practice) == 15
     cursor.refresh_from_db()
     assert cursor.next_poll_at <= database_now()
 
@@ -118,7 +118,7 @@ def test_one_that_is_heard_again_says_so_and_polling_slows_down(practice: Practi
         "athenahealth's events have stopped",
         "athenahealth's events have come again",
     ]
-    assert pace.chart_minutes(practice) == 60
+    assert poll_interval.chart_minutes(practice) == 60
 
 
 def test_a_second_silence_is_told_again(practice: Practice) -> None:

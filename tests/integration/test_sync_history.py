@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from campaigns.models import ADMINS, BULK, CLINICAL_OPS, FRONT_DESK, ROUTINE, Practice
-from integrations.admin.syncruns import MOST_ASKED
+from integrations.admin.sync_runs import MOST_ASKED
 from integrations.models import (
     InboundKind,
     InboundMessage,

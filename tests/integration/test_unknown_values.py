@@ -13,10 +13,9 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.models import ADMINS, Appointment, Campaign, Patient, Practice
 from integrations.athenahealth import translate as athena
-from integrations.drift import observe as drift
-from integrations.drift import store as unknowns
+from integrations.drift import observe, store
 from integrations.drift.consequence_text import CONSEQUENCES, consequence_of
-from integrations.drift.observe import What
+from integrations.drift.observe import DriftKind
 from integrations.models import InboundMessage, InboundStatus, UnknownValue
 from integrations.relatient import schemas
 from integrations.relatient import translate as relatient
@@ -62,7 +61,7 @@ EVENT = {
 
 def seen(translate, row) -> set[tuple[str, str]]:
     """What a translation did not know, whether or not it could make sense of the row."""
-    with drift.gathered() as found:
+    with observe.collected() as found:
         try:
             translate(row)
         except Nonsense as nonsense:
@@ -177,19 +176,19 @@ def test_an_odd_enrollment_message_or_campaign_is_told() -> None:
     ],
 )
 def test_only_a_plain_code_is_kept_and_never_a_patients_words(value, described) -> None:
-    assert drift.described(value) == described
+    assert observe.described(value) == described
 
 
 def test_every_kind_of_unknown_value_has_its_consequence() -> None:
-    assert set(CONSEQUENCES) == set(What)
-    assert consequence_of("shape: duration") == CONSEQUENCES[What.SHAPE]
+    assert set(CONSEQUENCES) == set(DriftKind)
+    assert consequence_of("shape: duration") == CONSEQUENCES[DriftKind.SHAPE]
     assert consequence_of("something older") not in CONSEQUENCES.values()
 
 
 def test_the_first_sight_is_audited_and_the_others_are_counted(db, as_process) -> None:
     practice = PracticeFactory()
     for _ in range(3):
-        unknowns.note(practice, "athenahealth", "patient status", "frozen")
+        store.store_unknown(practice, "athenahealth", "patient status", "frozen")
     [row] = UnknownValue.objects.all()
     assert (row.times, row.value) == (3, "frozen")
     assert row.first_seen_at < row.last_seen_at
@@ -199,7 +198,7 @@ def test_the_first_sight_is_audited_and_the_others_are_counted(db, as_process) -
 
 def test_each_practice_counts_its_own(db, as_process) -> None:
     for practice in (PracticeFactory(), PracticeFactory()):
-        unknowns.note(practice, "relatient", "channel", "fax")
+        store.store_unknown(practice, "relatient", "channel", "fax")
     assert list(UnknownValue.objects.values_list("times", flat=True)) == [1, 1]
 
 
@@ -209,8 +208,8 @@ def test_two_processes_that_see_it_first_count_it_twice_in_one_row(transactional
     def see() -> None:
         try:
             start.wait()
-            with unknowns.kept(practice.external_id):
-                drift.unknown("relatient", What.CHANNEL, "fax")
+            with store.recording_drift(practice.external_id):
+                observe.unknown("relatient", DriftKind.CHANNEL, "fax")
         finally:
             connections.close_all()
 
@@ -226,7 +225,7 @@ def test_two_processes_that_see_it_first_count_it_twice_in_one_row(transactional
 
 def test_what_was_unknown_is_kept_although_the_work_failed(db) -> None:
     practice = PracticeFactory()
-    with pytest.raises(Nonsense), unknowns.kept(practice.external_id):
+    with pytest.raises(Nonsense), store.recording_drift(practice.external_id):
         athena.appointment({**VISIT, "appointmentstatus": "z"})
     assert UnknownValue.objects.get().value == "z"
 
@@ -309,8 +308,8 @@ def test_an_ordinary_practice_shows_nothing_unknown(clinic: Clinic) -> None:
 @pytest.fixture
 def practice(db, as_process) -> Practice:
     made = PracticeFactory()
-    unknowns.note(made, "athenahealth", "appointment status", "z")
-    unknowns.note(PracticeFactory(), "relatient", "channel", "fax")
+    store.store_unknown(made, "athenahealth", "appointment status", "z")
+    store.store_unknown(PracticeFactory(), "relatient", "channel", "fax")
     return made
 
 
@@ -319,7 +318,7 @@ def test_the_console_says_what_came_and_what_kept_does_with_it(
 ) -> None:
     client.force_login(UserFactory(role=ADMINS, practices=[practice]))
     page = client.get("/admin/integrations/unknownvalue/").content.decode()
-    assert "appointment status" in page and CONSEQUENCES[What.APPOINTMENT_STATUS] in page
+    assert "appointment status" in page and CONSEQUENCES[DriftKind.APPOINTMENT_STATUS] in page
     assert "fax" not in page
     first = client.get("/admin/").content.decode()
     assert "first seen in the last 7 days" in first

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from audit.context import acting_as
 from integrations.athenahealth import webhook as athena
-from integrations.inbox import process as inbound
+from integrations.inbox import process
 from integrations.inbox.chart_events import NotNow
 from integrations.models import InboundMessage
 from integrations.relatient import webhook as relatient
-from integrations.transport.response import NotJson, parse_storable
+from integrations.transport.response import NotJson, parse_storable_json
 from integrations.webhooks.request_body import TYPES
 from tests.integration.webhook_room import (
     ATHENA,
@@ -108,13 +108,13 @@ def check(room: Room, vendor: str, body: bytes) -> None:
     InboundMessage.objects.all().delete()
     answer = room.post(vendor, body)
     try:
-        value = parse_storable(body)
+        value = parse_storable_json(body)
     except NotJson:
         assert answer.status_code == 400
         assert not InboundMessage.objects.exists()
         return
     assert answer.status_code == 200
-    sent = {ATHENA: athena.opened}.get(vendor, relatient.opened)(value)
+    sent = {ATHENA: athena.parse_notification}.get(vendor, relatient.parse_notification)(value)
     parts = {("event", one.identity) for one in sent.events}
     parts |= {("notification", one.identity) for one in sent.unclear}
     stored = InboundMessage.objects.values_list("kind", "external_id")
@@ -157,7 +157,7 @@ def test_what_was_stored_is_taken_in_or_parked(
     with acting_as(process="test"):
         for pk in list(InboundMessage.objects.values_list("pk", flat=True)):
             with suppress(NotNow):
-                inbound.process(pk)
+                process.process(pk)
     for row in InboundMessage.objects.all():
         assert row.status in ("processed", "parked") or row.problem.endswith("is resumed.")
         # A defect of ours would be tried again.

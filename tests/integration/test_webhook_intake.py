@@ -13,11 +13,10 @@ from django_q.models import OrmQ
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.models import Appointment
-from integrations.inbox import process as inbound
-from integrations.inbox import store as inbox
+from integrations.inbox import process, store
 from integrations.inbox.store import store_events
 from integrations.models import Connection, EventSubscription, InboundMessage, UnknownValue
-from integrations.webhooks import endpoint as door
+from integrations.webhooks import endpoint
 from tests.factories import AppointmentFactory
 from tests.integration.webhook_room import (
     ATHENA,
@@ -186,7 +185,7 @@ def test_whichever_comes_first_counts_once(
     else:
         assert by_poll() == (1, 0)
         by_webhook()
-    counts = inbound.process_stored([room.practice])
+    counts = process.process_stored([room.practice])
     assert (counts["new"], len(room.rows())) == (1, 1)
     assert Appointment.objects.get(pk=visit.pk).responses.count() == 1
 
@@ -300,7 +299,7 @@ def test_what_could_not_be_stored_is_asked_for_again(
     def broken(*_: Any) -> int:
         raise error
 
-    monkeypatch.setattr(door, "store_notification", broken)
+    monkeypatch.setattr(endpoint, "store_notification", broken)
     answer = room.send(ATHENA, room.valid(ATHENA))
     assert (answer.status_code, answer["Retry-After"]) == (503, "30")
     assert room.rows() == []
@@ -309,7 +308,7 @@ def test_what_could_not_be_stored_is_asked_for_again(
 def test_unknown_topics_are_counted_and_parked(room: Room) -> None:
     event = told("e-1", "900001", room.practice.external_id)
     room.send(ATHENA, bundle(status("event-notification", event, topic="Weather.change")))
-    inbound.process_stored([room.practice])
+    process.process_stored([room.practice])
     (row,) = room.rows()
     assert (row.status, row.problem) == (
         "parked",
@@ -322,6 +321,6 @@ def test_unknown_topics_are_counted_and_parked(room: Room) -> None:
 def test_stored_at_once_by_another_process(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both see that it is not there yet; the database keeps one."""
     room.send(ATHENA, room.valid(ATHENA))
-    monkeypatch.setattr(inbox, "_unknown", lambda connection, rows: list(rows.values()))
+    monkeypatch.setattr(store, "_unknown", lambda connection, rows: list(rows.values()))
     assert room.send(ATHENA, room.valid(ATHENA)).status_code == 200
     assert InboundMessage.objects.count() == 1

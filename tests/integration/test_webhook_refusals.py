@@ -16,7 +16,7 @@ from django.urls import reverse
 
 from campaigns.models import Practice
 from integrations.models import Connection, InboundMessage
-from integrations.webhooks import endpoint as door
+from integrations.webhooks import endpoint
 from integrations.webhooks.request_body import MOST_BYTES
 from tests.factories import PracticeFactory
 from tests.integration.webhook_room import (
@@ -169,7 +169,7 @@ def chunked(room: Room, vendor: str, body: bytes, signed: str) -> HttpResponse:
         header: signed,
     }
     request = RequestFactory().generic("POST", room.address(vendor), **environ)
-    view = {ATHENA: door.from_athenahealth, RELATIENT: door.from_relatient}[vendor]
+    view = {ATHENA: endpoint.from_athenahealth, RELATIENT: endpoint.from_relatient}[vendor]
     return view(request, room.practice.external_id)
 
 

@@ -18,9 +18,9 @@ from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.execution import execute
 from campaigns.models import Campaign, CampaignRule, Effect, Practice
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection
-from integrations.operations import run as operations
+from integrations.operations import run
 from integrations.setup.bootstrap import bootstrap
 from integrations.simulators.server import SimulatorServer
 
@@ -105,24 +105,24 @@ class Clinic:
     def sync(self) -> JSON:
         """What the operator's `sync` does."""
         with acting_as(process="test"):
-            return operations.sync(self.practice)
+            return run.sync(self.practice)
 
     def poll_and_work(self) -> None:
         """The chart is polled, but answers are not collected."""
         with acting_as(process="test"):
-            operations.poll(self.practice)
-            operations.work(self.practice)
+            run.poll(self.practice)
+            run.work(self.practice)
 
     def collect_and_work(self) -> None:
         """Answers reach the chart, but the chart is not polled."""
         with acting_as(process="test"):
-            operations.collect(self.practice)
-            operations.work(self.practice)
+            run.collect(self.practice)
+            run.work(self.practice)
 
     def work(self, seconds: float | None = None) -> JSON:
         """What the operator's `work` does."""
         with acting_as(process="test"):
-            return operations.work(self.practice, seconds)
+            return run.work(self.practice, seconds)
 
     def try_again(self, effect: Effect) -> None:
         """The console's button."""
@@ -132,7 +132,7 @@ class Clinic:
     def resume(self, vendor: str) -> None:
         """The console's button."""
         with acting_as(process="test"):
-            connections.resume(Connection.objects.get(vendor=vendor))
+            registry.resume(Connection.objects.get(vendor=vendor))
 
     def quick_deadline(self) -> None:
         """Give up on a vendor after a few seconds instead of a minute."""

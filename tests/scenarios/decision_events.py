@@ -13,7 +13,7 @@ from campaigns.mapping.rule_changes import change_rules
 from campaigns.mapping.rules import create_rule, switch_off_rule
 from campaigns.models import Appointment, CampaignRule, Effect, Practice
 from campaigns.practices import settings
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection
 from tests.scenarios.clinic import PRACTICE
 from tests.scenarios.decision_descriptions import Do
@@ -198,7 +198,7 @@ def campaign_off(stage: Stage) -> None:
 
 def relatient_paused(stage: Stage) -> None:
     with acting_as(process="test"):
-        connections.pause(Connection.objects.get(vendor="relatient"), reason="test")
+        registry.pause(Connection.objects.get(vendor="relatient"), reason="test")
 
 
 def sibling_enrolled(stage: Stage) -> None:

@@ -64,7 +64,7 @@ class Books:
         """The starts a visit has had, oldest first."""
         return list(dict.fromkeys(moment.start for moment in self.visits[visit]))
 
-    def standing(self) -> Row:
+    def instructed(self) -> Row:
         """The instruction in force of each visit."""
         return {visit: rows[-1] for visit, rows in self.instructions.items() if rows}
 

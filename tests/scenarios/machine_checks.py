@@ -54,11 +54,11 @@ def never_two_at_once(state: Row) -> None:
             assert before["ended_at"] <= after["created_at"], f"overlap: {before} and {after}"
 
 
-def every_visit_has_what_it_should(state: Row, mapping: Mapping, standing: Row) -> None:
+def every_visit_has_what_it_should(state: Row, mapping: Mapping, instructed: Row) -> None:
     """Invariants 2 and 3, visit by visit."""
     now = read_instant(state["now"])
     for row in booked(state):
-        verdict = wanted(state, mapping, standing.get(row["appointmentid"]), row, now)
+        verdict = wanted(state, mapping, instructed.get(row["appointmentid"]), row, now)
         problem = _judge(state, row, mine(state, row), verdict)
         assert not problem, f"{problem}\n{verdict}\nrow {row}\nheld {mine(state, row)}"
 

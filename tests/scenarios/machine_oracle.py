@@ -88,8 +88,8 @@ def roots(state: Row) -> dict[str, str]:
     return root
 
 
-def wanted(state: Row, mapping: Mapping, standing: Row | None, row: Row, now: datetime) -> Wanted:
-    """Judge one row of the chart; `standing` is the staff instruction in force."""
+def wanted(state: Row, mapping: Mapping, instructed: Row | None, row: Row, now: datetime) -> Wanted:
+    """Judge one row of the chart; `instructed` is the staff instruction in force."""
     patient = next(p for p in state["athena"]["patients"] if p["patientid"] == row["patientid"])
     start = start_of(row)
     if row["appointmentstatus"] != "f":
@@ -98,22 +98,22 @@ def wanted(state: Row, mapping: Mapping, standing: Row | None, row: Row, now: da
         return Wanted("over")
     if patient["status"] != "active":
         return Wanted("inactive patient")
-    if standing is not None and standing["kind"] != "enrolled":
+    if instructed is not None and instructed["kind"] != "enrolled":
         return Wanted("stopped by staff")
     usable = usable_channels(state, patient, start)
     if not usable:
         return Wanted("nobody can be reached")
     if start - now < timedelta(hours=2):
         return Wanted("too late to begin", unsure=True)
-    return _campaigns(state, mapping, standing, row, patient, usable)
+    return _campaigns(state, mapping, instructed, row, patient, usable)
 
 
 def _campaigns(
-    state: Row, mapping: Mapping, standing: Row | None, row: Row, patient: Row, usable: set[str]
+    state: Row, mapping: Mapping, instructed: Row | None, row: Row, patient: Row, usable: set[str]
 ) -> Wanted:
     library = {c["id"]: c for c in CAMPAIGNS}
-    if standing is not None:
-        return _served(library, usable, {standing["campaign"]})
+    if instructed is not None:
+        return _served(library, usable, {instructed["campaign"]})
     chosen = _by_rules(state, mapping.rules, row, patient, library)
     if mapping.before is not None:
         former = _by_rules(state, mapping.before, row, patient, library)

@@ -33,11 +33,11 @@ from campaigns.models import (
 )
 from campaigns.ports import Deadline
 from integrations.models import AccessToken, Connection, FeedCursor
-from integrations.operations import run as operations
+from integrations.operations import run
 from integrations.reconcile.progress import begin
 from integrations.reconcile.steps import advance
 from integrations.relatient.gateway import client_for
-from integrations.setup import reference_data as reference
+from integrations.setup import reference_data
 from integrations.simulators.relatient.library import campaign
 from integrations.simulators.server import SimulatorServer
 from tests.emptying import empty_all, empty_ours
@@ -142,13 +142,13 @@ class SharedClinic(Clinic):
     def poll(self) -> None:
         """athenahealth's feeds are read and taken in; nothing is looked at."""
         with acting_as(process="test"):
-            report = operations.poll(self.practice)
+            report = run.poll(self.practice)
         assert report["problems"] == [], report
 
     def collect(self) -> None:
         """Relatient's events are read and taken in; nothing is looked at."""
         with acting_as(process="test"):
-            operations.collect(self.practice)
+            run.collect(self.practice)
 
     def look(self, visit: str) -> tuple[str, list[str]]:
         """One look: the code of the ledger, and the kinds of effects that then wait.
@@ -198,7 +198,7 @@ class SharedClinic(Clinic):
         """Kept reads Relatient's campaigns again, as it does from time to time."""
         relatient = Connection.objects.select_related("practice").get(vendor="relatient")
         client = client_for(relatient, deadline=Deadline.after(10), guard=lambda: None)
-        reference.load_relatient(relatient.practice, client)
+        reference_data.load_relatient(relatient.practice, client)
 
     def row(self, visit: str) -> Appointment:
         """What Kept knows of a visit."""

@@ -33,7 +33,7 @@ from campaigns.look_queue import schedule_look
 from campaigns.models import Appointment, Effect, StaffInstruction
 from campaigns.phone_calls.record import record_call
 from integrations.models import FeedCursor
-from integrations.operations import run as operations
+from integrations.operations import run
 from integrations.operations.reconcile_now import reconcile
 from integrations.simulators.server import SimulatorServer
 from tests.chaos.die_at import POINTS
@@ -209,7 +209,7 @@ class Loop(RuleBasedStateMachine):
     )
     def instruct(self, visit: str, kind: str, campaign: str) -> None:
         """Stop, enroll by hand, or take back what was said last."""
-        row, standing = self._known(visit), self.books.instructions.setdefault(visit, [])
+        row, instructed = self._known(visit), self.books.instructions.setdefault(visit, [])
         if row is None:
             return
         now = database_now()
@@ -217,9 +217,9 @@ class Loop(RuleBasedStateMachine):
             told = {"kind": kind, "campaign": campaign if kind == "enrolled" else ""}
             common = {"practice": row.practice, "appointment": row, "reason": "test"}
             StaffInstruction.objects.create(given_at=now, **common, **told)
-            standing.append(told)
-        elif standing:
-            standing.pop()
+            instructed.append(told)
+        elif instructed:
+            instructed.pop()
             said = row.instructions.filter(withdrawn_at__isnull=True).order_by("given_at").last()
             StaffInstruction.objects.filter(pk=said.pk).update(withdrawn_at=now)
         schedule_look(row, now)
@@ -284,7 +284,7 @@ class Loop(RuleBasedStateMachine):
     def run(self, part: str) -> None:
         """One of the timers has rung, or all of them."""
         with acting_as(process="test"):
-            getattr(operations, part)(self.clinic.practice)
+            getattr(run, part)(self.clinic.practice)
 
     @rule(point=st.sampled_from(list(POINTS)), after=st.integers(0, 4))
     def die(self, point: str, after: int) -> None:
@@ -307,7 +307,7 @@ class Loop(RuleBasedStateMachine):
         self.books.observe(state["athena"]["appointments"])
         checks.never_two_at_once(state)
         checks.nothing_waits()
-        checks.every_visit_has_what_it_should(state, self.ops.mapping, self.books.standing())
+        checks.every_visit_has_what_it_should(state, self.ops.mapping, self.books.instructed())
         checks.the_ledger_agrees(state)
         checks.the_chart_shows_the_answers(state, self.books.desk_confirmations)
         checks.the_desk_is_told_once(state)
@@ -329,7 +329,7 @@ class Loop(RuleBasedStateMachine):
         assert (again["drift"], again["problems"]) == (0, []), again
         state = self.clinic.state()
         checks.never_two_at_once(state)
-        checks.every_visit_has_what_it_should(state, self.ops.mapping, self.books.standing())
+        checks.every_visit_has_what_it_should(state, self.ops.mapping, self.books.instructed())
         checks.the_ledger_agrees(state, all_known=True)
 
     @invariant()

@@ -11,7 +11,7 @@ import time_machine
 from audit.context import acting_as
 from campaigns.models import Practice
 from integrations.models import Connection, FeedCursor
-from integrations.operations import run as operations
+from integrations.operations import run
 from tests.scenarios.clinic import Clinic
 
 NOW = datetime.now(UTC).replace(hour=14, minute=0, second=0, microsecond=0)
@@ -88,7 +88,7 @@ def test_while_nothing_is_sent_the_outage_still_counts_and_ends_by_itself(
     def minutes(count: int, step: float) -> None:
         for _ in range(count):
             with acting_as(process="test"):
-                operations.tick(clinic.practice, 5)
+                run.tick(clinic.practice, 5)
             traveller.shift(timedelta(minutes=step))
 
     minutes(8, 16)

@@ -8,9 +8,9 @@ import pytest
 
 from audit.context import acting_as
 from campaigns.models import Appointment
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection, Feed, FeedCursor, SyncRun
-from integrations.operations import reconcile_now as foreground
+from integrations.operations import reconcile_now
 from integrations.reconcile import nightly
 from tests.integration.command_room import answered, refused, said
 from tests.scenarios.clinic import JSON, PRACTICE, Clinic
@@ -117,10 +117,10 @@ def test_an_interrupted_comparison_goes_on_where_it_stopped(clinic: Clinic) -> N
 
     dates = nightly.dates_of(datetime.now(UTC).date())
     with acting_as(process="test"), pytest.raises(KeyboardInterrupt):
-        foreground.reconcile(clinic.practice, *dates, pull_the_plug)
+        reconcile_now.reconcile(clinic.practice, *dates, pull_the_plug)
     assert SyncRun.objects.get(kind="reconcile").outcome == "interrupted"
     with acting_as(process="test"):
-        report = foreground.reconcile(clinic.practice, *dates, said_so.append)
+        report = reconcile_now.reconcile(clinic.practice, *dates, said_so.append)
     windows = [text for text in said_so if text.startswith("athenahealth")]
     assert len(windows) == len(set(windows)) == 9
     assert (report["drift"], report["repaired"]) == (1, 1)
@@ -139,16 +139,16 @@ def test_one_comparison_at_a_time(clinic: Clinic) -> None:
     rests: list[float] = []
     dates = nightly.dates_of(datetime.now(UTC).date())
     with acting_as(process="test"):
-        report = foreground.reconcile(clinic.practice, *dates, lambda text: None, rests.append)
-    assert report["problems"] == [foreground.ELSEWHERE]
-    assert len(rests) == foreground.LONGEST_WAIT_SECONDS
+        report = reconcile_now.reconcile(clinic.practice, *dates, lambda text: None, rests.append)
+    assert report["problems"] == [reconcile_now.ELSEWHERE]
+    assert len(rests) == reconcile_now.LONGEST_WAIT_SECONDS
 
     def the_killed_ones_lease_runs_out(seconds: float) -> None:
         FeedCursor.objects.filter(feed=Feed.RECONCILE).update(lease_until=datetime.now(UTC))
 
     waits = the_killed_ones_lease_runs_out
     with acting_as(process="test"):
-        report = foreground.reconcile(clinic.practice, *dates, lambda text: None, waits)
+        report = reconcile_now.reconcile(clinic.practice, *dates, lambda text: None, waits)
     assert report["problems"] == [] and SyncRun.objects.get(kind="reconcile").outcome == "done"
 
 
@@ -159,7 +159,7 @@ def test_what_it_says_to_people(clinic: Clinic) -> None:
     )
     assert "no date" in refused("reconcile", "--from", "tomorrow")
     with acting_as(process="test"):
-        connections.pause(Connection.objects.get(vendor="relatient"), reason="quiet")
+        registry.pause(Connection.objects.get(vendor="relatient"), reason="quiet")
     report, status = answered("reconcile")
     assert status == 1 and "paused" in report["problems"][0]
     assert {"checked", "drift", "repaired"} <= set(report["practices"][PRACTICE])

@@ -14,14 +14,14 @@ import time_machine
 from audit.context import acting_as
 from campaigns.models import Practice
 from campaigns.ports import Guard
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.models import Connection, Feed, FeedCursor, RequestBudget, SyncRun
 from integrations.operations import run as operations
 from integrations.reconcile import nightly
 from integrations.reconcile.progress import begin
 from integrations.reconcile.steps import advance
-from integrations.setup import reference_data as reference
-from integrations.transport import rate_limit as ratelimit
+from integrations.setup import reference_data
+from integrations.transport import rate_limit
 from tests.scenarios.clinic import Clinic
 
 ZONE = ZoneInfo("America/New_York")
@@ -139,7 +139,7 @@ def test_it_waits_while_a_connection_is_paused(
     tick(clinic)
     to_the_night(traveller)
     with acting_as(process="test"):
-        connections.pause(Connection.objects.get(vendor="relatient"), reason="quiet")
+        registry.pause(Connection.objects.get(vendor="relatient"), reason="quiet")
     tick(clinic)
     assert runs() == []
     clinic.resume("relatient")
@@ -206,9 +206,9 @@ def test_the_feeds_are_read_even_with_the_last_calls_of_the_day(clinic: Clinic) 
     def the_last_tenth(practice: Practice, guard: Guard) -> None:
         """The lists were just read, and there was no more for bulk work."""
         RequestBudget.objects.filter(quota_limit__isnull=False).update(quota_remaining=40)
-        ratelimit._heard.clear()
+        rate_limit._heard.clear()
 
-    with acting_as(process="test"), mock.patch.object(reference, "refresh", the_last_tenth):
+    with acting_as(process="test"), mock.patch.object(reference_data, "refresh", the_last_tenth):
         round_ = begin(clinic.practice, *nightly.dates_of(datetime.now(UTC).date()))
         assert not advance(
             round_, lambda: None, chain([False], repeat(True)).__next__, lambda text: None

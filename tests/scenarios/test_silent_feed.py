@@ -11,7 +11,7 @@ from campaigns.clock import database_now
 from campaigns.ports import Deadline
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import client_for
-from integrations.feeds import poll_chart as polling
+from integrations.feeds import poll_chart
 from integrations.models import Connection, FeedCursor, SyncRun
 from integrations.operations.restore import restored
 from tests.scenarios.clinic import Clinic
@@ -20,7 +20,7 @@ from tests.scenarios.clinic import Clinic
 def taken_by_another(clinic: Clinic) -> None:
     """The rows that wait are read, and stored nowhere."""
     connection = Connection.objects.get(vendor="athenahealth")
-    for which in polling.ATHENA_FEEDS:
+    for which in poll_chart.ATHENA_FEEDS:
         client = client_for(connection, deadline=Deadline.after(10), guard=lambda: None)
         feed.read_page(client, which)
 

@@ -16,8 +16,8 @@ from campaigns.models import Effect
 from campaigns.ports import GatewayError
 from integrations.athenahealth.event_topics import TOPICS, Wish
 from integrations.models import AccessToken, Connection, EventSubscription, Feed, FeedCursor
-from integrations.operations import run as operations
-from integrations.subscriptions import requests as wishes
+from integrations.operations import run
+from integrations.subscriptions import requests
 from tests.integration.command_room import answered, refused
 from tests.scenarios.clinic import JSON, PRACTICE, Clinic
 
@@ -61,19 +61,19 @@ def ends_of(rows: list[JSON]) -> set[datetime]:
 
 def tick(clinic: Clinic) -> None:
     with acting_as(process="test"):
-        operations.tick(clinic.practice, 30)
+        run.tick(clinic.practice, 30)
 
 
 def subscribe(clinic: Clinic) -> None:
     athena = Connection.objects.select_related("practice").get(vendor="athenahealth")
     with acting_as(process="test"):
-        wishes.want(athena)
-        wishes.carry_out(clinic.practice)
+        requests.request_subscriptions(athena)
+        requests.apply_requests(clinic.practice)
 
 
 def wish(what: Wish, **which: str) -> int:
     with acting_as(user="ada"):
-        return wishes.wish(EventSubscription.objects.filter(**which), what)
+        return requests.request_change(EventSubscription.objects.filter(**which), what)
 
 
 def mails(word: str) -> list[str]:
@@ -164,7 +164,7 @@ def test_one_that_is_made_after_kept_has_looked_is_not_made_again(listening: Cli
         Event().wait(0.05)
     [made] = held(listening)
     with acting_as(process="test"):
-        wishes.carry_out(listening.practice)
+        requests.apply_requests(listening.practice)
     assert [row["id"] for row in held(listening)] == [made["id"]]
     assert EventSubscription.objects.get().external_id == made["id"]
 
@@ -268,12 +268,12 @@ def test_an_outage_leaves_wishes_as_they_are(listening: Clinic) -> None:
     wish(Wish.DELETE)
     listening.fault(kind="status", status=503, method="DELETE", path="/fhir", times=100)
     with acting_as(process="test"), pytest.raises(GatewayError):
-        wishes.carry_out(listening.practice)
+        requests.apply_requests(listening.practice)
     assert len(held(listening)) == 8
     assert {row.status for row in EventSubscription.objects.all()} == {Wish.DELETE}
     listening.control("faults", method="DELETE")
     with acting_as(process="test"):
-        wishes.carry_out(listening.practice)
+        requests.apply_requests(listening.practice)
     assert (held(listening), EventSubscription.objects.count()) == ([], 0)
 
 
@@ -281,7 +281,7 @@ def test_another_address_moves_them_there(listening: Clinic, settings: Any) -> N
     subscribe(listening)
     settings.PUBLIC_URL = "http://127.0.0.1:10"
     with acting_as(process="test"):
-        wishes.carry_out(listening.practice)
+        requests.apply_requests(listening.practice)
     rows = held(listening)
     assert topics_of(rows) == sorted(TOPICS)
     assert {row["channel"]["endpoint"] for row in rows} == {

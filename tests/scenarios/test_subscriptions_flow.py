@@ -12,10 +12,10 @@ import time_machine
 from audit.context import acting_as
 from campaigns.clock import database_now
 from integrations.athenahealth.event_topics import Wish
-from integrations.feeds import poll_interval as pace
+from integrations.feeds import poll_interval
 from integrations.models import Connection, EventSubscription, Feed, FeedCursor
-from integrations.operations import run as operations
-from integrations.subscriptions import requests as wishes
+from integrations.operations import run
+from integrations.subscriptions import requests
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.test_webhook_delivery import Post, post
 
@@ -35,13 +35,13 @@ def subscribe(clinic: Clinic, post: Post, settings: Any) -> None:
     settings.PUBLIC_URL = post.url
     athena = Connection.objects.select_related("practice").get(vendor="athenahealth")
     with acting_as(process="test"):
-        wishes.want(athena)
+        requests.request_subscriptions(athena)
     tick(clinic)
 
 
 def tick(clinic: Clinic) -> None:
     with acting_as(process="test"):
-        operations.tick(clinic.practice, 30)
+        run.tick(clinic.practice, 30)
 
 
 def minutes_to_the_next_poll() -> int:
@@ -95,7 +95,7 @@ def test_one_that_tells_nothing_any_more_is_noticed_and_heard_again(
     traveller.shift(timedelta(minutes=31))
     tick(clinic)
     assert silent() == {"Appointment.schedule"}
-    assert pace.chart_minutes(clinic.practice) == clinic.practice.poll_minutes
+    assert poll_interval.chart_minutes(clinic.practice) == clinic.practice.poll_minutes
 
     clinic.control(address, {"silent": False})
     traveller.shift(timedelta(minutes=5))
@@ -113,11 +113,11 @@ def test_a_subscription_that_shakes_hands_becomes_active(
     post.arrived()
     statuses = EventSubscription.objects.values_list("status", flat=True)
     assert set(statuses.all()) == {"requested"}
-    assert pace.chart_minutes(clinic.practice) == clinic.practice.poll_minutes
+    assert poll_interval.chart_minutes(clinic.practice) == clinic.practice.poll_minutes
     traveller.shift(timedelta(minutes=clinic.practice.retry_minutes + 1))
     tick(clinic)
     assert set(statuses.all()) == {"active"}
-    assert pace.chart_minutes(clinic.practice) > clinic.practice.poll_minutes
+    assert poll_interval.chart_minutes(clinic.practice) > clinic.practice.poll_minutes
 
 
 @pytest.mark.parametrize("shakes", [True, False])
@@ -128,7 +128,7 @@ def test_the_old_one_tells_until_the_new_one_has_shaken_hands(
     before = EventSubscription.objects.get(topic="Appointment.schedule").external_id
     clinic.control("settings", {"webhook_handshake": True})
     with acting_as(user="ada"):
-        wishes.wish(EventSubscription.objects.filter(external_id=before), Wish.RENEW)
+        requests.request_change(EventSubscription.objects.filter(external_id=before), Wish.RENEW)
     tick(clinic)
     new = EventSubscription.objects.get(topic="Appointment.schedule").external_id
     assert {before, new} <= held(clinic)

@@ -14,12 +14,12 @@ import time_machine
 
 from audit.context import acting_as
 from campaigns.models import Effect
-from integrations.athenahealth import request as calls
+from integrations.athenahealth import request
 from integrations.connections.circuit_breaker import FAILURES_TO_OPEN
 from integrations.models import Connection, Feed, FeedCursor, RequestBudget
-from integrations.operations import run as operations
+from integrations.operations import run
 from integrations.relatient import gateway
-from integrations.transport import rate_limit as ratelimit
+from integrations.transport import rate_limit
 from tests.scenarios.clinic import Clinic
 
 QUOTA_FAULT = {"fault": {"faultstring": "Quota", "detail": {"errorcode": "policies.ratelimit.Q"}}}
@@ -36,7 +36,7 @@ DRESSES: dict[str, dict[str, Any]] = {
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """A throttle that names no time is over soon."""
-    monkeypatch.setattr(calls, "PAUSE_SECONDS", 0.02)
+    monkeypatch.setattr(request, "PAUSE_SECONDS", 0.02)
     monkeypatch.setattr(gateway, "PAUSE_SECONDS", 0.02)
 
 
@@ -108,7 +108,7 @@ def test_a_throttled_feed_is_not_torn(clinic: Clinic) -> None:
     for dress in DRESSES.values():
         clinic.fault(kind="status", path="/v1/195900/appointments/changed$", **dress)
         with acting_as(process="test"):
-            report = operations.poll(clinic.practice, (Feed.APPOINTMENTS,))
+            report = run.poll(clinic.practice, (Feed.APPOINTMENTS,))
         assert report["problems"] == [
             "athenahealth asks for fewer calls at present. Kept waits and tries again."
         ]
@@ -143,7 +143,7 @@ def test_a_write_that_may_have_been_done_is_not_parked_by_throttles(clinic: Clin
 def evening(settings) -> Iterator[time_machine.Traveller]:
     """Eight in the evening GMT, and going on from there."""
     settings.KEPT_CLOCK = "process"
-    ratelimit._heard.clear()
+    rate_limit._heard.clear()
     eight = datetime.now(UTC).replace(hour=20, minute=0, second=0, microsecond=0)
     with time_machine.travel(eight, tick=True) as traveller:
         yield traveller

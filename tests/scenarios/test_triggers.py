@@ -6,7 +6,7 @@ from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.models import Attempt, Effect
 from integrations.models import FeedCursor, InboundMessage
-from integrations.operations import run as operations
+from integrations.operations import run
 from tests.scenarios.clinic import Clinic
 
 
@@ -132,7 +132,7 @@ def test_a_tick_that_has_polled_much_leaves_the_rest_to_the_next(clinic: Clinic)
     appointment = clinic.book(clinic.patient())
     FeedCursor.objects.update(next_poll_at=database_now())
     with acting_as(process="test"):
-        operations.tick(clinic.practice, seconds=0)
+        run.tick(clinic.practice, seconds=0)
     assert clinic.feed_waiting() == 0
     assert InboundMessage.objects.get(kind="appointments_page").status == "stored"
     clinic.work()

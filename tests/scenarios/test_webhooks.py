@@ -9,7 +9,7 @@ import pytest
 from audit.context import acting_as
 from campaigns import tasks
 from campaigns.models import Appointment, Patient
-from integrations.inbox import process as inbound
+from integrations.inbox import process
 from integrations.models import InboundMessage
 from tests.integration import webhook_room
 from tests.integration.webhook_room import audit_event, bundle, parameters, status
@@ -59,7 +59,7 @@ def test_many_events_about_one_visit_cost_one_read(clinic: Clinic, bell: Bell) -
     bell.tell("Appointment.schedule", visit, other, visit, visit)
     bell.tell("Appointment.update", visit)
     with acting_as(process="test"):
-        inbound.process_stored([clinic.practice])
+        process.process_stored([clinic.practice])
     assert taken() == {"new": 2, "known": 3}
     assert reads(READ_VISIT) == 2
 
@@ -70,7 +70,7 @@ def test_what_was_read_since_is_not_read_again(clinic: Clinic, bell: Bell) -> No
     clinic.poll_and_work()
     before = reads(READ_VISIT)
     with acting_as(process="test"):
-        inbound.process_stored([clinic.practice])
+        process.process_stored([clinic.practice])
     assert taken() == {"known": 1}
     assert reads(READ_VISIT) == before
 

@@ -11,10 +11,10 @@ import requests
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.models import Appointment
-from integrations.inbox import process as inbound
+from integrations.inbox import process
 from integrations.inbox.claim import SPEAK_FOR_ALL
 from integrations.models import Connection, InboundMessage, RequestBudget
-from integrations.transport import rate_limit as ratelimit
+from integrations.transport import rate_limit
 from tests.scenarios.bell import READ_VISIT, Bell, listen, post, reads, wake
 from tests.scenarios.clinic import Clinic
 
@@ -57,7 +57,7 @@ def test_a_few_events_ask_for_all(clinic: Clinic, bell: Bell, visit: str) -> Non
     bell.tell("Appointment.update", *["900000" + str(n) for n in range(20)])
     for _ in range(3):
         with acting_as(process="test"):
-            inbound.process_stored([clinic.practice])
+            process.process_stored([clinic.practice])
     assert reads(READ_VISIT) == before + SPEAK_FOR_ALL
 
 
@@ -68,7 +68,7 @@ def test_a_record_that_athenahealth_fails_at_holds_up_no_other(
     bell.tell("Appointment.update", "900001")
     for days in (3, 4):
         with acting_as(process="test"):
-            inbound.process_stored([clinic.practice])
+            process.process_stored([clinic.practice])
         fresh = clinic.book(clinic.patient(), days=days)
         bell.tell("Appointment.schedule", fresh)
         clinic.work()
@@ -84,7 +84,7 @@ def test_those_that_failed_before_come_last(clinic: Clinic, bell: Bell, visit: s
     clinic.fault(kind="status", status=500, path="/v1/.*/appointments/90000", times=1000)
     bell.tell("Appointment.update", *names)
     with acting_as(process="test"):
-        inbound.process_stored([clinic.practice])
+        process.process_stored([clinic.practice])
     assert InboundMessage.objects.exclude(problem="").count() == SPEAK_FOR_ALL
     fresh = clinic.book(clinic.patient(), days=3)
     bell.tell("Appointment.schedule", fresh)
@@ -143,9 +143,9 @@ def test_bulk_work_that_meets_an_event_does_not_put_it_off(
     clinic.control(f"athena/appointments/{visit}/cancel")
     bell.tell("Appointment.cancel", visit)
     RequestBudget.objects.filter(quota_limit__isnull=False).update(quota_remaining=1)
-    ratelimit._heard.clear()
-    with acting_as(process="test"), ratelimit.bulk():
-        inbound.process_stored([clinic.practice])
+    rate_limit._heard.clear()
+    with acting_as(process="test"), rate_limit.bulk():
+        process.process_stored([clinic.practice])
     assert not InboundMessage.objects.filter(status="stored").exists()
     assert Appointment.objects.get(external_id=visit).status == "cancelled"
 

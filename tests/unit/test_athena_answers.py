@@ -6,7 +6,7 @@ from email.utils import format_datetime
 import pytest
 
 from campaigns.ports import CREDENTIALS, NOT_FOUND, GatewayError, OutcomeUnknown, Refused, TryLater
-from integrations.athenahealth import error_mapping as answers
+from integrations.athenahealth import error_mapping
 from integrations.transport import errors
 from integrations.transport.client import HttpReply
 
@@ -15,7 +15,7 @@ TASK = "write confirmations"
 
 def _error(status, body=b"", *, changes=True, **headers) -> GatewayError:
     with pytest.raises(GatewayError) as caught:
-        answers.content(HttpReply(status, headers, body, "rrt-1"), changes=changes, task=TASK)
+        error_mapping.content(HttpReply(status, headers, body, "rrt-1"), changes=changes, task=TASK)
     return caught.value
 
 
@@ -59,7 +59,7 @@ def test_every_answer_has_one_meaning(status, body, changes, kind, code):
 
 def test_the_missing_subscription_is_neither_throttle_nor_refusal():
     body = b'{"error": "Changed messages require setup (subscription) that has not been done."}'
-    assert isinstance(_error(403, body), answers.NotSubscribed)
+    assert isinstance(_error(403, body), error_mapping.NotSubscribed)
 
 
 def test_the_vendors_own_words_stay_behind():

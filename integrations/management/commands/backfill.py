@@ -12,8 +12,7 @@ from campaigns.domain.coverage import Code, sentence_of
 from campaigns.management.practice_command import BadUsage
 from campaigns.management.totals import totals
 from campaigns.models import Practice
-from integrations.backfill import dry_run
-from integrations.backfill import run as windows
+from integrations.backfill import dry_run, run
 from integrations.management.vendor_command import VendorCommand
 
 NOTHING = {"seen": 0, "queued": 0, "by_reason": {}}
@@ -45,7 +44,7 @@ class Command(VendorCommand):
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Window by window; interrupted, it goes on from where it stopped."""
         first, last = day(options["first"]), day(options["last"])
-        work = dry_run.dry_run if options["dry_run"] else windows.backfill
+        work = dry_run.dry_run if options["dry_run"] else run.backfill
         return work(practice, first, last, self.progress)
 
     def total(self, reports: Sequence[dict[str, Any]]) -> dict[str, Any]:

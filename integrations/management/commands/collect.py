@@ -6,13 +6,13 @@ from typing import Any
 
 from campaigns.models import Practice
 from integrations.management.vendor_command import VendorCommand
-from integrations.operations import run as operations
+from integrations.operations import run
 
 
 class Command(VendorCommand):
     help = "Pull patients' answers and other events from Relatient and take them in."
-    nothing = dict.fromkeys(operations.COLLECT_KEYS, 0)
+    nothing = dict.fromkeys(run.COLLECT_KEYS, 0)
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """All waiting events."""
-        return operations.collect(practice)
+        return run.collect(practice)

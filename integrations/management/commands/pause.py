@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from campaigns.models import Practice
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.management.connection_command import ConnectionCommand
 
 
@@ -15,5 +15,5 @@ class Command(ConnectionCommand):
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """One that is paused stays so, by whom it was."""
         connection = self.connection(practice, **options)
-        connections.pause(connection, reason="Paused by command.")
+        registry.pause(connection, reason="Paused by command.")
         return self.report(connection)

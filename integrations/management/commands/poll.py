@@ -6,13 +6,13 @@ from typing import Any
 
 from campaigns.models import Practice
 from integrations.management.vendor_command import VendorCommand
-from integrations.operations import run as operations
+from integrations.operations import run
 
 
 class Command(VendorCommand):
     help = "Pull what changed in athenahealth (appointments, patients) and take it in."
-    nothing = dict.fromkeys(operations.POLL_KEYS, 0)
+    nothing = dict.fromkeys(run.POLL_KEYS, 0)
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Both feeds, one after the other."""
-        return operations.poll(practice)
+        return run.poll(practice)

@@ -6,7 +6,7 @@ from typing import Any
 
 from campaigns.models import Practice
 from integrations.management.connection_command import ConnectionCommand
-from integrations.operations import probe as probes
+from integrations.operations import probe
 
 
 class Command(ConnectionCommand):
@@ -18,4 +18,4 @@ class Command(ConnectionCommand):
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Ask at once; what has waited goes out by itself."""
         connection = self.connection(practice, **options)
-        return self.report(connection, probes.resume(connection))
+        return self.report(connection, probe.resume(connection))

@@ -12,10 +12,10 @@ from campaigns.management.practice_command import BadUsage
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, Refused
 from integrations.athenahealth.event_topics import ACTIVE, TOPICS, Wish
-from integrations.connections import registry as connections
+from integrations.connections import registry
 from integrations.management.vendor_command import VendorCommand
 from integrations.models import EventSubscription
-from integrations.subscriptions import requests as wishes
+from integrations.subscriptions import requests
 from integrations.subscriptions.endpoint_url import endpoint_of
 
 LIST, CREATE, RENEW, DELETE = "list", "create", "renew", "delete"
@@ -46,7 +46,7 @@ class Command(VendorCommand):
                 raise BadUsage(f"There is no topic {topic!r}; known: {', '.join(TOPICS)}.")
         for practice in practices:
             try:
-                connection = connections.find(practice.external_id, Vendor.ATHENAHEALTH)
+                connection = registry.find(practice.external_id, Vendor.ATHENAHEALTH)
                 if options["what"] in (CREATE, RENEW):
                     endpoint_of(connection)
             except Refused as refusal:
@@ -58,12 +58,12 @@ class Command(VendorCommand):
         wished = self._wish(practice, what, options["topics"])
         try:
             if what == LIST:
-                wishes.look(practice, SECONDS)
+                requests.look(practice, SECONDS)
             else:
-                wishes.carry_out(practice, SECONDS)
+                requests.apply_requests(practice, SECONDS)
         except GatewayError as error:
             problems.append(error.sentence)
-        rows = wishes.of(practice).order_by("topic", "pk")
+        rows = requests.subscriptions_of(practice).order_by("topic", "pk")
         return {
             "subscriptions": [_told(row) for row in rows],
             "wished": wished,
@@ -72,13 +72,13 @@ class Command(VendorCommand):
 
     def _wish(self, practice: Practice, what: str, topics: list[str] | None) -> int:
         if what == CREATE:
-            connection = connections.find(practice.external_id, Vendor.ATHENAHEALTH)
-            return wishes.want(connection, topics or tuple(TOPICS))
-        rows = wishes.of(practice)
+            connection = registry.find(practice.external_id, Vendor.ATHENAHEALTH)
+            return requests.request_subscriptions(connection, topics or tuple(TOPICS))
+        rows = requests.subscriptions_of(practice)
         chosen = rows.filter(topic__in=topics) if topics else rows
         if what == LIST:
             return 0
-        return wishes.wish(chosen, Wish.RENEW if what == RENEW else Wish.DELETE)
+        return requests.request_change(chosen, Wish.RENEW if what == RENEW else Wish.DELETE)
 
     def describe(self, report: dict[str, Any]) -> Iterable[str]:
         """One line per subscription."""

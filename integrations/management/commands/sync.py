@@ -7,20 +7,20 @@ from typing import Any
 
 from campaigns.models import Practice
 from integrations.management.vendor_command import VendorCommand, needs_a_person
-from integrations.operations import run as operations
+from integrations.operations import run
 
 
 class Command(VendorCommand):
     help = "Poll, collect and work, again until nothing is due now."
     nothing = {
-        "poll": dict.fromkeys(operations.POLL_KEYS, 0),
-        "collect": dict.fromkeys(operations.COLLECT_KEYS, 0),
-        "work": dict.fromkeys((*operations.WORK_KEYS, "parked", "remaining"), 0),
+        "poll": dict.fromkeys(run.POLL_KEYS, 0),
+        "collect": dict.fromkeys(run.COLLECT_KEYS, 0),
+        "work": dict.fromkeys((*run.WORK_KEYS, "parked", "remaining"), 0),
     }
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Until it is quiet."""
-        return operations.sync(practice)
+        return run.sync(practice)
 
     def attention(self, report: dict[str, Any]) -> Iterable[str]:
         """What a vendor refused, rows that made no sense, and what waits for a person."""

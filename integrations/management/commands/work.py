@@ -9,12 +9,12 @@ from django.core.management.base import CommandParser
 
 from campaigns.models import Practice
 from integrations.management.vendor_command import VendorCommand, needs_a_person
-from integrations.operations import run as operations
+from integrations.operations import run
 
 
 class Command(VendorCommand):
     help = "Take in stored messages, look at what is due and send what is to be sent."
-    nothing = dict.fromkeys((*operations.WORK_KEYS, "parked", "remaining"), 0)
+    nothing = dict.fromkeys((*run.WORK_KEYS, "parked", "remaining"), 0)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add how long to wait for what becomes due."""
@@ -29,7 +29,7 @@ class Command(VendorCommand):
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Until nothing is due now, or the time is up."""
-        return operations.work(practice, options["seconds"])
+        return run.work(practice, options["seconds"])
 
     def attention(self, report: dict[str, Any]) -> Iterable[str]:
         """A vendor that does not answer, and what waits for a person."""

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from ..standings import Changed, Standings
+from ..record_digest import Changed, RecordDigests
 from .directory import APPOINTMENT_TYPES, CONFIRMATION_STATUSES, DEPARTMENTS, CancelReason
 from .times import eastern, local_start, read_date, start_instant
 
@@ -24,7 +24,7 @@ class Chart:
     def __init__(self, practice_id: str, publish: Publish, changed: Changed) -> None:
         self.practice_id = practice_id
         self.publish = publish
-        self.standings = Standings(changed)
+        self.digests = RecordDigests(changed)
         self.appointments: dict[str, Row] = {}
         self.notes: dict[str, list[Row]] = defaultdict(list)
         self.of_patient: dict[str, list[str]] = defaultdict(list)
@@ -110,10 +110,10 @@ class Chart:
     def touched(self, appointment_id: str, event: str, at: datetime, by: str) -> None:
         self.appointments[appointment_id] |= {"lastmodified": eastern(at), "lastmodifiedby": by}
         row = self.appointments[appointment_id]
-        self.standings.see(appointment_id, self.standing(row), at)
+        self.digests.see(appointment_id, self.digest_of(row), at)
         self.publish("appointments", event, appointment_id, by)
 
-    def standing(self, row: Row) -> Row:
+    def digest_of(self, row: Row) -> Row:
         return {
             "status": row["appointmentstatus"],
             "starts_at": self.start_if_known(row),
@@ -195,7 +195,7 @@ class Chart:
             self.touched(row["appointmentid"], "UpdateAppointment", at, by)
         else:
             row |= {"lastmodified": eastern(at), "lastmodifiedby": by}
-            self.standings.see(row["appointmentid"], self.standing(row), at)
+            self.digests.see(row["appointmentid"], self.digest_of(row), at)
 
     def check_in(self, row: Row, *, at: datetime, by: str) -> None:
         fields = {

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..standings import Changed, Standings
+from ..record_digest import Changed, RecordDigests
 from .library import CAMPAIGNS
 from .times import before_appointment, instant, read_instant
 
@@ -19,7 +19,7 @@ REACHED_BY = {"email": ["email"], "sms": ["mobile_phone"], "voice": ["mobile_pho
 class Store:
     def __init__(self, changed: Changed, told: Callable[[Record], None]) -> None:
         """`told` hears of every event as it is appended."""
-        self.standings = Standings(changed)
+        self.digests = RecordDigests(changed)
         self.told = told
         self.campaigns = {campaign["id"]: campaign for campaign in CAMPAIGNS}
         self.patients: dict[str, Record] = {}
@@ -93,7 +93,7 @@ class Store:
         return [self.messages[id] for id in ids if id in self.messages]
 
     def compare(self, enrollment: Record, now: datetime) -> None:
-        self.standings.see(enrollment["id"], standing(enrollment), now)
+        self.digests.see(enrollment["id"], digest_of(enrollment), now)
 
     def update_enrollment(self, enrollment: Record, fields: Record, now: datetime) -> None:
         self.enrollments_of_appointment[enrollment["appointment"]["external_id"]].remove(enrollment)
@@ -173,7 +173,7 @@ class Store:
         return read_instant(enrollment["appointment"]["starts_at"]) - latest
 
 
-def standing(enrollment: Record) -> Record:
+def digest_of(enrollment: Record) -> Record:
     return {
         "status": enrollment["status"],
         "appointment_external_id": enrollment["appointment"]["external_id"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from integrations.inbox import process as inbound
+from integrations.inbox import process
 from tests.chaos.directed import verdicts
 from tests.chaos.directed.stage import cancelled, enrolled, leases_run_out, polled, settled
 from tests.chaos.processes import killed_at
@@ -15,7 +15,7 @@ from tests.scenarios.clinic import Clinic
 
 def overtaken(clinic: Clinic, change: Callable[[], Any]) -> list[str]:
     """A page is read and stands still; a newer one, after a change, is taken in; then the first."""
-    with stopped(inbound, "_attempt") as reading:
+    with stopped(process, "_attempt") as reading:
         slow = Worker(lambda: polled(clinic))
         assert reading.wait_for(slow)
         change()

@@ -8,7 +8,7 @@ from campaigns.decisions.look import look
 from campaigns.execution import execute
 from campaigns.models import Appointment, Effect, Practice
 from integrations.models import FeedCursor, InboundMessage
-from integrations.operations import run as operations
+from integrations.operations import run
 from tests.chaos.stops import Worker
 from tests.scenarios.clinic import Clinic
 
@@ -42,7 +42,7 @@ def cancelled(clinic: Clinic, visit: str) -> None:
 def polled(clinic: Clinic) -> None:
     """What changed in the chart is taken in; nothing is looked at."""
     with acting_as(process="test"):
-        assert operations.poll(clinic.practice)["problems"] == []
+        assert run.poll(clinic.practice)["problems"] == []
 
 
 def looked(*visits: str) -> None:

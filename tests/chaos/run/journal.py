@@ -83,22 +83,22 @@ class Journal:
 
         def added(fields: Row, now: datetime) -> Row:
             enrollment: Row = add(fields, now)
-            self.note(ENROLLMENT, enrollment["id"], standing(enrollment) | {"how": "made"})
+            self.note(ENROLLMENT, enrollment["id"], state_of(enrollment) | {"how": "made"})
             return enrollment
 
         def updated(enrollment: Row, fields: Row, now: datetime) -> None:
-            before = standing(enrollment)
+            before = state_of(enrollment)
             update(enrollment, fields, now)
-            same = standing(enrollment) == before
+            same = state_of(enrollment) == before
             self.note(
                 ENROLLMENT,
                 enrollment["id"],
-                standing(enrollment) | {"how": "updated", "same": same},
+                state_of(enrollment) | {"how": "updated", "same": same},
             )
 
         def ended(enrollment: Row, status: str, reason: str, now: datetime) -> None:
             end(enrollment, status, reason, now)
-            self.note(ENROLLMENT, enrollment["id"], standing(enrollment) | {"how": reason})
+            self.note(ENROLLMENT, enrollment["id"], state_of(enrollment) | {"how": reason})
 
         def sent(channel: str, now: datetime, **fields: Any) -> Row:
             message: Row = send(channel, now, **fields)
@@ -164,7 +164,7 @@ def chart_write(entry: Entry) -> tuple[str, str] | None:
     return found["visit"], found["what"]
 
 
-def standing(enrollment: Row) -> Row:
+def state_of(enrollment: Row) -> Row:
     """What of an enrollment is compared."""
     names = (
         "status",

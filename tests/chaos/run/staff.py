@@ -5,7 +5,7 @@ from __future__ import annotations
 from audit.context import acting_as
 from campaigns.models import Campaign, CampaignRule, Practice
 from integrations.models import Connection
-from integrations.operations import probe as probes
+from integrations.operations import probe
 from tests.scenarios.clinic import RULES
 
 
@@ -28,5 +28,5 @@ def resume_connections() -> int:
     paused = list(Connection.objects.filter(paused_at__isnull=False))
     with acting_as(process="chaos run"):
         for connection in paused:
-            probes.resume(connection)
+            probe.resume(connection)
     return len(paused)

@@ -4,19 +4,19 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-Standing = dict[str, Any]
+Digest = dict[str, Any]
 # (id, before, after, at)
-Changed = Callable[[str, Standing | None, Standing, datetime], None]
+Changed = Callable[[str, Digest | None, Digest, datetime], None]
 
 
-class Standings:
+class RecordDigests:
     def __init__(self, changed: Changed) -> None:
         self.changed = changed
-        self.last: dict[str, Standing] = {}
+        self.last: dict[str, Digest] = {}
 
-    def see(self, id: str, standing: Standing, at: datetime) -> None:
+    def see(self, id: str, digest: Digest, at: datetime) -> None:
         """Tells of a difference, and of a record that is new."""
         before = self.last.get(id)
-        if standing != before:
-            self.last[id] = standing
-            self.changed(id, before, standing, at)
+        if digest != before:
+            self.last[id] = digest
+            self.changed(id, before, digest, at)
