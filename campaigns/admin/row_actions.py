@@ -29,7 +29,7 @@ class VerbsAdmin(PracticeAdmin):
     """Shows the verbs above the row; they need the right to change it, even if no form does."""
 
     verbs: tuple[Verb, ...] = ()
-    change_form_outer_before_template = "campaigns/admin/verbs.html"
+    change_form_outer_before_template = "admin/campaigns/row_actions.html"
 
     def has_verb_permission(self, request: HttpRequest) -> bool:
         """The role's own right, which a read-only form does not take away."""

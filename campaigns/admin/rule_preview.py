@@ -58,7 +58,7 @@ def preview_page(
         "back": back,
         "button": button,
     }
-    return TemplateResponse(request, "campaigns/admin/rule_preview.html", context)
+    return TemplateResponse(request, "admin/campaigns/rule_preview.html", context)
 
 
 def ticked(request: HttpRequest) -> bool:

@@ -117,4 +117,4 @@ def _page(request: HttpRequest, row: Appointment, refused: Refusal | None = None
     }
     page_viewed("appointment", row, request.user, others=page.others)
     status = 200 if refused is None else 422
-    return render(request, "campaigns/appointment.html", shown, status=status)
+    return render(request, "appointments/page.html", shown, status=status)

@@ -30,10 +30,10 @@ def coverage(request: HttpRequest) -> HttpResponse:
     practices = open_practices(request)
     practice = chosen_practice(request, practices)
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     shown = _page(practice, _weeks(request))
     return render(
-        request, "campaigns/coverage.html", {"practices": practices, "practice": practice, **shown}
+        request, "coverage/page.html", {"practices": practices, "practice": practice, **shown}
     )
 
 

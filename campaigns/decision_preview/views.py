@@ -41,7 +41,7 @@ def try_decision(request: HttpRequest) -> HttpResponse:
     """A booked visit is asked for by POST, so that its number stays out of addresses and logs."""
     practice = chosen_practice(request, practices := open_practices(request))
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     described = request.method != "POST" and "type" in request.GET
     form = CaseForm(practice, request.GET if described else None)
     tried = _Tried()
@@ -59,7 +59,7 @@ def try_decision(request: HttpRequest) -> HttpResponse:
         **_picks(request, practice, form),
     }
     wrong = tried.error or (described and not form.is_valid())
-    return render(request, "campaigns/try.html", shown, status=422 if wrong else 200)
+    return render(request, "decision_preview/page.html", shown, status=422 if wrong else 200)
 
 
 def _booked(request: HttpRequest, practice: Practice) -> _Tried:

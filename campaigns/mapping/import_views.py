@@ -35,7 +35,7 @@ def import_file(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         practice = chosen_practice(request, open_practices(request))
         if practice is None:
-            return render(request, "campaigns/no_practice.html")
+            return render(request, "no_practice.html")
         return _page(request, practice)
     practice = posted_practice(request)
     what = request.POST.get("what")
@@ -91,8 +91,8 @@ def _rules(request: HttpRequest, practice: Practice, text: str, applying: bool) 
             said_of(request, change)
             return redirect(_here(practice))
     changes, after = planned(practice, lines, replace=replace)
-    effect = preview_of(practice, after, ticked(request))
-    shown |= {"seen": seen, "changes": changes, "effect": effect, "ticked": ticked(request)}
+    preview = preview_of(practice, after, ticked(request))
+    shown |= {"seen": seen, "changes": changes, "preview": preview, "ticked": ticked(request)}
     return _page(request, practice, **shown)
 
 
@@ -119,7 +119,7 @@ def _types(request: HttpRequest, practice: Practice, text: str, applying: bool) 
 
 def _page(request: HttpRequest, practice: Practice, **shown: Any) -> HttpResponse:
     shown |= {"practices": open_practices(request), "practice": practice}
-    return render(request, "campaigns/mapping_import.html", shown)
+    return render(request, "mapping/import.html", shown)
 
 
 def _here(practice: Practice) -> str:

@@ -123,9 +123,9 @@ def _effect(
     shown = {
         "practice": practice,
         "type_id": type_id,
-        "effect": preview_of(practice, after, ticked(request)),
+        "preview": preview_of(practice, after, ticked(request)),
         "ticked": ticked(request),
         "sent": [(field_of(cell), value) for cell, value in cells.items() if cell in changed],
         "seen": request.POST.get("seen", ""),
     }
-    return render(request, "campaigns/mapping_effect.html", shown)
+    return render(request, "mapping/preview.html", shown)

@@ -44,7 +44,7 @@ def mapping(request: HttpRequest) -> HttpResponse:
     """
     practice = chosen_practice(request, open_practices(request))
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     return mapping_page(request, practice, request.GET.get("type", ""))
 
 
@@ -99,7 +99,7 @@ def mapping_page(
         if kind is None:
             raise Http404
         shown |= {"kind": kind, **_opened(request, practice, kind.external_id, chosen)}
-    return render(request, "campaigns/mapping.html", shown)
+    return render(request, "mapping/page.html", shown)
 
 
 def posted_practice(request: HttpRequest) -> Practice:

@@ -14,5 +14,5 @@ def home(request: HttpRequest) -> HttpResponse:
     """Each role to its own home; somebody without a role is told whom to ask."""
     address = home_of(request.user)
     if address is None:
-        return render(request, "campaigns/no_role.html")
+        return render(request, "no_role.html")
     return redirect(address)

@@ -27,12 +27,12 @@ def reports(request: HttpRequest) -> HttpResponse:
     practices = open_practices(request)
     practice = chosen_practice(request, practices)
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     asked = request.GET.get("weeks", "")
     weeks = next((weeks for weeks in WEEKS if str(weeks) == asked), USUAL)
     shown = _page(practice, weeks)
     return render(
-        request, "campaigns/reports.html", {"practices": practices, "practice": practice, **shown}
+        request, "reports/page.html", {"practices": practices, "practice": practice, **shown}
     )
 
 

@@ -44,7 +44,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         return redirect("worklist")
     practice = chosen_practice(request, open_practices(request))
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     kind, picked = _kind(request), _picked(request, practice)
     if kind is None or not picked:
         what = "tick at least one visit" if kind else "choose how the calls went"
@@ -63,9 +63,7 @@ def preview(request: HttpRequest) -> HttpResponse:
             for one in picked
         ],
     }
-    return render(
-        request, "campaigns/worklist_preview.html", shown | _about(request, practice, kind)
-    )
+    return render(request, "worklist/bulk_preview.html", shown | _about(request, practice, kind))
 
 
 @open_to("worklist-bulk-apply")
@@ -75,7 +73,7 @@ def apply(request: HttpRequest) -> HttpResponse:
         return redirect("worklist")
     practice = chosen_practice(request, open_practices(request))
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     kind, form = _kind(request), _form(request)
     if kind is None or form is None:
         return HttpResponseBadRequest("This form is not complete. Go back and load the page again.")
@@ -95,7 +93,7 @@ def apply(request: HttpRequest) -> HttpResponse:
             if one.result not in _RECORDED
         ],
     }
-    return render(request, "campaigns/worklist_done.html", shown | _about(request, practice, kind))
+    return render(request, "worklist/bulk_done.html", shown | _about(request, practice, kind))
 
 
 def _about(request: HttpRequest, practice: Practice, kind: ReplyKind) -> dict[str, Any]:

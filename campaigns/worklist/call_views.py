@@ -72,7 +72,7 @@ def _ask_once(request: HttpRequest, visit: Appointment, other: ClaimedByAnother)
         "sent": sent,
         "back": way_back(request, visit.practice, f"visit-{visit.pk}"),
     }
-    return render(request, "campaigns/call_claimed.html", shown, status=409)
+    return render(request, "phone_calls/claimed.html", shown, status=409)
 
 
 @require_POST
@@ -127,7 +127,7 @@ def _claim_answer(request: HttpRequest, visit: Appointment) -> HttpResponse:
     row = Appointment.objects.select_related("practice", "patient", "claim__user").get(pk=visit.pk)
     calling = calling_on(row, row.practice.time_zone, database_now())
     shown = {"calling": calling, "visit_id": row.pk, "name": row.patient.name}
-    return render(request, "campaigns/calling.html", shown)
+    return render(request, "phone_calls/caller.html", shown)
 
 
 def _in_place(request: HttpRequest) -> bool:

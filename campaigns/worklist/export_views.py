@@ -43,7 +43,7 @@ def printed(request: HttpRequest) -> HttpResponse:
     """One sheet per provider, to be printed."""
     practice = chosen_practice(request, open_practices(request))
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     now, names = database_now(), names_of(practice)
     wanted = parse_filters(request.GET, practice, names)
     sheets = sheets_of(wanted.listed(practice, now).visits, practice, names, now)
@@ -57,7 +57,7 @@ def printed(request: HttpRequest) -> HttpResponse:
         "when": _when(practice, now),
         "back": list_address(practice, wanted.query(practice)),
     }
-    return render(request, "campaigns/worklist_print.html", shown)
+    return render(request, "worklist/print.html", shown)
 
 
 @require_safe
@@ -66,7 +66,7 @@ def exported(request: HttpRequest) -> HttpResponseBase:
     """The visits as a CSV file, line by line."""
     practice = chosen_practice(request, open_practices(request))
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     now, names = database_now(), names_of(practice)
     visits = parse_filters(request.GET, practice, names).listed(practice, now).visits
     ids = list(visits.values_list("pk", flat=True))

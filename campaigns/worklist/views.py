@@ -47,7 +47,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
     practices = open_practices(request)
     practice = chosen_practice(request, practices)
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     now, names = database_now(), names_of(practice)
     wanted = parse_filters(request.GET, practice, names)
     rows = wanted.listed(practice, now)
@@ -61,7 +61,7 @@ def worklist(request: HttpRequest) -> HttpResponse:
         "known": ",".join(row_ids(rows)),
     }
     list_viewed("worklist", practice.external_id, shown["listed"], request.user)
-    return render(request, "campaigns/worklist.html", shown)
+    return render(request, "worklist/page.html", shown)
 
 
 @open_to("worklist-search")
@@ -72,11 +72,11 @@ def search(request: HttpRequest) -> HttpResponse:
         return redirect("worklist")
     practice = chosen_practice(request, open_practices(request))
     if practice is None:
-        return render(request, "campaigns/no_practice.html")
+        return render(request, "no_practice.html")
     text = " ".join(request.POST.get("q", "").split())[:80]
     about = {"practice": practice, "text": text, "back": way_back(request, practice)}
     if too_short(text):
-        return render(request, "campaigns/worklist_search.html", about)
+        return render(request, "worklist/search.html", about)
     now, names = database_now(), names_of(practice)
     everything = WorkListView(unconfirmed(practice, now), other_items(practice, now, None))
     shown = _rows(request, found(everything, text), practice, names, now)
@@ -85,7 +85,7 @@ def search(request: HttpRequest) -> HttpResponse:
         "searched": everything.count(),
         "found": shown["visits"].paginator.count + shown["items"].paginator.count,
     }
-    return render(request, "campaigns/worklist_search.html", shown)
+    return render(request, "worklist/search.html", shown)
 
 
 @require_POST
@@ -106,7 +106,7 @@ def news(request: HttpRequest) -> HttpResponse:
         "news": told,
         "time": _time(practice, now),
     }
-    answer = render(request, "campaigns/worklist_told.html", shown)
+    answer = render(request, "worklist/update_answer.html", shown)
     if request.POST.get("said") == f"{told.new},{told.gone}":
         # A screen reader would read it aloud once more; only the time is changed.
         answer["HX-Reswap"] = "none"

@@ -101,7 +101,7 @@ class EventSubscriptionAdmin(ReadOnlyAdmin, VerbsAdmin):
     silent = moment("silent_since", "silent since")
     list_display = ("tells", "practice", "state", "ends", "heard", "problem_column")
     list_select_related = ("practice",)
-    list_before_template = "integrations/admin/subscriptions_intro.html"
+    list_before_template = "admin/integrations/subscriptions_intro.html"
     ordering = ("topic", "pk")
     fields = (
         "tells",

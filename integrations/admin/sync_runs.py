@@ -53,8 +53,8 @@ class SyncRunAdmin(ReadOnlyAdmin):
         "problem",
     )
     readonly_fields = fields
-    list_before_template = "integrations/admin/runs_progress.html"
-    change_form_outer_after_template = "integrations/admin/run_rows.html"
+    list_before_template = "admin/integrations/runs_progress.html"
+    change_form_outer_after_template = "admin/integrations/run_rows.html"
 
     @display(description="what", ordering="kind")
     def kind_word(self, row: SyncRun) -> str:

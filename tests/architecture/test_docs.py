@@ -130,5 +130,5 @@ def test_every_file_that_is_named_exists(page: Path) -> None:
     """A path in backticks, from the root of the repository; `<vendor>` and `…` stand for any."""
     named = re.findall(r"`([\w./-]+/[\w.-]+\.(?:py|html|csv|toml|md))`", page.read_text())
     homes = [ROOT, page.parent, *(ROOT / name for name in OURS), ROOT / "integrations/simulators"]
-    homes += [ROOT / "integrations/athenahealth", ROOT / "campaigns/services"]
+    homes += [ROOT / "integrations/athenahealth"]
     assert not [name for name in named if not any((home / name).exists() for home in homes)]
