@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db.models import Max
@@ -22,8 +23,31 @@ class ImpossibleTransition(Exception):
     """Code asked for a step the table does not have; the transaction must not be kept."""
 
 
-def advance(enrollment: Enrollment, to: EnrollmentStatus, now: datetime) -> None:
-    """Move an enrollment to a status and audit it; the caller holds the locks."""
+# When Relatient was last asked about an enrollment, and whether it has to be asked again.
+_READ = ("reread_wanted", "read_began", "read_ended")
+# What an answer of Relatient's can change; `end_reason` and `resend_dropped` are set by whoever
+# asked for the change that the answer is about.
+_MIRRORED = (
+    *_READ,
+    "vendor_id",
+    "campaign",
+    "holds",
+    "lead_channel",
+    "starts_at",
+    "told",
+    "ended_elsewhere",
+    "end_reason",
+    "resend_dropped",
+)
+
+
+def advance(
+    enrollment: Enrollment, to: EnrollmentStatus, now: datetime, also: Iterable[str] = ()
+) -> None:
+    """Move an enrollment to a status and audit it; the caller holds the locks.
+
+    `also` names other columns that the caller has changed and that are to be stored with it.
+    """
     current = EnrollmentStatus(enrollment.status)
     if not may_become(current, to):
         raise ImpossibleTransition(f"enrollment {enrollment.pk}: {current.value} to {to.value}")
@@ -32,7 +56,7 @@ def advance(enrollment: Enrollment, to: EnrollmentStatus, now: datetime) -> None
     enrollment.status = to
     if to in ENDED:
         enrollment.ended_at = now
-    enrollment.save()
+    enrollment.save(update_fields=["status", "ended_at", *also])
     audit(
         f"enrollment.{to.value}",
         practice=enrollment.practice.external_id,
@@ -93,10 +117,9 @@ def mirror(
         enrollment.last_announced = _last_announced(enrollment) or state["visit"]
     if record.status == EnrollmentStatus.CANCELLED and not ours:
         enrollment.ended_elsewhere = True
+    enrollment.save(update_fields=_MIRRORED)
     if enrollment.status == EnrollmentStatus.CANCELLING and record.status == "active":
-        enrollment.save()
         return
-    enrollment.save()
     advance(enrollment, record.status, now)
 
 
@@ -129,11 +152,11 @@ def gone(enrollment: Enrollment, now: datetime, span: ReadSpan | None = None) ->
     """Relatient does not know the enrollment any more: it has ended, and not always by us."""
     _was_read(enrollment, span)
     if enrollment.status in ENDED:
-        enrollment.save(update_fields=["reread_wanted", "read_began", "read_ended"])
+        enrollment.save(update_fields=_READ)
         return
     if enrollment.status != EnrollmentStatus.CANCELLING:
         enrollment.ended_elsewhere = True
-    advance(enrollment, EnrollmentStatus.CANCELLED, now)
+    advance(enrollment, EnrollmentStatus.CANCELLED, now, also=("ended_elsewhere", *_READ))
 
 
 def adopt(

@@ -98,7 +98,16 @@ def claim(effect_id: int) -> Effect | None:
         effect.next_attempt_at = None
         effect.attempts += 1
         effect.first_attempt_at = effect.first_attempt_at or now
-        effect.save()
+        effect.save(
+            update_fields=[
+                "status",
+                "lease_token",
+                "lease_until",
+                "next_attempt_at",
+                "attempts",
+                "first_attempt_at",
+            ]
+        )
         _begin(effect, now)
         Attempt.objects.create(
             effect=effect, practice=effect.practice, number=effect.attempts, began_at=now
@@ -205,7 +214,9 @@ def _release(effect: Effect, now: datetime) -> None:
     effect.unknown_since = None if repeatable else effect.unknown_since or now
     effect.lease_token, effect.lease_until = "", None
     effect.next_attempt_at = now
-    effect.save()
+    effect.save(
+        update_fields=["status", "unknown_since", "lease_token", "lease_until", "next_attempt_at"]
+    )
     log_effect("effect.lease_expired", effect)
 
 
@@ -228,7 +239,7 @@ def retry_effect(effect: Effect) -> None:
         elif effect.status == EffectStatus.REJECTED:
             effect.status = EffectStatus.SUPERSEDED
             _reopen(effect)
-        effect.save()
+        effect.save(update_fields=["priority", "status", "next_attempt_at", "unknown_since"])
         log_effect("effect.redriven", effect)
         _look(effect, now)
 

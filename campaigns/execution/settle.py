@@ -167,7 +167,18 @@ def _write(effect: Effect, ending: Ending, now: datetime) -> None:
     effect.unknown_since = (effect.unknown_since or now) if open_question else None
     effect.next_attempt_at = _next_attempt(effect, ending, now) if waiting else None
     effect.finished_at = None if waiting or effect.status == EffectStatus.PARKED else now
-    effect.save()
+    effect.save(
+        update_fields=[
+            "status",
+            "code",
+            "sentence",
+            "lease_token",
+            "lease_until",
+            "unknown_since",
+            "next_attempt_at",
+            "finished_at",
+        ]
+    )
     effect.tries.filter(number=effect.attempts).update(
         ended_at=now,
         outcome=ending.outcome,

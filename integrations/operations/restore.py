@@ -87,10 +87,12 @@ def _begin(practice: Practice) -> Round:
 def _forget_its_reader(cursor: FeedCursor) -> None:
     """The process that held the lease worked on another database, and its window is torn."""
     cursor.lease_token, cursor.lease_until = "", None
+    changed = ["lease_token", "lease_until"]
     if cursor.feed in poll_chart.ATHENA_FEEDS:
         mark_for_reread(cursor)
         cursor.backfill_from = earliest(cursor.backfill_from, cursor.window_start)
-    cursor.save()
+        changed += ["window_start", "dirty", "backfill_from"]
+    cursor.save(update_fields=changed)
 
 
 def _lost_since(practice: Practice) -> datetime:

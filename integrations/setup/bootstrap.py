@@ -104,7 +104,7 @@ def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Con
                 setattr(connection, name, value)
             # What paused it were credentials that have been replaced.
             connection.paused_at, connection.paused_by, connection.paused_reason = None, "", ""
-            connection.save()
+            connection.save(update_fields=[*values, "paused_at", "paused_by", "paused_reason"])
         if created or stale:
             audit(
                 "connection.seeded",
