@@ -3,6 +3,7 @@
 import ast
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("project", "audit", "campaigns", "integrations")
 LONGEST_FILE = 400
+FULLEST_FOLDER = 20
+# Whole things of their own, however many parts they have.
+WHOLE = {"domain", "models", "migrations", "simulators"}
 NAMELESS = {"utils.py", "util.py", "helpers.py", "common.py", "base.py", "misc.py"}
 BINARY = {".png", ".jpg", ".ico", ".woff2", ".gz"}
 
@@ -63,6 +67,12 @@ def shown(paths: list[Path]) -> list[str]:
 def test_no_file_is_too_long_to_read() -> None:
     long = [p for p in modules(*PRODUCT, "tests") if len(p.read_text().splitlines()) > LONGEST_FILE]
     assert not shown(long)
+
+
+def test_no_folder_of_the_loop_or_of_pages_is_too_full_to_find_anything_in() -> None:
+    inside = [path for path in modules("campaigns", "integrations") if path.name != "__init__.py"]
+    folders = Counter(path.parent for path in inside if not WHOLE & set(path.parts))
+    assert not {str(one): many for one, many in folders.items() if many > FULLEST_FOLDER}
 
 
 def test_every_module_has_a_name_that_says_what_it_is_for() -> None:

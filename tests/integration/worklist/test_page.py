@@ -25,7 +25,7 @@ from tests.factories import (
     UserFactory,
     WorkItemFactory,
 )
-from tests.integration.desk_room import PAGE, desk, practice, shown
+from tests.integration.worklist.desk_room import PAGE, desk, practice, shown
 
 __all__ = ["desk", "practice"]
 

@@ -26,7 +26,7 @@ from tests.factories import (
     UserFactory,
     WorkItemFactory,
 )
-from tests.integration.desk_room import desk, named, practice, shown, visit_in
+from tests.integration.worklist.desk_room import desk, named, practice, shown, visit_in
 
 __all__ = ["desk", "practice"]
 

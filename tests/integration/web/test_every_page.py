@@ -63,7 +63,7 @@ def test_not_ready_only_without_a_database(
 def test_a_report_that_fails_does_not_take_the_receiver_out_of_rotation(
     client: Client, db: None, settings: Settings
 ) -> None:
-    settings.READINESS_REPORTS = {"workers": "tests.integration.test_web.failing_report"}
+    settings.READINESS_REPORTS = {"workers": "tests.integration.web.test_every_page.failing_report"}
     answer = client.get("/readyz")
     assert answer.status_code == 200
     assert answer.json()["workers"] == {"status": "unknown"}

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns.models import Appointment, CallClaim, Practice, Response
 from project.models import User
 from tests.factories import PracticeFactory, ResponseFactory, UserFactory
-from tests.integration.desk_room import desk, practice, shown, visit_in
+from tests.integration.worklist.desk_room import desk, practice, shown, visit_in
 
 __all__ = ["desk", "practice"]
 

@@ -15,7 +15,7 @@ from campaigns.models import Appointment, Practice
 from integrations.models import Connection, Feed, FeedCursor
 from project.models import User
 from tests.factories import WorkItemFactory
-from tests.integration.desk_room import desk, practice, shown, visit_in
+from tests.integration.worklist.desk_room import desk, practice, shown, visit_in
 
 __all__ = ["desk", "practice"]
 

@@ -14,7 +14,7 @@ from campaigns.domain.snapshot import Contact
 from campaigns.models import Practice
 from project.models import User
 from tests.factories import ProviderFactory
-from tests.integration.desk_room import desk, named, practice, visit_in
+from tests.integration.worklist.desk_room import desk, named, practice, visit_in
 
 __all__ = ["desk", "practice"]
 

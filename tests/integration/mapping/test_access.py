@@ -24,7 +24,7 @@ from tests.factories import (
     PracticeFactory,
     UserFactory,
 )
-from tests.integration.mapping_room import ANY_CELL, PAGE, SAVE, form, practice, vera
+from tests.integration.mapping.mapping_room import ANY_CELL, PAGE, SAVE, form, practice, vera
 from tests.integration.rule_room import visit
 
 __all__ = ["practice", "vera"]

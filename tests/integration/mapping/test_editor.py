@@ -23,7 +23,15 @@ from tests.factories import (
     PracticeFactory,
     UserFactory,
 )
-from tests.integration.mapping_room import ANY_CELL, PAGE, SAVE, form, practice, text_of, vera
+from tests.integration.mapping.mapping_room import (
+    ANY_CELL,
+    PAGE,
+    SAVE,
+    form,
+    practice,
+    text_of,
+    vera,
+)
 from tests.integration.rule_room import visit
 
 __all__ = ["practice", "vera"]

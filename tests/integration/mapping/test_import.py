@@ -21,7 +21,7 @@ from campaigns.models import (
     RuleChange,
 )
 from tests.factories import AppointmentTypeFactory, CampaignRuleFactory
-from tests.integration.mapping_room import practice, text_of, vera
+from tests.integration.mapping.mapping_room import practice, text_of, vera
 from tests.integration.rule_room import visit
 
 __all__ = ["practice", "vera"]

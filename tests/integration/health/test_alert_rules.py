@@ -12,7 +12,7 @@ from django.test import Client
 
 from tests.architecture.test_docs import anchors
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 GROUPS = yaml.safe_load((ROOT / "docs/operations/kept.rules.yml").read_text())["groups"]
 RULES: list[dict[str, Any]] = [rule for group in GROUPS for rule in group["rules"]]
 RUNBOOK = "docs/runbook.md"

@@ -25,7 +25,15 @@ from tests.factories import (
     CampaignFactory,
     PracticeFactory,
 )
-from tests.integration.mapping_room import ANY_CELL, PAGE, SAVE, form, practice, text_of, vera
+from tests.integration.mapping.mapping_room import (
+    ANY_CELL,
+    PAGE,
+    SAVE,
+    form,
+    practice,
+    text_of,
+    vera,
+)
 from tests.integration.rule_room import held, visit
 
 __all__ = ["practice", "vera"]

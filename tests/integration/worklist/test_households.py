@@ -12,7 +12,7 @@ from django.test import Client
 from campaigns.domain.snapshot import Contact
 from campaigns.models import AppointmentType, Patient, Practice
 from project.models import User
-from tests.integration.desk_room import desk, named, practice, shown, visit_in
+from tests.integration.worklist.desk_room import desk, named, practice, shown, visit_in
 
 __all__ = ["desk", "practice"]
 

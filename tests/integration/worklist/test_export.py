@@ -13,7 +13,7 @@ from campaigns.domain.coverage import Code
 from campaigns.models import Practice
 from campaigns.worklist import export
 from project.models import User
-from tests.integration.desk_room import desk, named, practice, visit_in
+from tests.integration.worklist.desk_room import desk, named, practice, visit_in
 
 __all__ = ["desk", "practice"]
 
