@@ -18,7 +18,14 @@ from campaigns.practices.settings import SETTINGS
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text()
 STATES = (ROOT / "docs/states.md").read_text()
-PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+PAGES = sorted(
+    [
+        ROOT / "README.md",
+        ROOT / "CHANGELOG.md",
+        ROOT / "CONTRIBUTING.md",
+        *(ROOT / "docs").rglob("*.md"),
+    ]
+)
 OURS = ("project", "audit", "campaigns", "integrations")
 
 # Where docs/states.md shows a word, the page shows the same one.
