@@ -12,7 +12,9 @@ class CampaignsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Whoever is given a role gets the console with it, and loses it with the role."""
+        """Connect the signal: whoever is given a role gets the console with it, and loses it with
+        the role.
+        """
         from django.contrib.auth import get_user_model
 
         from campaigns.practices.roles import console_follows_roles

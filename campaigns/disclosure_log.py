@@ -12,22 +12,24 @@ from campaigns.models import Appointment
 
 
 def page_viewed(page: str, appointment: Appointment, user: Any, *, others: int = 0) -> None:
-    """Somebody read a page about one patient, on which so many others were named, too."""
+    """Audit that somebody read a page about one patient, on which `others` more patients were
+    named.
+    """
     named = {"others": others} if others else {}
     with transaction.atomic(), acting_as(user=user):
         _audit("page.viewed", appointment, ("appointment", appointment.pk), page=page, **named)
 
 
 def list_viewed(page: str, practice: str, rows: int, user: Any) -> None:
-    """Somebody read a page that lists patients of a practice (by athenahealth's id)."""
+    """Audit that somebody read a page that lists patients; `practice` is athenahealth's id."""
     with transaction.atomic(), acting_as(user=user):
         audit("page.viewed", practice=practice, detail={"page": page, "rows": rows})
 
 
 def list_disclosed(action: str, practice: str, rows: int, user: Any) -> None:
-    """Somebody takes patients out of Kept: on paper (worklist.printed) or as a file.
+    """Audit that somebody takes patients out of Kept: on paper (worklist.printed) or as a file.
 
-    `practice` is athenahealth's id. Who was on the list is not repeated here.
+    `practice` is athenahealth's id. The event does not repeat who was on the list.
     """
     with transaction.atomic(), acting_as(user=user):
         audit(action, practice=practice, detail={"rows": rows})

@@ -166,7 +166,7 @@ RULE_CHANGES = {
     RuleChangeStatus.APPROVED: "approved, in force",
     RuleChangeStatus.REJECTED: "rejected",
 }
-# A decision's filters, in the order in which they are asked.
+# A decision's steps, in the order in which they are taken.
 FILTERS = {
     "status": "Visit in the chart",
     "patient": "Patient's record",
@@ -222,7 +222,9 @@ LANGUAGES = {
 def finding(
     filter_: str, saw: str, concluded: str, campaigns: Mapping[str, str]
 ) -> tuple[str, str, str]:
-    """What one filter looked at, found and concluded; the decision notes codes and ids."""
+    """One finding in words: the step, what it was given, what it concluded; a decision stores codes
+    and ids.
+    """
     if filter_ == "rule":
         saw = _LAST_WORD.sub(lambda tag: tongue(tag[0]), saw)
     if filter_ == "language":

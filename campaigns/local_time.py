@@ -9,7 +9,7 @@ _REGIONS = ("America/", "Pacific/", "US/")
 
 
 def zone_of(name: str) -> tzinfo:
-    """The zone of an IANA name; the rows hold only names that were checked."""
+    """The zone of an IANA name, as rows hold it: checked when it was stored."""
     return ZoneInfo(name or "UTC")
 
 

@@ -31,13 +31,13 @@ def schedule_looks(rows: QuerySet[Appointment], now: datetime, priority: int = P
 
 
 def schedule_look(appointment: Appointment, now: datetime, priority: int = PROMPT) -> None:
-    """Look again at one appointment and at its whole lineage."""
+    """Make looks due at one appointment and at its whole lineage."""
     ids = lineage_ids(appointment.practice, appointment)
     schedule_looks(Appointment.objects.filter(pk__in=ids), now, priority)
 
 
 def schedule_looks_of_patient(patient: Patient, now: datetime, priority: int = PROMPT) -> int:
-    """Look again at all of a patient's visits that are ahead or still hold an enrollment."""
+    """Make looks due at all of a patient's visits that are ahead or still hold an enrollment."""
     ids = patient.appointments.filter(still_relevant(now)).values("pk")
     return schedule_looks(Appointment.objects.filter(pk__in=ids), now, priority)
 
@@ -64,8 +64,11 @@ def schedule_upcoming_looks(practice: Practice, priority: int = BULK) -> int:
 
 
 def _schedule_newcomers(practice: Practice, since: datetime, priority: int) -> None:
-    """A visit that came while the change was being stored was not marked with the others, and may
-    have been decided by what was in force before: it is among those decided since."""
+    """Make looks due at visits that came while the change was being stored.
+
+    They were not marked with the others, and may have been decided by what was in force before:
+    they are among those decided since.
+    """
     visits = Appointment.objects.filter(
         still_relevant(since), practice=practice, decisions__at__gte=since
     )

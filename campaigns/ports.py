@@ -42,7 +42,7 @@ THROTTLED = "rate_limited"
 QUOTA_SPENT = "quota_spent"
 PAUSED = "connection_paused"
 HELD_BACK = "held_back"
-# Codes of a "later" that nobody can be blamed for: no sign of an outage, no step to parking.
+# Codes of a "later" that is no fault of the vendor's: no sign of an outage, no step to parking.
 ONLY_WAITING = frozenset({THROTTLED, QUOTA_SPENT, PAUSED, HELD_BACK})
 # Codes of refusals that were not the vendor's judgement of the request itself.
 NOT_THE_VENDORS_WORD = frozenset({"redirected", "forbidden", "not_connected", "vendor_nonsense"})

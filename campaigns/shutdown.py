@@ -14,10 +14,10 @@ _byte = mmap.mmap(-1, 1)
 
 
 def request_shutdown() -> None:
-    """Tell this process and its children; safe within a signal handler."""
+    """Ask this process and its children to stop; safe within a signal handler."""
     _byte[0] = 1
 
 
 def shutdown_requested() -> bool:
-    """Whether somebody has."""
+    """Whether this process was asked to stop."""
     return _byte[0] == 1

@@ -39,7 +39,7 @@ class Swept:
 
 
 def never_stop() -> bool:
-    """For those whom nobody asks to stop."""
+    """The answer of somebody whom nobody asks to stop."""
     return False
 
 

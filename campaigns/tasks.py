@@ -16,7 +16,7 @@ from campaigns.sweep import sweep
 
 # Ends before the cluster's own timeout, which would kill the worker (Q_CLUSTER["timeout"]).
 SECONDS = 40
-# However much is told of at once, what is to be sent gets its share of the time.
+# However many messages come at once, effects get their share of the time.
 INTAKE_SECONDS = 15
 
 

@@ -61,7 +61,7 @@ def close_work_item(item: WorkItem, user: Any) -> bool:
 
 
 def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now: datetime) -> None:
-    """Open what a look asks for, and close the standing items that it no longer asks for."""
+    """Open the items that a look asks for, and close automatic ones that it no longer asks for."""
     items = list(wanted)
     for item in items:
         response = Response.objects.get(pk=item.response_id) if item.response_id else None
@@ -74,7 +74,7 @@ def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now
 
 
 def close_failed_writes(response: Response, now: datetime) -> None:
-    """The answer has reached the chart after all: nobody has to see to it any more."""
+    """Close the items about a failed chart write: the answer has reached the chart after all."""
     for item in WorkItem.objects.filter(
         response=response, kind=WorkItemKind.CHART_WRITE_FAILED, closed_at__isnull=True
     ):

@@ -38,23 +38,25 @@ class AppointmentTypeAdmin(PracticeAdmin):
     def get_form(
         self, request: HttpRequest, obj: Any = None, change: bool = False, **kw: Any
     ) -> Any:
-        """The model's fields with a sentence each."""
+        """The model's fields, each with a sentence of help."""
         return super().get_form(
             request, obj, change, **{**kw, "help_texts": _SAYS, "labels": _CALLED}
         )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Types come from athenahealth."""
+        """Nobody adds a type here: athenahealth does."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """And go with it."""
+        """Nobody deletes a type here: visits and rules name it."""
         return False
 
     def save_model(
         self, request: HttpRequest, obj: AppointmentType, form: Any, change: bool
     ) -> None:
-        """Every visit of this kind may be decided differently now."""
+        """Store the type and make looks due: every visit of this type may be decided differently
+        now.
+        """
         super().save_model(request, obj, form, change)
         if form.changed_data:
             type_changed(obj, form.changed_data)

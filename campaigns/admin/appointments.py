@@ -1,4 +1,6 @@
-"""Appointments: the ledger in a list. One row leads to its story, for which there is one page."""
+"""Appointments: the ledger in a list. A row leads to the page of its visit, of which
+there is one.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,7 @@ IN_THE_CHART = {**APPOINTMENTS, AppointmentStatus.RESCHEDULED: "moved"}
 
 
 class WhenFilter(admin.SimpleListFilter):
-    """What is ahead is what people ask about, so it is what the list begins with."""
+    """By when the visit is. The list begins with what is ahead, since people ask about that."""
 
     title = "when"
     parameter_name = "when"
@@ -35,7 +37,7 @@ class WhenFilter(admin.SimpleListFilter):
         return [("all", "All"), ("past", "Past")]
 
     def choices(self, changelist: Any) -> Any:
-        """Name the default instead of calling it All."""
+        """Call the default by its name instead of *All*."""
         first, *others = super().choices(changelist)
         yield {**first, "display": "Upcoming"}
         yield from others
@@ -55,12 +57,12 @@ class NamedFilter(admin.SimpleListFilter):
     column = ""
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Those of the visitor's practices."""
+        """The reference rows of the visitor's practices."""
         rows = self.model._default_manager.filter(practice__in=practices_for(request))
         return [(str(row.pk), row.name) for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """An id means something only within its practice."""
+        """The rows of that id in the chosen practice: an id means something only there."""
         rows = self.model._default_manager.filter(practice__in=practices_for(request))
         row = rows.filter(pk=self.value() or 0).first()
         if row is None:
@@ -108,18 +110,18 @@ class AppointmentAdmin(ReadOnlyAdmin):
 
     @display(description="kind of visit", ordering="type_name")
     def kind(self, row: Appointment) -> str:
-        """As athenahealth calls it."""
+        """The visit's type, as athenahealth calls it."""
         return row.type_name or f"type {row.type_external_id}"
 
     @display(description="start", ordering="starts_at")
     def start(self, row: Appointment) -> str:
-        """In the clinic's time."""
+        """The visit's start in the clinic's time."""
         known = spoken(row.starts_at, row.time_zone or row.practice.time_zone)
         return known or f"{day(row.local_start)}, {clock(row.local_start)}, zone unknown"
 
     @display(description="patient number", ordering="patient__external_id")
     def patient_number(self, row: Appointment) -> str:
-        """No name is needed to judge coverage."""
+        """athenahealth's id of the patient: nobody needs a name to judge coverage."""
         return row.patient.external_id
 
     @display(description="coverage", ordering="coverage_state")
@@ -135,7 +137,9 @@ class AppointmentAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """The story tells more than any form could; it checks access by itself."""
+        """Send on to the page of the visit, which tells more than a form could and checks access
+        itself.
+        """
         if not object_id.isdecimal():
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         return redirect("appointment", int(object_id))

@@ -61,7 +61,7 @@ def moment(field: str, description: str) -> Callable[[Any, Any], str]:
 
 
 def universal(field: str, description: str) -> Callable[[Any, Any], str]:
-    """The same for what belongs to no practice, and so to no clinic's clock."""
+    """The same in UTC, for rows that belong to no practice and so to no clinic's clock."""
 
     @display(description=description, ordering=field)
     def column(admin: Any, row: Any) -> str:
@@ -116,7 +116,7 @@ def in_words(words: Mapping[Any, str]) -> type[ChoicesFieldListFilter]:
 
 
 def visit_link(path: str = "appointment") -> Callable[[Any, Any], SafeString | str]:
-    """A column that leads to the story of the visit that a row is about."""
+    """A column that leads to the page of the visit that a row is about."""
 
     @display(description="visit")
     def column(admin: Any, row: Any) -> SafeString | str:

@@ -30,7 +30,9 @@ class DepartmentForm(forms.ModelForm):
         fields = ("time_zone",)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        """Unknown is shown as such, and cannot be chosen once it is known."""
+        """Show an unknown zone as unknown; once a zone is known, unknown cannot be chosen
+        any more.
+        """
         super().__init__(*args, **kwargs)
         unknown = [] if self.instance.time_zone else [("", "unknown: please choose")]
         self.fields["time_zone"].choices = [*unknown, *zone_choices()]  # type: ignore[attr-defined]
@@ -49,15 +51,17 @@ class DepartmentAdmin(PracticeAdmin):
     fields = ("name", "public_name", "number", "phone", "time_zone", "time_zone_set_by_hand")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Departments come from athenahealth."""
+        """Nobody adds a department here: athenahealth does."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """And go with it."""
+        """Nobody deletes a department here: its visits name it."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Department, form: Any, change: bool) -> None:
-        """Through the service, which moves the visits' start times along."""
+        """Store the zone through practices/console_changes.py, which moves the visits' start times
+        along.
+        """
         if "time_zone" in form.changed_data:
             moved = time_zone_set(obj)
             doorbell.ring()

@@ -28,14 +28,16 @@ from campaigns.execution.execute import retry_effect
 from campaigns.labels import EFFECT_STATUSES, EFFECTS, OUTCOMES, VENDORS
 from campaigns.models import Attempt, Effect
 
-# Done and dropped effects are over; one on its way will tell by itself.
+# An effect that was done or dropped is over; one that is on its way ends by itself.
 AGAIN = frozenset(
     {EffectStatus.PARKED, EffectStatus.REJECTED, EffectStatus.QUEUED, EffectStatus.UNKNOWN}
 )
 
 
 def try_again(request: HttpRequest, effect: Effect) -> str:
-    """By a person's wish. A refused effect stays refused: what is still needed is made anew."""
+    """Try an effect again because a person wishes it. A refused effect stays refused: the next look
+    asks for a new one if it is still needed.
+    """
     refused = effect.status == EffectStatus.REJECTED
     retry_effect(effect)
     doorbell.ring()
@@ -45,7 +47,7 @@ def try_again(request: HttpRequest, effect: Effect) -> str:
 
 
 class AttemptInline(TabularInline):
-    """The tries, the newest first."""
+    """The attempts at an effect, the newest first."""
 
     model = Attempt
     fields = ("number", "began", "ended", "what_came", "detail", "status", "reference")
@@ -58,28 +60,28 @@ class AttemptInline(TabularInline):
     ended = moment("ended_at", "ended")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Attempt]:
-        """With the practice, whose zone the times are in."""
+        """The attempts with their practice, in whose zone the times are shown."""
         return super().get_queryset(request).select_related("practice")
 
     @display(description="outcome")
     def what_came(self, row: Attempt) -> str:
-        """In words; an attempt without an end was cut off with its process."""
+        """The outcome in words; an attempt without an end was cut off with its process."""
         words = {kind.value: word for kind, word in OUTCOMES.items()}
         return words.get(row.outcome, "not ended")
 
     @display(description="what came of it")
     def detail(self, row: Attempt) -> str:
-        """The sentence."""
+        """The sentence about the outcome."""
         return row.sentence or "–"
 
     @display(description="HTTP status")
     def status(self, row: Attempt) -> str:
-        """Of the vendor's answer, if one came."""
+        """The HTTP status of the vendor's answer, if an answer came."""
         return str(row.http_status or "–")
 
     @display(description="vendor's reference")
     def reference(self, row: Attempt) -> str:
-        """What the vendor's support asks for."""
+        """The request id, for which the vendor's support asks."""
         return row.request_id or "–"
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -87,7 +89,7 @@ class AttemptInline(TabularInline):
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """What happened stays."""
+        """Nobody changes an attempt: what happened stays."""
         return False
 
 
@@ -138,17 +140,17 @@ class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
     verbs = (Verb("again", "Try again", lambda row: row.status in AGAIN, try_again),)
 
     def title_of(self, row: Effect) -> str:
-        """In words."""
+        """The kind of effect and its visit, in words."""
         return about(EFFECTS[EffectKind(row.kind)], row.appointment)
 
     @display(description="what came of it")
     def outcome(self, row: Effect) -> str:
-        """The last sentence about it."""
+        """The last sentence about the effect."""
         return row.sentence or "–"
 
     @display(description="what", ordering="kind")
     def what(self, row: Effect) -> str:
-        """In words."""
+        """The kind of effect in words."""
         return EFFECTS[EffectKind(row.kind)]
 
     @display(description="status", ordering="status")
@@ -158,7 +160,7 @@ class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
 
     @admin.action(description="Try again", permissions=["verb"])
     def try_selected_again(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
-        """Those that can be; the others are left as they are."""
+        """Try those again that can be; the others are left as they are."""
         effects = list(queryset.filter(status__in=sorted(AGAIN)))
         for effect in effects:
             retry_effect(effect)

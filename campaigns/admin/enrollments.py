@@ -38,12 +38,12 @@ from campaigns.models import Campaign, DecisionRecord, Enrollment, StaffInstruct
 
 
 class CampaignNamed(ReadOnlyAdmin):
-    """Rows that hold Relatient's id of a campaign: people read its name."""
+    """Rows that hold Relatient's id of a campaign, shown with the campaign's name."""
 
     campaign_name = campaign_column
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """With the name, in one query."""
+        """The rows with the names of their campaigns, in one query."""
         return with_campaign(super().get_queryset(request))
 
 
@@ -84,13 +84,13 @@ class EnrollmentAdmin(CampaignNamed):
     readonly_fields = fields
 
     def title_of(self, row: Enrollment) -> str:
-        """In words."""
+        """The campaign and the visit, in words."""
         return about("Reminders", row.appointment)
 
 
 @admin.register(DecisionRecord)
 class DecisionAdmin(CampaignNamed):
-    """Every decision that said something new, with what each filter found."""
+    """Every decision that said something new, with the finding of each step."""
 
     visit = visit_link()
     when = moment("at", "when")
@@ -104,12 +104,12 @@ class DecisionAdmin(CampaignNamed):
     readonly_fields = fields
 
     def title_of(self, row: DecisionRecord) -> str:
-        """In words."""
+        """The state and the visit, in words."""
         return about(f"Decided: {STATES[State(row.state)].lower()}", row.appointment)
 
     @display(description="what that means")
     def meaning(self, row: DecisionRecord) -> str:
-        """The sentence."""
+        """The sentence of the decision's code."""
         return row.sentence
 
     @display(description="coverage", ordering="state")
@@ -119,7 +119,7 @@ class DecisionAdmin(CampaignNamed):
 
     @display(description="findings")
     def found(self, row: DecisionRecord) -> SafeString:
-        """What each filter saw and concluded."""
+        """The findings: what each step was given, and what it concluded."""
         rows = Campaign.objects.filter(practice=row.practice)
         names = dict(rows.values_list("external_id", "name"))
         lines = [finding(f, saw, said, names) for f, saw, said in row.findings]
@@ -129,7 +129,7 @@ class DecisionAdmin(CampaignNamed):
 
     @display(description="effects asked for")
     def asked_for(self, row: DecisionRecord) -> str:
-        """Their kinds."""
+        """The kinds of the effects that the decision asked for."""
         return "; ".join(EFFECTS[EffectKind(kind)] for kind in row.effects) or "nothing"
 
 
@@ -148,5 +148,5 @@ class InstructionAdmin(CampaignNamed):
     readonly_fields = list_display
 
     def title_of(self, row: StaffInstruction) -> str:
-        """In words."""
+        """The instruction and the visit, in words."""
         return about(INSTRUCTIONS[InstructionKind(row.kind)], row.appointment)

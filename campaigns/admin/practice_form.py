@@ -137,7 +137,7 @@ class PracticeForm(forms.ModelForm):
         self.fields[name].initial = present
 
     def clean(self) -> dict[str, Any]:
-        """The checks of the command line, so that both accept the same."""
+        """Check the values as the command line does, so that both accept the same."""
         data = super().clean() or self.cleaned_data
         for name, kind in _CHECKED.items():
             if name in data:

@@ -33,7 +33,9 @@ class PracticeFilter(admin.SimpleListFilter):
     parameter_name = "practice"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """Django hides a filter without choices."""
+        """The visitor's practices; none where there is only one, and then Django hides
+        the filter.
+        """
         mine = practices_for(request)
         return [(str(one.pk), one.name) for one in mine] if len(mine) > 1 else []
 
@@ -63,7 +65,9 @@ class PracticeAdmin(ModelAdmin):
         form_url: str = "",
         extra_context: Any = None,
     ) -> HttpResponse:
-        """Saving opens its transaction inside, so that a deadlock is answered by doing it again."""
+        """Save inside a transaction of its own, so that after a deadlock the whole save is done
+        again.
+        """
         view = super().changeform_view
         return retried(lambda: view(request, object_id, form_url, extra_context))
 
@@ -78,7 +82,9 @@ class PracticeAdmin(ModelAdmin):
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> ModelChoiceField[Any] | None:
-        """A choice of another practice's row would tell that it exists."""
+        """Offer rows of the visitor's practices only: another practice's row must not show that it
+        exists.
+        """
         related = db_field.related_model
         mine = [practice.pk for practice in practices_for(request)]
         if related is Practice:
@@ -89,16 +95,18 @@ class PracticeAdmin(ModelAdmin):
 
 
 class ReadOnlyAdmin(PracticeAdmin):
-    """To be read by whoever may see it, changed by nobody; what can be done are verbs."""
+    """A list that whoever may see it reads and nobody edits; what can be done to a row are row
+    actions.
+    """
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Rows come from the vendors and from Kept itself."""
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Not as a form; see VerbsAdmin."""
+        """Nobody changes a row by a form; see VerbsAdmin."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """What happened stays."""
+        """Nobody deletes a row: what happened stays."""
         return False

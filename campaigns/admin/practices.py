@@ -29,13 +29,15 @@ class MembershipInline(TabularInline):
     verbose_name_plural = "Works for"
 
     def get_formset(self, request: HttpRequest, obj: Any = None, **kwargs: Any) -> Any:
-        """Somebody who belongs nowhere could not be found again by whoever added them."""
+        """Require a practice: somebody who belongs to none could not be found again by whoever
+        added them.
+        """
         kwargs["min_num"] = 0 if request.user.is_superuser else 1
         kwargs["validate_min"] = True
         return super().get_formset(request, obj, **kwargs)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        """Only one's own practices can be given."""
+        """Offer the visitor's own practices only."""
         if db_field.name == "practice":
             mine = [practice.pk for practice in practices_for(request)]
             kwargs["queryset"] = Practice.objects.filter(pk__in=mine).order_by("name")
@@ -47,7 +49,9 @@ class MembershipInline(TabularInline):
 
 @admin.register(Practice)
 class PracticeSettingsAdmin(PracticeAdmin):
-    """Settings go through the service that the command line uses, audited and looked at again."""
+    """Settings, changed through the service of the command line: audited, and every visit ahead
+    looked at again.
+    """
 
     practices_by = "pk"
     form = PracticeForm
@@ -118,11 +122,11 @@ class PracticeSettingsAdmin(PracticeAdmin):
     )
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
-        """The list is one of practices already."""
+        """No filter by practice: each row of this list is a practice."""
         return []
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """The id is what everything else hangs on."""
+        """The id cannot be changed, since all other rows are found by it."""
         return ("external_id", *_SHOWN) if obj is not None else _SHOWN
 
     @admin.display(description="Cancel reason in force")
@@ -135,11 +139,11 @@ class PracticeSettingsAdmin(PracticeAdmin):
         )
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A practice is switched off; its history stays."""
+        """Nobody deletes a practice: it is switched off, and its history stays."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Practice, form: Any, change: bool) -> None:
-        """A new practice belongs to whoever added it."""
+        """Store the practice; a new one belongs to whoever added it."""
         if not change:
             super().save_model(request, obj, form, change)
             person: Any = request.user

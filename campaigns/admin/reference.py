@@ -73,5 +73,5 @@ class CampaignAdmin(ReadOnlyAdmin):
 
     @display(description="channels, in order")
     def steps(self, row: Campaign) -> str:
-        """How it reaches people."""
+        """The channels of the campaign's steps."""
         return ", ".join(CHANNELS.get(Channel(one), one) for one in row.channels) or "–"

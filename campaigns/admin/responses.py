@@ -19,7 +19,9 @@ from campaigns.models import Response
 
 @admin.register(Response)
 class ResponseAdmin(ReadOnlyAdmin):
-    """The patient's own words are on the single row's page only, and reading them is audited."""
+    """What patients answered. Their own words are on the page of a single response, and reading it
+    is audited.
+    """
 
     visit = visit_link()
     when = moment("occurred_at", "answered")
@@ -48,27 +50,27 @@ class ResponseAdmin(ReadOnlyAdmin):
     readonly_fields = fields
 
     def title_of(self, row: Response) -> str:
-        """In words."""
+        """The answer and the visit, in words."""
         return about(REPLIES[ReplyKind(row.kind)], row.appointment)
 
     @display(description="in their own words")
     def own_words(self, row: Response) -> str:
-        """As the patient wrote it."""
+        """What the patient wrote, letter by letter."""
         return row.raw_text or "–"
 
     @display(description="what came of it")
     def came_of_it(self, row: Response) -> str:
-        """The sentence."""
+        """The sentence about the outcome."""
         return row.outcome_sentence or "–"
 
     @display(description="answer", ordering="kind")
     def said(self, row: Response) -> str:
-        """In words."""
+        """The kind of answer, in words."""
         return REPLIES[ReplyKind(row.kind)]
 
     @display(description="how")
     def way(self, row: Response) -> str:
-        """By the patient, or heard by somebody on the phone."""
+        """Whether the patient sent it, or the desk heard it on the phone."""
         if row.by_staff:
             return f"on the phone, {row.given_by or 'the desk'}"
         words = {channel.value: word for channel, word in CHANNELS.items()}
@@ -82,7 +84,7 @@ class ResponseAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Whoever reads a patient's words leaves a trace."""
+        """Show one response, and audit who read the patient's words."""
         row = self.get_object(request, object_id)
         if row is not None and self.has_view_permission(request, row):
             page_viewed("response", row.appointment, request.user)

@@ -17,7 +17,9 @@ from campaigns.admin.practice_scope import PracticeAdmin
 
 @dataclass(frozen=True)
 class Verb:
-    """`offered` says for which rows; `act` does it and answers with a sentence for the person."""
+    """One button: `offered` says for which rows, `act` does it and returns a sentence for the
+    person.
+    """
 
     name: str
     label: str
@@ -26,13 +28,15 @@ class Verb:
 
 
 class VerbsAdmin(PracticeAdmin):
-    """Shows the verbs above the row; they need the right to change it, even if no form does."""
+    """Shows the buttons above a row. Pressing one needs the right to change the row, even where no
+    form does.
+    """
 
     verbs: tuple[Verb, ...] = ()
     change_form_outer_before_template = "admin/campaigns/row_actions.html"
 
     def has_verb_permission(self, request: HttpRequest) -> bool:
-        """The role's own right, which a read-only form does not take away."""
+        """Whether the role may change such rows: a read-only form does not take that right away."""
         return admin.ModelAdmin.has_change_permission(self, request)
 
     def get_urls(self) -> list[URLPattern]:
@@ -56,7 +60,7 @@ class VerbsAdmin(PracticeAdmin):
         return super().change_view(request, object_id, form_url, context)
 
     def do(self, request: HttpRequest, object_id: str, verb: str) -> HttpResponse:
-        """Do it, say so, and show the row again."""
+        """Carry out the action, say what came of it, and show the row again."""
         if request.method != "POST":
             return HttpResponseNotAllowed(["POST"])
         if not self.has_verb_permission(request):

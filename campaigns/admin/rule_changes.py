@@ -22,12 +22,12 @@ from campaigns.mapping import rule_changes, rule_text
 from campaigns.mapping.rule_changes import ChangeRefused
 from campaigns.models import RuleChange
 
-# Set on a row by `get_object`: who looks at it.
+# The visitor, set on the row by `get_object`.
 VISITOR = "visitor"
 
 
 def is_held(change: RuleChange) -> bool:
-    """Whether anything is left to decide."""
+    """Whether the change still waits for a decision."""
     return change.status == RuleChangeStatus.HELD
 
 
@@ -37,7 +37,7 @@ def is_own(change: RuleChange) -> bool:
 
 
 def approve(request: HttpRequest, change: RuleChange) -> str:
-    """The second person's yes."""
+    """Put the held change in force, on the second person's word."""
     try:
         rule_changes.approve(change, request.user)
     except ChangeRefused as refusal:
@@ -47,7 +47,7 @@ def approve(request: HttpRequest, change: RuleChange) -> str:
 
 
 def reject(request: HttpRequest, change: RuleChange) -> str:
-    """A no, or the author's own change of mind."""
+    """Take the held change back: a second person refuses it, or its author withdraws it."""
     try:
         rule_changes.reject(change, request.user)
     except ChangeRefused as refusal:
@@ -87,29 +87,29 @@ class RuleChangeAdmin(ReadOnlyAdmin, VerbsAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> RuleChange | None:
-        """The row, and who looks at it: nobody approves a change of their own."""
+        """The row with its visitor, since nobody approves a change of their own."""
         change: RuleChange | None = super().get_object(request, object_id, from_field)
         if change is not None:
             setattr(change, VISITOR, request.user)
         return change
 
     def title_of(self, row: RuleChange) -> str:
-        """By whom and when."""
+        """Who made the change, and when."""
         return f"{row.made_by_name}, {spoken(row.made_at, row.practice.time_zone)}"
 
     @display(description="made by", ordering="made_by_name")
     def by(self, row: RuleChange) -> str:
-        """A person, or a command."""
+        """The person or the command that made the change."""
         return row.made_by_name
 
     @display(description="what changed")
     def what(self, row: RuleChange) -> SafeString:
-        """Each line of the mapping that is another one."""
+        """Each line of the mapping that the change added, took away or altered."""
         return _lines(rule_text.lines_changed(row.practice, row.before, row.after))
 
     @display(description="effect")
     def effect(self, row: RuleChange) -> str:
-        """The enrolled visits that move."""
+        """How many enrolled visits the change moves."""
         return f"{row.moving:,} of {row.upcoming:,} enrolled visits {_verb(row) or 'move'}"
 
     @display(description="visits that move")
@@ -121,7 +121,9 @@ class RuleChangeAdmin(ReadOnlyAdmin, VerbsAdmin):
 
     @display(description="share")
     def share(self, row: RuleChange) -> str:
-        """What is compared with the setting."""
+        """The share of the enrolled visits that moves, beside the setting that it is
+        compared with.
+        """
         return (
             f"{row.moving:,} of {row.upcoming:,} enrolled visits ahead; more than "
             f"{row.practice.hold_share:.0%} need a second person"
@@ -129,19 +131,19 @@ class RuleChangeAdmin(ReadOnlyAdmin, VerbsAdmin):
 
     @display(description="confirmed or written to")
     def written_to(self, row: RuleChange) -> str:
-        """The tick."""
+        """Whether visits that are confirmed or were written to move too."""
         return "move too" if row.include_messaged else "stay with their campaign"
 
     @display(description="status", ordering="status")
     def stands(self, row: RuleChange) -> SafeString:
-        """As a badge with its word."""
+        """The status as a badge with its word."""
         return badge(
             RULE_CHANGE_LOOKS.get(row.status, ""), RULE_CHANGES[RuleChangeStatus(row.status)]
         )
 
     @display(description="what happens next")
     def next_step(self, row: RuleChange) -> str:
-        """Said also to the one who cannot approve."""
+        """What has to happen next; shown also to the author, who cannot approve."""
         if not is_held(row):
             return "Nothing to do."
         if is_own(row):
@@ -150,7 +152,7 @@ class RuleChangeAdmin(ReadOnlyAdmin, VerbsAdmin):
 
     @display(description="decided")
     def decision(self, row: RuleChange) -> str:
-        """By whom and when."""
+        """Who approved or rejected the change, and when."""
         if row.decided_at is None:
             return "–"
         return f"{row.decided_by_name}, {spoken(row.decided_at, row.practice.time_zone)}"

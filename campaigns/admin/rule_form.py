@@ -106,7 +106,9 @@ class RuleForm(forms.ModelForm):
         return [(tag, language(tag)) for tag in sorted(spoken)]
 
     def clean(self) -> dict[str, Any]:
-        """What is chosen must belong to the chosen practice, and be said only once."""
+        """Refuse what does not belong to the chosen practice, and a second active rule of the same
+        key.
+        """
         data = super().clean() or self.cleaned_data
         practice, type_id = data.get("practice"), data.get("appointment_type_id")
         if practice is None or type_id is None:

@@ -93,7 +93,9 @@ def change_selected(
     change: Callable[..., RuleChange | None],
     done: str,
 ) -> None:
-    """All of them or, where a practice has a change that waits, none; the visitor is told."""
+    """Change all these rules or, where a change of one of their practices is held, none;
+    say which.
+    """
     also = ticked(request)
 
     def work() -> None:

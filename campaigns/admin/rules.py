@@ -48,7 +48,9 @@ _GO_ON = {"_continue", "_addanother", "_popup"}
 
 @admin.register(CampaignRule)
 class CampaignRuleAdmin(PracticeAdmin):
-    """Saving, switching off or deleting a rule makes Kept look at every upcoming visit again."""
+    """Campaign rules; saving, switching off or deleting one makes looks due at every
+    visit ahead.
+    """
 
     form = RuleForm
     list_display = ("kind", "modality", "risk", "spoken_language", "goes_to", "active")
@@ -70,7 +72,7 @@ class CampaignRuleAdmin(PracticeAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CampaignRule]:
-        """With the name of the kind of visit, in one query."""
+        """The rules with the names of their types, in one query."""
         kinds = AppointmentType.objects.filter(
             practice=OuterRef("practice"), external_id=OuterRef("appointment_type_id")
         )
@@ -87,7 +89,7 @@ class CampaignRuleAdmin(PracticeAdmin):
 
     @display(description="kind of visit", ordering="appointment_type_id")
     def kind(self, rule: CampaignRule) -> str:
-        """The name, not the number."""
+        """The type's name instead of its number."""
         if rule.appointment_type_id == EVERY_TYPE:
             return "every kind of visit"
         name = getattr(rule, "kind_name", None) or "unknown"
@@ -100,11 +102,11 @@ class CampaignRuleAdmin(PracticeAdmin):
 
     @display(description="campaign", ordering="campaign__name")
     def goes_to(self, rule: CampaignRule) -> str:
-        """An empty campaign is a decision too."""
+        """The campaign, or that there is none on purpose."""
         return rule.campaign.name if rule.campaign else "no reminders, on purpose"
 
     def title_of(self, rule: CampaignRule) -> str:
-        """By whom it is for."""
+        """The kind of visit that the rule is for."""
         return f"{self.kind(rule)}, {language(rule.language)}"
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
@@ -131,7 +133,7 @@ class CampaignRuleAdmin(PracticeAdmin):
             return self._refused(request, refusal)
 
     def save_model(self, request: HttpRequest, obj: CampaignRule, form: Any, change: bool) -> None:
-        """As one change of the rules."""
+        """Store the rule as one change of the mapping."""
         save_rule(obj, user=request.user, include_messaged=ticked(request))
         doorbell.ring()
 
@@ -154,7 +156,7 @@ class CampaignRuleAdmin(PracticeAdmin):
     def delete_view(
         self, request: HttpRequest, object_id: str, extra_context: Any = None
     ) -> HttpResponse:
-        """Asks once more, and says what it does to the visits."""
+        """Ask once more, and say what deleting the rule does to the visits."""
         rule = self.get_object(request, unquote(object_id))
         if rule is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
@@ -169,7 +171,7 @@ class CampaignRuleAdmin(PracticeAdmin):
     def delete_selected(
         self, request: HttpRequest, queryset: QuerySet[CampaignRule]
     ) -> HttpResponse | None:
-        """Several at once, as one change."""
+        """Delete several rules as one change of the mapping."""
         rules = list(queryset.select_related("practice"))
         if SEEN not in request.POST:
             return preview_without(request, rules, "Delete")
@@ -180,7 +182,7 @@ class CampaignRuleAdmin(PracticeAdmin):
     def switch_off(
         self, request: HttpRequest, queryset: QuerySet[CampaignRule]
     ) -> HttpResponse | None:
-        """Several at once, as one change."""
+        """Switch several rules off as one change of the mapping."""
         rules = list(queryset.filter(active=True).select_related("practice"))
         if SEEN not in request.POST:
             return preview_without(request, rules, "Switch off")

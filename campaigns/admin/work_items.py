@@ -19,7 +19,7 @@ from campaigns.work_items import close_work_item
 
 
 class OpenFilter(admin.SimpleListFilter):
-    """Open ones first: closed ones are history."""
+    """By whether the item is open. The list begins with open ones: closed ones are history."""
 
     title = "open or closed"
     parameter_name = "open"
@@ -29,25 +29,27 @@ class OpenFilter(admin.SimpleListFilter):
         return [("closed", "Closed"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
-        """Name the default instead of calling it All."""
+        """Call the default by its name instead of *All*."""
         first, *others = super().choices(changelist)
         yield {**first, "display": "Open"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """By whether they were closed."""
+        """The open or the closed ones."""
         if self.value() == "all":
             return queryset
         return queryset.filter(closed_at__isnull=self.value() != "closed")
 
 
 def can_close(item: WorkItem) -> bool:
-    """Standing items close by themselves once what they say is mended."""
+    """Whether a person may close it: automatic items close by themselves once their cause
+    is gone.
+    """
     return item.closed_at is None and item.kind not in AUTOMATIC_ITEMS
 
 
 def close(request: HttpRequest, item: WorkItem) -> str:
-    """By a person."""
+    """Close the item in the name of the person who pressed the button."""
     close_work_item(item, request.user)
     return "Done. It has left the work list."
 
@@ -70,21 +72,21 @@ class WorkItemAdmin(ReadOnlyAdmin, VerbsAdmin):
     verbs = (Verb("done", "Done", can_close, close),)
 
     def title_of(self, row: WorkItem) -> str:
-        """In words."""
+        """The item and the visit, in words."""
         return about(WORK_ITEMS[WorkItemKind(row.kind)], row.appointment)
 
     @display(description="what to do")
     def to_do(self, row: WorkItem) -> str:
-        """The sentence that the desk reads."""
+        """The sentence that the desk reads on the work list."""
         return row.sentence
 
     @display(description="what", ordering="kind")
     def what(self, row: WorkItem) -> str:
-        """In words."""
+        """The kind of item, in words."""
         return WORK_ITEMS[WorkItemKind(row.kind)]
 
     @admin.action(description="Done", permissions=["verb"])
     def close_selected(self, request: HttpRequest, queryset: QuerySet[WorkItem]) -> None:
-        """Those that a person can close."""
+        """Close those that a person may close."""
         closed = sum(close_work_item(item, request.user) for item in queryset)
         self.message_user(request, f"{closed} of them are done.")

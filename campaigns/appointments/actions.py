@@ -1,4 +1,4 @@
-"""What a person can do about one visit, and what stands already: the card on the visit's page."""
+"""What a person can do about one visit, and which instructions are active: the card on its page."""
 
 from __future__ import annotations
 
@@ -120,10 +120,10 @@ def actions_of(
     now: datetime,
     refused: Refusal | None = None,
 ) -> Actions:
-    """For a person who is `allowed` this much (access.visit_actions_of).
+    """The card for a person who is `allowed` these actions (access.visit_actions_of).
 
-    `instructions` has the latest first, `campaigns` those that suit the visit; `names` are those of
-    all campaigns, by Relatient's ids.
+    `instructions` has the latest first, `campaigns` those that suit the visit; `names` are the
+    names of all campaigns by Relatient's ids.
     """
     first = next(iter(instructions), None)
     ahead = row.status == AppointmentStatus.SCHEDULED and (

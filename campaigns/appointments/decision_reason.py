@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.labels import finding
 
-# The filters that can bring a visit to a code, the telling one first.
+# The steps that can bring a visit to a code, the one that explains most first.
 _TELLING: dict[Code, tuple[str, ...]] = {
     Code.AWAITING_PATIENT: ("patient",),
     Code.AWAITING_HISTORY: ("no_shows",),
@@ -30,7 +30,7 @@ _TELLING: dict[Code, tuple[str, ...]] = {
     Code.TIME_ZONE_UNKNOWN: ("time",),
     Code.ENDED_ELSEWHERE: ("staff",),
 }
-# What can have chosen the campaign; a later one has the last word.
+# The steps that can choose the campaign; a later one overrules an earlier one.
 _CHOOSING = ("staff", "approval", "written_to", "time", "confirmation", "provider", "rule")
 # A provider chooses only where the practice's general campaign is taken for it.
 _GENERAL = "general campaign"
@@ -41,8 +41,8 @@ Findings = Iterable[Iterable[str]]
 def why(code: Code, campaign: str, findings: Findings, campaigns: Mapping[str, str]) -> str:
     """One sentence, or nothing where the ledger's own says it all.
 
-    `campaign` is Relatient's id of the one that was chosen, `findings` are (filter, saw,
-    concluded) as a decision notes them, `campaigns` names by id.
+    `campaign` is Relatient's id of the chosen one, `findings` are (step, input, result) as a
+    decision stores them, `campaigns` names by id.
     """
     noted = {name: (saw, said) for name, saw, said in findings}
     if state_of(code) is State.CLOSED:
@@ -72,7 +72,7 @@ def _chosen(
 
 
 def _chooses(filter_: str, said: str) -> bool:
-    """Whether the finding is about the campaign: some filters are asked of everybody."""
+    """Whether the finding is about the campaign: some steps report on every visit."""
     if filter_ == "provider":
         return _GENERAL in said
     return filter_ != "time" or said.startswith("keep")

@@ -136,7 +136,9 @@ def _response(row: Response) -> Row:
 
 
 def observations_of(row: Appointment) -> list[Row]:
-    """When Kept learned what; a read that changed nothing is counted by no version."""
+    """When Kept learned what about the visit; a read that changed nothing does not raise the
+    version.
+    """
     seen: list[Row] = [
         {"at": row.scheduled_at, "what": "booked", "by": row.scheduled_by},
         {"at": row.first_seen_at, "what": "first_seen"},
@@ -189,7 +191,7 @@ def consents_of(row: Appointment) -> list[Row]:
 
 
 def _instructions(row: Appointment) -> list[Row]:
-    """Without the reason, which a colleague wrote in their own words."""
+    """The instructions without their reasons, which colleagues wrote in their own words."""
     return [
         {
             "at": one.given_at,

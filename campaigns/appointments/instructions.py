@@ -25,7 +25,7 @@ from campaigns.locking import lineage_ids, lock_appointments, lock_patient
 from campaigns.look_queue import schedule_look
 from campaigns.models import PROMPT, Appointment, AppointmentType, Campaign, StaffInstruction
 
-# As long as its column.
+# The length of the column.
 REASON_LENGTH = 200
 
 
@@ -149,7 +149,7 @@ def _end(row: StaffInstruction, now: datetime) -> None:
 
 
 def _audit(action: str, row: StaffInstruction) -> None:
-    """Without the reason: what a colleague wrote stays in its own row."""
+    """Audit the instruction without its reason: what a colleague wrote stays in its own row."""
     detail = {"kind": str(row.kind)} | ({"campaign": row.campaign} if row.campaign else {})
     audit(
         action,

@@ -54,7 +54,7 @@ class AppointmentPage:
 
 
 def page_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> AppointmentPage:
-    """Read it all; times are in the department's zone."""
+    """Read everything that the page shows; times are in the department's zone."""
     names = names_of(row.practice)
     zone = row.time_zone or row.practice.time_zone
     state = State(row.coverage_state)
@@ -81,7 +81,9 @@ def page_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> A
 
 
 def _why(row: Appointment, campaigns: dict[str, str]) -> str:
-    """By the last decision, where the visit still stands as that left it."""
+    """The reason given by the last decision, if the visit's code is still the one of that
+    decision.
+    """
     last = row.decisions.first()
     if last is None or last.code != row.coverage_code:
         return ""

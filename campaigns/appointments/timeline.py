@@ -56,7 +56,9 @@ _LOOKS = {
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the story. `look` is the style of the badge, `details` what opens below."""
+    """One line of the timeline. `look` is the style of the badge, `details` are what opens below
+    it.
+    """
 
     at: datetime
     when: str
@@ -131,7 +133,7 @@ def _findings(decision: DecisionRecord, campaigns: dict[str, str]) -> Iterator[t
 
 
 def _effects(row: Appointment, zone: str) -> Iterator[Entry]:
-    """The visit's own, and since it was seen those about its patient, on which it waits."""
+    """The visit's own effects, and those about its patient since the visit was first seen."""
     # A record that was merged into the patient's is part of their history.
     person = Q(patient=row.patient_id) | Q(patient__merged_into=row.patient_id)
     about_patient = person & Q(appointment__isnull=True, created_at__gte=row.first_seen_at)

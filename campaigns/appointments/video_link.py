@@ -1,4 +1,4 @@
-"""How it stands with the link to a video visit, for the visit's page."""
+"""The link to a video visit as the page of the visit shows it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from campaigns.models import Appointment
 
 @dataclass(frozen=True)
 class VideoLink:
-    """A sentence, and the patient's way in where there is one: for eyes that may see patients."""
+    """A sentence, and the patient's link where there is one; only for people who may see
+    patients.
+    """
 
     sentence: str
     address: str = ""
 
 
 def video_link_of(row: Appointment, now: datetime) -> VideoLink | None:
-    """Nothing for a visit in person, and nothing once the visit or its day is over."""
+    """What to show; None for a visit in person, and once the visit or its day is over."""
     video = row.telehealth or row.route_modality == Modality.TELEHEALTH
     if not video or row.status != AppointmentStatus.SCHEDULED or row.starts_at is None:
         return None

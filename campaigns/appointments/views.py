@@ -1,4 +1,6 @@
-"""One appointment's story, from the moment Kept first saw it, and what a person may do about it."""
+"""The page of one visit: what happened since Kept first saw it, and what a person may do
+about it.
+"""
 
 from __future__ import annotations
 
@@ -30,14 +32,14 @@ SAID = {
 @require_safe
 @open_to("appointment")
 def appointment(request: HttpRequest, appointment: int) -> HttpResponse:
-    """The timeline; who read it is audited."""
+    """The page of one visit; who read it is audited."""
     return _page(request, _visit(request, appointment))
 
 
 @require_POST
 @open_to("look-again")
 def look_again(request: HttpRequest, appointment: int) -> HttpResponse:
-    """Read everything about the visit afresh, before other work."""
+    """Have the visit, its patient and its enrollment read afresh, before other work."""
     row = _visit(request, appointment)
     instructions.look_now(row, request.user)
     messages.success(
@@ -49,7 +51,9 @@ def look_again(request: HttpRequest, appointment: int) -> HttpResponse:
 @require_POST
 @open_to("instruct")
 def instruct(request: HttpRequest, appointment: int) -> HttpResponse:
-    """Pause, stop or enroll by hand; the form comes back with what was typed if it cannot be."""
+    """Store an instruction to pause, stop or enroll by hand; a refused form comes back as it was
+    typed.
+    """
     row = _visit(request, appointment)
     kind = next((k for k in InstructionKind if k.value == request.POST.get("kind")), None)
     seen = request.POST.get("seen", "")
@@ -76,7 +80,7 @@ def instruct(request: HttpRequest, appointment: int) -> HttpResponse:
 @require_POST
 @open_to("withdraw-instruction")
 def withdraw(request: HttpRequest, appointment: int, instruction: int) -> HttpResponse:
-    """End an instruction, by whoever may give one of its kind."""
+    """End an instruction; open to whoever may give one of its kind."""
     row = _visit(request, appointment)
     mine = StaffInstruction.objects.select_related("appointment__practice", "appointment__patient")
     said = get_object_or_404(mine, pk=instruction, appointment=row)

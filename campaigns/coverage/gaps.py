@@ -57,7 +57,7 @@ def holes_of(
     campaigns: Mapping[str, Campaign],
     default_language: str,
 ) -> Holes:
-    """Ask the rules about every group. Pure: no query."""
+    """Ask the rules about every group of visits. Pure: no query."""
     search = _Search(rules, campaigns)
     for group in groups:
         visit = group.visit_kind(default_language)
@@ -75,7 +75,7 @@ class _Search:
     ended: Counter[str] = field(default_factory=Counter)
 
     def ask(self, group: Group, visit: VisitKind) -> None:
-        """Note which rule decides the group, and what it lacks."""
+        """Find the rule that decides the group, and remember what the group lacks."""
         rule = winner(self.rules, self.campaigns, visit)
         if rule is not None:
             self.used.add(rule.id)
@@ -130,7 +130,7 @@ class _Search:
         self.lacking[lack, group.type_id, missing, meanwhile] += group.visits
 
     def found(self) -> Holes:
-        """Everything noted, the largest first."""
+        """All holes that were remembered, the largest first."""
         ranked = sorted(self.lacking.items(), key=lambda one: (-one[1], one[0]))
         holes = [Hole(*lacking, visits) for lacking, visits in ranked]
         in_rules = {rule.campaign for rule in self.rules}

@@ -39,7 +39,9 @@ class Window:
 
 @dataclass(frozen=True)
 class Group:
-    """So many visits of one kind that stand alike; an empty modality: not looked at yet."""
+    """So many visits of one kind and one coverage code; an empty modality means not
+    looked at yet.
+    """
 
     type_id: str
     type_name: str
@@ -64,7 +66,7 @@ class Group:
 
 
 def weeks_ahead(practice: Practice, weeks: int, now: datetime) -> Window:
-    """Today and so many weeks of days behind it."""
+    """A window of today and so many weeks of days after it."""
     local = now.astimezone(zone_of(practice.time_zone))
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
     return Window(now, midnight + timedelta(days=7 * weeks + 1))
@@ -82,7 +84,7 @@ def groups_of(practice: Practice, window: Window) -> list[Group]:
         Appointment.objects.filter(
             known | zoneless, practice=practice, status=AppointmentStatus.SCHEDULED
         )
-        # Open in the chart and closed for us lasts no longer than until the next look.
+        # A visit that the chart has open and Kept has closed stays so only until the next look.
         .exclude(coverage_state=State.CLOSED)
         .order_by()
         .values_list(

@@ -38,12 +38,12 @@ class Share:
 
     @property
     def without(self) -> int:
-        """Get none, on purpose or because nobody can."""
+        """How many get none, on purpose or because nobody can."""
         return self.visits - self.meant
 
     @property
     def missing(self) -> int:
-        """Should get reminders and will not, unless somebody does something."""
+        """How many should get reminders and will not, unless somebody does something."""
         return self.meant - self.enrolled - self.pending
 
 
@@ -78,7 +78,7 @@ class Reason:
 
 
 def share_of(groups: Sequence[Group]) -> Share:
-    """Enrolled, of those that should be."""
+    """The share of the visits that should be enrolled and are."""
     meant = [group for group in groups if group.code not in NOT_MEANT]
     return Share(
         visits=visits_in(groups),

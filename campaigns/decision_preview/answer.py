@@ -46,9 +46,9 @@ def answer_of(
     campaigns: Mapping[str, str],
     shown_as: Mapping[str, str] | None = None,
 ) -> PreviewAnswer:
-    """What decide() said, with each filter's finding; `campaigns` are names by Relatient's ids.
+    """What decide() said, with the finding of each step; `campaigns` are names by Relatient's ids.
 
-    `shown_as`: see `sending.sent`.
+    `shown_as`: see `effect_text.effect_text`.
     """
     first, last = rehearsal.first, rehearsal.last
     state = state_of(last.code)

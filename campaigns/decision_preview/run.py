@@ -38,7 +38,7 @@ from campaigns.models import Appointment, AppointmentType, Department, Practice,
 
 ADULT, CHILD, ADOLESCENT, CHILD_ALONE = "adult", "child", "adolescent", "child_alone"
 _AGES = {ADULT: 40, CHILD: 9, ADOLESCENT: 15, CHILD_ALONE: 9}
-# They stand for contact data that a described patient has: shown in words, called by nobody.
+# Stand-ins for the contact data of a described patient: shown in words, never called.
 MOBILE, EMAIL = "6172530100", "patient@example.org"
 STAND_INS = {f"+1{MOBILE}": "a mobile number", EMAIL: "an email address"}
 
@@ -93,8 +93,7 @@ def previews_of(snapshot: facts.Snapshot, now: datetime) -> list[Preview]:
 def of_booked(appointment: Appointment) -> facts.Snapshot:
     """The snapshot that a look would build now.
 
-    Without locks, so that trying never holds up a look; and whatever happened in here would be
-    rolled back.
+    It takes no locks, so that trying never holds up a look, and rolls back whatever was written.
     """
     with transaction.atomic():
         try:

@@ -38,7 +38,9 @@ class _Tried:
 @require_http_methods(["GET", "HEAD", "POST"])
 @open_to("try")
 def try_decision(request: HttpRequest) -> HttpResponse:
-    """A booked visit is asked for by POST, so that its number stays out of addresses and logs."""
+    """The page. A booked visit is asked for by POST, so that its number stays out of addresses and
+    logs.
+    """
     practice = chosen_practice(request, practices := open_practices(request))
     if practice is None:
         return render(request, "no_practice.html")
@@ -92,7 +94,7 @@ def _answers(
 
 
 def _picks(request: HttpRequest, practice: Practice, form: CaseForm) -> dict[str, Any]:
-    """The next visits of the type that was asked for, to pick one; who saw them is audited."""
+    """The next visits of the chosen type, to pick one of; who saw them is audited."""
     kinds = list(form["type"].field.choices)  # type: ignore[attr-defined]
     of = request.GET.get("of", "")
     if of not in dict(kinds):

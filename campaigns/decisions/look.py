@@ -83,8 +83,9 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
 
 
 def _remember_route(appointment: Appointment, decision: Decision) -> None:
-    """For what kind of visit the enrollment's campaign was chosen: a change of the rules moves
-    it only if the rules still speak of that kind."""
+    """Store for which kind of visit the enrollment's campaign was chosen: a later change of the
+    rules moves the visit only if the rules still speak of that kind.
+    """
     route = decision.route
     if route is None or route.kept:
         return
@@ -95,7 +96,7 @@ def _remember_route(appointment: Appointment, decision: Decision) -> None:
 
 
 def _wake_secondary(appointment: Appointment, decision: Decision, now: datetime) -> None:
-    """Rows of further resources wait for the visit they belong to, and go by what it became."""
+    """Make looks due at the rows of further resources: they go by what became of their visit."""
     if appointment.secondary or appointment.coverage_state == decision.state:
         return
     schedule_looks(

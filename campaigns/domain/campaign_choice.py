@@ -86,9 +86,9 @@ def _visit_kind(snapshot: Snapshot, findings: Findings) -> VisitKind:
 def _ruled(
     snapshot: Snapshot, visit: VisitKind, findings: Findings
 ) -> tuple[VisitKind, Rule | None]:
-    """The winner; but a new no-show does not re-route a visit that is confirmed already.
+    """The rule that wins; but a new no-show does not re-route a visit that is confirmed already.
 
-    Not even one whose campaign the rules have left meanwhile: it was chosen for standard risk.
+    Not even a visit whose campaign the rules have left meanwhile: it was chosen for standard risk.
     """
     rule = winner(snapshot.rules, snapshot.campaigns, visit)
     held = reminding(snapshot)
@@ -157,7 +157,9 @@ def _provided(snapshot: Snapshot, findings: Findings, choice: Choice) -> Choice:
 def _keep_present_campaign(
     snapshot: Snapshot, now: datetime, findings: Findings, visit: VisitKind, choice: Choice
 ) -> Choice:
-    """What the visit has already, where that counts for more than what the rules say now."""
+    """Keep the campaign that the visit has, where that counts for more than what the
+    rules say now.
+    """
     has = reminding(snapshot)
     if has is not None and has.campaign != choice.campaign and _serves(snapshot, has.campaign):
         if is_late(snapshot, now) and choice.objection is None:
@@ -192,7 +194,9 @@ def _written_to(snapshot: Snapshot, has: EnrollmentFacts) -> bool:
 
 
 def _all_move(snapshot: Snapshot, has: EnrollmentFacts, choice: Choice) -> bool:
-    """Whether it moves all the same: another kind of visit now, or staff said that all move."""
+    """Whether the visit moves all the same: it is of another kind now, or staff said that
+    all move.
+    """
     if has.route and dict(has.route) != choice.key.kind:
         return True
     since = snapshot.all_move_since
@@ -200,7 +204,7 @@ def _all_move(snapshot: Snapshot, has: EnrollmentFacts, choice: Choice) -> bool:
 
 
 def _waits_for_approval(snapshot: Snapshot, visit: VisitKind, choice: Choice) -> bool:
-    """Whether a change that nobody approved yet makes the choice another one."""
+    """Whether a change of the rules that nobody has approved yet would choose another campaign."""
     if snapshot.rules_before is None or choice.key.general:
         return False
     former = winner(snapshot.rules_before, snapshot.campaigns, visit)
@@ -216,7 +220,7 @@ def _told_by_staff(snapshot: Snapshot, findings: Findings, choice: Choice) -> Ch
         findings.add("staff", "enrolled by hand", campaign_name(snapshot, instruction.campaign))
         findings.reasons.discard(Code.TOO_LATE)
         by_hand = choice.keeping(instruction.campaign)
-        # Withdrawn, it leaves another kind of visit behind, and the rules count again.
+        # Once withdrawn, the enrollment is for another kind of visit, and the rules count again.
         return replace(by_hand, key=replace(by_hand.key, by_hand=True))
     findings.add("staff", instruction.kind.value, "stop", Code.STOPPED_BY_STAFF)
     return choice

@@ -31,7 +31,7 @@ TASK_TEXT = {
     ),
 }
 
-# What somebody has to see to for as long as the visit stands there.
+# Codes for which a work item stays open for as long as the visit has them.
 TO_SEE_TO: dict[Code, tuple[WorkItemKind, str]] = {
     Code.ENDED_ELSEWHERE: (
         WorkItemKind.ENDED_ELSEWHERE,
@@ -69,7 +69,9 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
 
 
 def _released(snapshot: Snapshot, now: datetime) -> tuple[Snapshot, datetime | None]:
-    """Without the call outcomes that the desk may still take back; when the next may not be."""
+    """The snapshot without call outcomes that the desk may still take back, and when the first of
+    these becomes final.
+    """
     held = [r.hold_until for r in snapshot.replies if r.hold_until and r.hold_until > now]
     if not held:
         return snapshot, None
@@ -84,7 +86,7 @@ def _soonest(*moments: datetime | None) -> datetime | None:
 def _code(planned: Plan, found: Difference) -> Code:
     failed = found.code is not None and state_of(found.code) is State.FAILED
     if planned.reminder is not None and not failed:
-        # It goes on with what it has, but somebody has to know.
+        # The visit keeps its campaign, but somebody has to know.
         if planned.held:
             return Code.HELD_FOR_APPROVAL
         if planned.link_missing and found.code is None:
@@ -105,10 +107,10 @@ def _last_finding(found: Difference, code: Code) -> Finding:
 
 
 def _reread(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
-    """Reads that are owed beside the way to an enrollment.
+    """Reads that are owed beside those that an enrollment needs.
 
-    Two earlier ones overlapped and nobody can say which is newer; Relatient may hold something
-    else than we think; the link to a video visit is there from today on.
+    Two earlier reads overlapped and nobody can say which is newer; or Relatient may hold something
+    else than Kept thinks; or the link to a video visit is there from today on.
     """
     owed = [
         EffectWanted(EffectKind.READ_ENROLLMENT, purpose="compare", enrollment_id=enrollment.id)
@@ -130,7 +132,7 @@ def _desk_task(snapshot: Snapshot, planned: Plan) -> tuple[EffectWanted, ...]:
     if not planned.desk_task or planned.code is None:
         return ()
     kind = EffectKind(snapshot.settings.desk_task)
-    # Whichever way it was told: a changed setting is no reason to tell the desk twice.
+    # In whichever of the two ways: a changed setting is no reason to ask the desk twice.
     if any(e.kind in DESK_TASKS and e.purpose == "contact" and e.sent for e in snapshot.effects):
         return ()
     appointment = snapshot.appointment

@@ -22,9 +22,10 @@ class Finding:
 
 @dataclass(frozen=True)
 class ChoiceBasis:
-    """By what the campaign was chosen; kept on the appointment for previews and coverage.
+    """What the campaign was chosen by; kept on the appointment (columns route_*) for previews and
+    coverage.
 
-    `general` says that the practice's general campaign was taken, for its providers' sake,
+    `general` says that the practice's general campaign was taken because of the providers,
     `by_hand` that staff chose, `kept` that the visit has the campaign from before, and so perhaps
     for another kind of visit.
     """

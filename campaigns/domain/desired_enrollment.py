@@ -1,7 +1,7 @@
 """The enrollment as it should be: who is written to, how, and by which campaign.
 
-Each filter leaves a finding; the reasons that stand in the way are all collected and the first
-in the ledger's precedence is shown.
+Each step leaves a finding. All reasons against an enrollment are collected, and the first in the
+ledger's precedence is shown.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def _ended_elsewhere(snapshot: Snapshot, findings: Findings) -> None:
 
 
 def _waits_for_primary(snapshot: Snapshot) -> bool:
-    """A secondary row may be seen before the visit that it belongs to is decided."""
+    """Whether a secondary row has to wait: the visit that it belongs to may not be decided yet."""
     appointment = snapshot.appointment
     return appointment.secondary and any(
         s.pending and not s.secondary and s.starts_at == appointment.starts_at

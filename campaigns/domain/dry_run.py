@@ -1,8 +1,8 @@
-"""What would become of a visit if everything that decisions ask for were accepted. Pure.
+"""What would become of a visit if the vendors accepted everything that decisions ask for. Pure.
 
-A decision asks for one thing at a time: Relatient is told of the patient, then the visit is
-enrolled. The rehearsal answers each request with "done" and decides again, until nothing that can
-be foreseen is left; what a read would bring cannot be.
+A decision asks for one thing at a time: Relatient gets the patient first, then the enrollment. The
+dry run answers each request with "done" and decides again, until nothing is left that can be
+foreseen; what a read would bring cannot be.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, Enrollm
 
 # Stands for an id that Relatient would give.
 _GIVEN = "given by Relatient"
-# More than any visit needs: end, tell of the patient, enroll, tell the details.
+# More than any visit needs: cancel, upsert the patient, enroll, resend.
 _ROUNDS = 8
 
 
@@ -55,7 +55,7 @@ def rehearse(snapshot: Snapshot, now: datetime) -> Rehearsal:
 
 
 def _steps(snapshot: Snapshot, effects: Iterable[EffectWanted]) -> list[EffectWanted]:
-    """Those whose acceptance can be foreseen; none while something is truly under way."""
+    """The effects whose acceptance can be foreseen; none while a real request is under way."""
     if any(effect.status in IN_FLIGHT for effect in snapshot.effects):
         return []
     return [

@@ -54,7 +54,7 @@ def difference(snapshot: Snapshot, plan: Plan) -> Difference:
 
 
 def _surplus(snapshot: Snapshot) -> Difference:
-    """What stands at Relatient beside the enrollment that counts is ended, whatever is planned."""
+    """End what is active at Relatient beside the enrollment that counts, whatever is planned."""
     ends = [_cancel(snapshot, e, CancelReason.SUPERSEDED) for e in snapshot.surplus if e.is_live]
     failed = next((end.code for end in ends if _failed(end.code)), None)
     return Difference(tuple(effect for end in ends for effect in end.effects), failed)
@@ -72,7 +72,9 @@ def _difference(snapshot: Snapshot, plan: Plan) -> Difference:
 
 
 def _reads(snapshot: Snapshot, plan: Plan) -> Difference:
-    """What has to be read first; the plan's own code stands while that simply takes its course."""
+    """Ask for what has to be read first; the plan's own code stays while those reads take their
+    course.
+    """
     found = [ask(snapshot, read) for read in plan.reads]
     codes = [f.code for f in found if f.code not in (None, Code.EFFECT_IN_FLIGHT)]
     return Difference(tuple(e for f in found for e in f.effects), codes[0] if codes else None)
@@ -84,7 +86,9 @@ def live_enrollment(snapshot: Snapshot) -> EnrollmentFacts | None:
 
 
 def _without(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts | None) -> Difference:
-    """Nothing should be enrolled: end what is. A queued enroll is dropped by being left out."""
+    """End what there is, since nothing should be enrolled. A queued enroll is dropped by leaving it
+    out.
+    """
     if live is None or live.status is EnrollmentStatus.WANTED:
         return Difference()
     return _cancel(snapshot, live, plan.cancel_reason)
@@ -117,12 +121,14 @@ def _with_live(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Differe
 
 
 def _failed(code: Code | None) -> Code | None:
-    """A patient's record on its way does not make an enrolled visit less enrolled."""
+    """The code if it says that something failed; a patient's record that is only on its way does
+    not make an enrolled visit less enrolled.
+    """
     return code if code is not None and state_of(code) is State.FAILED else None
 
 
 def _cancelling_reason(snapshot: Snapshot, live: EnrollmentFacts) -> CancelReason:
-    """The reason that is on its way already: asking with another would end it twice."""
+    """The reason of the cancel that is on its way: asking with another one would end it twice."""
     for effect in snapshot.effects:
         if effect.kind is EffectKind.CANCEL_ENROLLMENT and effect.enrollment_id == live.id:
             return CancelReason(effect.body["reason"])
@@ -130,7 +136,7 @@ def _cancelling_reason(snapshot: Snapshot, live: EnrollmentFacts) -> CancelReaso
 
 
 def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference:
-    """Update what differs, then tell the patient if what they were told is no longer so."""
+    """Update what differs, then resend if the patient was last sent other details."""
     assert plan.reminder is not None
     if live.vendor_state != plan.reminder:
         update = {"reminder": plan.reminder}
@@ -150,8 +156,10 @@ def _change(snapshot: Snapshot, plan: Plan, live: EnrollmentFacts) -> Difference
 
 
 def _knows(live: EnrollmentFacts, visit: VisitBody) -> bool:
-    """Whether the patient was told these details. The link of a video visit is no news, nor is
-    another spelling of the same provider's name."""
+    """Whether these details are what the patient was last sent.
+
+    The link of a video visit is no news, nor is another spelling of the same provider's name.
+    """
     no_news = {"join_url": "", "provider_name": ""}
     return live.last_announced is not None and {**live.last_announced, **no_news} == {
         **visit,
@@ -174,7 +182,7 @@ def _first(snapshot: Snapshot, plan: Plan) -> Difference:
 
 
 def _same(newest: EnrollmentFacts, plan: Plan) -> bool:
-    """Whether a completed enrollment was for the present start and route."""
+    """Whether a completed enrollment was for the present start and kind of visit."""
     assert plan.reminder is not None
     held = newest.vendor_state["visit"]["starts_at"] if newest.vendor_state else ""
     if newest.foreign:
@@ -183,7 +191,7 @@ def _same(newest: EnrollmentFacts, plan: Plan) -> bool:
 
 
 def _beside(snapshot: Snapshot) -> Difference | None:
-    """A second enrollment ends before another is made: Relatient would name it as the one."""
+    """End a second enrollment before another is made: Relatient would name it as the active one."""
     for enrollment in snapshot.surplus:
         if enrollment.is_live:
             end = EffectWanted(EffectKind.CANCEL_ENROLLMENT, enrollment_id=enrollment.id)
@@ -192,9 +200,10 @@ def _beside(snapshot: Snapshot) -> Difference | None:
 
 
 def _lineage_waits(snapshot: Snapshot) -> Difference | None:
-    """What an earlier appointment of this lineage still holds ends first, by its own look.
+    """Wait while an earlier appointment of this lineage still has an enrollment; its own look ends
+    it.
 
-    If it cannot be ended nothing is enrolled here, and this visit says why.
+    If that enrollment cannot be ended nothing is enrolled here, and this visit says why.
     """
     others = {
         e.id
@@ -212,7 +221,7 @@ def _lineage_waits(snapshot: Snapshot) -> Difference | None:
 
 
 def _rereads(snapshot: Snapshot) -> Difference | None:
-    """The patient's other enrolled visits, unless read since this one appeared.
+    """Read the patient's other enrolled visits again, unless that was done since this one appeared.
 
     The new row of a reschedule does not name the old one and may be seen first.
     """
@@ -259,13 +268,15 @@ def _enroll(snapshot: Snapshot, plan: Plan) -> Difference:
 
 
 def _consents(snapshot: Snapshot) -> Mapping[str, Any]:
-    """A refusal depends on the consents and on the campaign being active."""
+    """The consents, on which Relatient's refusal to enroll depends."""
     consents = sorted(snapshot.patient.consents, key=lambda c: (c.at, c.channel))
     return {"consents": [[c.channel.value, c.state, instant(c.at)] for c in consents]}
 
 
 def ask(snapshot: Snapshot, wanted: EffectWanted) -> Difference:
-    """Ask for an effect unless the same was refused and nothing has changed since."""
+    """Ask for an effect, unless the vendor refused the same before and nothing has
+    changed since.
+    """
     refused = next((e for e in snapshot.effects if _refusal_stands(e, wanted)), None)
     if refused is not None:
         return Difference(code=REFUSALS.get(refused.code, Code.VENDOR_REJECTED))
@@ -284,7 +295,9 @@ def _refusal_stands(effect: EffectFacts, wanted: EffectWanted) -> bool:
 
 
 def _waiting(snapshot: Snapshot) -> Difference:
-    """An enrollment is being made; whatever should change waits for its outcome."""
+    """Wait for the enrollment that is being made; what should change is changed after its
+    outcome.
+    """
     enrolling = EffectWanted(EffectKind.ENROLL)
     return Difference(code=progress(snapshot, enrolling))
 

@@ -28,7 +28,7 @@ from campaigns.domain.values import (
     WorkItemKind,
 )
 
-# The answers of which the last one wins; the others stand beside them.
+# Of these answers the one given last wins; the other kinds stand beside them.
 EXCLUSIVE = frozenset({ReplyKind.CONFIRMED, ReplyKind.CANCELLED, ReplyKind.RESCHEDULE_REQUESTED})
 WRITES = frozenset(
     {EffectKind.WRITE_CONFIRMATION, EffectKind.CANCEL_APPOINTMENT, EffectKind.SCHEDULE_NOTE}
@@ -98,11 +98,11 @@ def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
         if write.status is EffectStatus.REJECTED or write.status is EffectStatus.PARKED:
             return _write_failed(reply, write)
         if write.status in IN_FLIGHT:
-            # Asking for the same again keeps the row; nothing else may be concluded meanwhile.
+            # Asking for the same effect again keeps its row; nothing else is concluded meanwhile.
             return None, _same_again(write), None
     stuck = _stuck_write(snapshot)
     if stuck is not None and reply.kind is not ReplyKind.UNRECOGNIZED:
-        # Nothing more can be written until a person has settled that one.
+        # No other chart write can go out until a person has settled the parked one.
         return _write_failed(reply, stuck)
     objection = _objection(snapshot, reply, now)
     if objection is not None:
@@ -241,10 +241,11 @@ def _cancel(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
 
 
 def marker(event_id: str) -> str:
-    """What our cancellations and notes carry, so that they are known again in the chart.
+    """The short text that our cancellations and notes carry, so that Kept finds them again in the
+    chart.
 
-    Made from the answer's own id: a number of ours would name another answer once the database
-    has been restored from a backup.
+    Made from the answer's own id: a number of ours would name another answer once the database has
+    been restored from a backup.
     """
     return f"Kept-r{sha256(event_id.encode()).hexdigest()[:10]}"
 
@@ -259,7 +260,7 @@ def _note(snapshot: Snapshot, reply: ReplyFacts, text: str) -> EffectWanted:
 
 
 def _expected(snapshot: Snapshot) -> dict[str, Any]:
-    """What the chart must still say for a write to go on."""
+    """What the chart must still say when the write goes out."""
     appointment = snapshot.appointment
     return {
         "appointment": appointment.external_id,
@@ -276,7 +277,7 @@ def _write(kind: EffectKind, reply: ReplyFacts, body: Mapping[str, Any]) -> Effe
 
 
 def _waitlist(snapshot: Snapshot, now: datetime) -> Iterator[EffectWanted]:
-    """The text to the waitlist desk that a cancellation of ours owes, once per opened slot."""
+    """The text to the waitlist desk that a cancellation of ours asks for, once per opened slot."""
     notices = [e for e in snapshot.effects if e.kind is EffectKind.WAITLIST_NOTICE]
     if any(notice.sent for notice in notices) or not _cancelled_by_us(snapshot):
         return
@@ -288,7 +289,9 @@ def _waitlist(snapshot: Snapshot, now: datetime) -> Iterator[EffectWanted]:
 
 
 def _not_told(snapshot: Snapshot) -> Iterator[WorkItemWanted]:
-    """The notice that was refused, or of which nobody knows: the desk tells the waitlist itself."""
+    """The work item for a waitlist notice that was refused or has no known outcome: the desk calls
+    instead.
+    """
     stuck = (EffectStatus.REJECTED, EffectStatus.PARKED)
     failed = any(
         e.kind is EffectKind.WAITLIST_NOTICE and e.status in stuck for e in snapshot.effects

@@ -187,9 +187,9 @@ class Campaign:
 
 @dataclass(frozen=True)
 class EnrollmentFacts:
-    """An enrollment of the appointment or of its lineage, with what the vendor last held.
+    """An enrollment of the appointment or of its lineage, with what the vendor last confirmed.
 
-    `route` is the kind of visit that its campaign was chosen for, as RouteKey.kind has it; empty
+    `route` is the kind of visit that its campaign was chosen for, as ChoiceBasis.kind has it; empty
     when nobody knows. `surplus` is a second one at Relatient beside the one that counts, `foreign`
     one that was made for somebody else, to whom the visit belonged before.
     """
@@ -220,7 +220,9 @@ class EnrollmentFacts:
 
 @dataclass(frozen=True)
 class EffectFacts:
-    """An effect that still matters: unfinished, refused and standing, or done once for all."""
+    """An effect that still matters: unfinished, refused and not asked for anew, or done once for
+    all.
+    """
 
     id: int
     kind: EffectKind
@@ -264,7 +266,7 @@ class ReplyFacts:
 
 @dataclass(frozen=True)
 class Instruction:
-    """The latest standing instruction of staff for this appointment."""
+    """The latest active instruction of staff for this appointment."""
 
     kind: InstructionKind
     campaign: str
@@ -321,12 +323,12 @@ class Snapshot:
 
     @property
     def compared(self) -> tuple[EnrollmentFacts, ...]:
-        """Own enrollments of which Relatient has to be asked how they stand."""
+        """Own enrollments that have to be read from Relatient, to see what became of them."""
         return tuple(e for e in self._all_own if e.reread_wanted and e.vendor_id)
 
     @property
     def surplus(self) -> tuple[EnrollmentFacts, ...]:
-        """Own enrollments that stand at Relatient beside the one that counts."""
+        """Own enrollments that are active at Relatient beside the one that counts."""
         return tuple(e for e in self._all_own if e.surplus)
 
     @property

@@ -173,7 +173,7 @@ AUTOMATIC_ITEMS = frozenset(
         WorkItemKind.TELEHEALTH_LINK,
     }
 )
-# About a reply and only for a while: a person closes them, or the look that asks no more.
+# About a reply, and only for a while: a person closes them, or a look that no longer asks for them.
 PASSING_ITEMS = frozenset({WorkItemKind.OPEN_SLOT})
 
 

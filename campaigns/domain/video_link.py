@@ -15,7 +15,7 @@ from campaigns.domain.effects import JOIN_LINK, EffectWanted
 from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import EffectKind, EffectStatus, Modality
 
-# A room that is not there yet is looked for again; the desk hears of it at once.
+# A link that is missing is asked for again after this; the desk is told at once.
 ASK_AGAIN_AFTER = timedelta(hours=1)
 
 

@@ -1,4 +1,4 @@
-"""The first filter: is this a visit that can still be reminded of?"""
+"""The first step of a decision: is this a visit of which the patient can still be reminded?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Enrollments of which Relatient has to be asked how they stand."""
+"""Enrollments that have to be read again from Relatient."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from campaigns.models import BULK, Appointment, Enrollment, Practice
 
 
 def request_read(row: Enrollment, now: datetime) -> None:
-    """Have one enrollment read again; the caller holds the locks."""
+    """Mark one enrollment to be read again, and make the look due; the caller holds the locks."""
     if not row.reread_wanted:
         row.reread_wanted = True
         row.save(update_fields=["reread_wanted"])
@@ -32,7 +32,7 @@ def request_read(row: Enrollment, now: datetime) -> None:
 
 
 def request_read_of_all(practice: Practice) -> int:
-    """Events were lost: all that is live at Relatient is read again, after everything else."""
+    """Mark all live enrollments to be read again, after all other work: Relatient lost events."""
     with transaction.atomic():
         rows = Enrollment.objects.filter(practice=practice, status__in=sorted(LIVE)).exclude(
             vendor_id=""
@@ -52,7 +52,7 @@ def request_read_of_all(practice: Practice) -> int:
 
 
 def still_open(enrollments: Iterable[int]) -> int:
-    """How many of these are still to be read again, or to be ended as surplus."""
+    """How many of these still have to be read again, or ended as surplus."""
     unsettled = Q(reread_wanted=True) | Q(surplus=True, status__in=sorted(LIVE))
     return Enrollment.objects.filter(unsettled, pk__in=list(enrollments)).count()
 

@@ -20,7 +20,9 @@ ENDED = frozenset({EnrollmentStatus.COMPLETED, EnrollmentStatus.CANCELLED, Enrol
 
 
 class ImpossibleTransition(Exception):
-    """Code asked for a step the table does not have; the transaction must not be kept."""
+    """Code asked for a transition that the table does not have; the transaction must not
+    be kept.
+    """
 
 
 # When Relatient was last asked about an enrollment, and whether it has to be asked again.
@@ -90,7 +92,7 @@ def mirror(
     asked: ReminderBody | None = None,
     span: ReadSpan | None = None,
 ) -> None:
-    """Take over what Relatient holds; an end that was not ours is remembered as such.
+    """Store what Relatient holds of an enrollment; an end that was not ours is remembered as such.
 
     `asked` is what a request of ours made it hold: a field that Relatient respells must not make
     every look ask for it again, nor one that it respelled before. `span` is when it was read.
@@ -124,7 +126,9 @@ def mirror(
 
 
 def _give_away(practice: Practice, vendor_id: str) -> None:
-    """What had ended here is active at Relatient after all: its id goes to the new row."""
+    """Take the id from an enrollment that had ended here: Relatient has it active, as the
+    new row.
+    """
     Enrollment.objects.filter(
         practice=practice, vendor_id=vendor_id, status__in=sorted(ENDED)
     ).update(vendor_id="")
@@ -142,14 +146,14 @@ def _last_announced(enrollment: Enrollment) -> VisitBody | None:
 
 
 def _was_read(enrollment: Enrollment, span: ReadSpan | None) -> None:
-    """Nothing more has to be read, and how old our knowledge is; the caller saves."""
+    """Set when Relatient was last asked, and that nothing more has to be read; the caller saves."""
     enrollment.reread_wanted = False
     if span is not None:
         enrollment.read_began, enrollment.read_ended = span.began, span.ended
 
 
 def gone(enrollment: Enrollment, now: datetime, span: ReadSpan | None = None) -> None:
-    """Relatient does not know the enrollment any more: it has ended, and not always by us."""
+    """End an enrollment that Relatient does not know any more, whether or not Kept ended it."""
     _was_read(enrollment, span)
     if enrollment.status in ENDED:
         enrollment.save(update_fields=_READ)

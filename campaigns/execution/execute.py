@@ -47,7 +47,7 @@ from campaigns.ports import (
 
 # What is left of the lease when the deadline strikes, for the recording transaction.
 _LEASE_MARGIN = 0.25
-# Asked anew after so many, so that an answer that comes meanwhile waits no longer than that.
+# The sweeper asks again after so many effects, so that no answer waits for longer than that.
 _BATCH = 50
 DEFECT = "Kept could not carry this out. Tell your Kept operator; it is tried again."
 
@@ -55,7 +55,7 @@ logger = logging.getLogger(__name__)
 
 
 def execute_effect(effect_id: int) -> bool:
-    """Try one effect if it may be tried now; whether it was."""
+    """Claim one effect, call its vendor and settle it; False when it may not be tried now."""
     effect = claim(effect_id)
     if effect is None:
         return False
@@ -117,7 +117,7 @@ def claim(effect_id: int) -> Effect | None:
 
 
 def _locked(effect_id: int) -> Effect:
-    """The effect, after its patient and its appointment."""
+    """The effect, locked after its patient and its appointment."""
     effect = Effect.objects.get(pk=effect_id)
     if effect.patient_id is not None:
         lock_patient(effect.patient_id)
@@ -193,7 +193,9 @@ def _call(effect: Effect) -> handlers.Completed:
 
 
 def release_expired(now: datetime) -> int:
-    """Effects whose process died in mid-call: reads are repeated, writes may have been done."""
+    """Release effects whose process died in mid-call: a read is queued again, a write becomes
+    unknown.
+    """
     expired = Effect.objects.filter(status=EffectStatus.CLAIMED, lease_until__lte=now)
     released = 0
     for pk in expired.values_list("pk", flat=True):
@@ -221,10 +223,10 @@ def _release(effect: Effect, now: datetime) -> None:
 
 
 def retry_effect(effect: Effect) -> None:
-    """Try again by a person's wish.
+    """Try an effect again because a person wishes it.
 
-    A parked effect is asked about once more under its own key. A refused one is put aside, so
-    that the next look asks anew with the next counter, if it still should be.
+    A parked effect is asked about once more under its own key. A refused one is put aside, so that
+    the next look asks for a new one with the next counter, if it still should be.
     """
     with transaction.atomic():
         effect = _locked(effect.pk)
@@ -245,7 +247,7 @@ def retry_effect(effect: Effect) -> None:
 
 
 def _reopen(effect: Effect) -> None:
-    """The answer whose chart write was refused is open again."""
+    """Make the answer pending again whose chart write was refused."""
     response = effect.response
     if response is not None:
         response.outcome, response.outcome_sentence, response.settled_at = "pending", "", None

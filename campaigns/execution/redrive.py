@@ -12,7 +12,7 @@ from campaigns.execution.execute import retry_effect
 from campaigns.models import Effect, Practice
 from campaigns.outbox.backlog import refused_and_owed
 
-# A mail is never sent twice, so it is nothing to redrive.
+# A mail is never sent twice, so redrive leaves mails out.
 KINDS = tuple(sorted(kind.value for kind in EffectKind if kind is not EffectKind.ALERT))
 
 
@@ -25,7 +25,9 @@ def stuck(practice: Practice, kind: str = "") -> QuerySet[Effect]:
 
 
 def redrive(practice: Practice, kind: str = "", *, dry_run: bool = False) -> Counter[str]:
-    """Try them again, in the name of whoever acts; how many of each kind. Dry: only count."""
+    """Try all stuck effects again, in the name of whoever acts; how many of each kind. Dry: only
+    count.
+    """
     found = list(stuck(practice, kind))
     if not dry_run:
         for effect in found:

@@ -141,7 +141,9 @@ def _classify(
 
 
 def _refused(effect: Effect) -> EffectStatus:
-    """Nobody has to see to what was asked of a record that was merged away meanwhile."""
+    """The status of a refused effect: superseded, if it was about a record that was merged away,
+    since then nobody has to see to it.
+    """
     gone = effect.patient is not None and effect.patient.merged_into_id is not None
     about_record = EffectKind(effect.kind) in PATIENT_KINDS
     return EffectStatus.SUPERSEDED if gone and about_record else EffectStatus.REJECTED
@@ -152,7 +154,9 @@ def _paused(effect: Effect) -> bool:
 
 
 def _unknown(effect: Effect, now: datetime) -> EffectStatus:
-    """Asked about again and again for some hours, then parked for a person."""
+    """The status of an unknown outcome: asked about again for some hours, then parked for
+    a person.
+    """
     patience = timedelta(hours=effect.practice.alert_after_hours)
     began = effect.unknown_since or now
     return EffectStatus.PARKED if now - began > patience else EffectStatus.UNKNOWN
@@ -237,7 +241,7 @@ def _undo_begin(effect: Effect, ending: Ending, now: datetime) -> None:
 
 
 def _look(effect: Effect, now: datetime) -> None:
-    """Whoever waited for this is looked at again, as urgently as it was asked for."""
+    """Make looks due at the visits that waited for this effect, with its urgency."""
     kind = EffectKind(effect.kind)
     if effect.patient is not None and (kind in READS or effect.appointment is None):
         schedule_looks_of_patient(effect.patient, now, effect.priority)

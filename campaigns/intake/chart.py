@@ -1,8 +1,8 @@
-"""Step 3, take in: what was read becomes rows, and a look is owed wherever something changed.
+"""Step 3, take in: what was read becomes rows, and a look becomes due wherever something changed.
 
-The newest read wins. Each read says when it began and ended; it replaces what is stored only if
-it began after that one ended. Two that overlap and differ cause another read, and only one that
-began after both have ended settles it.
+The newest read wins. Each read says when it began and ended; it replaces what is stored only if it
+began after that one ended. Two that overlap and differ cause another read, and only one that began
+after both have ended settles it.
 """
 
 from __future__ import annotations
@@ -148,7 +148,9 @@ def _update(
 def _after(
     row: Appointment, taken: Taken, now: datetime, changed: list[str], priority: int
 ) -> None:
-    """A no-show changes the risk of all the patient's visits; every change is in the trail."""
+    """Audit the change, and after a no-show make looks due at all the patient's visits: their risk
+    changed.
+    """
     if row.status == AppointmentStatus.NO_SHOW:
         schedule_looks_of_patient(row.patient, now, priority)
     audit(
@@ -201,7 +203,7 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priori
             return Taken.UNCHANGED
     patient.describe(record)
     patient.read_began, patient.read_ended = span.began, span.ended
-    # Wanted before the first read had ended: that one may have been answered too early (told.py).
+    # A reread was requested before the first read had ended (patient_rereads.py): keep the request.
     patient.reread_wanted = first and patient.reread_wanted
     patient.save(
         update_fields=["record", "name", "active", "read_began", "read_ended", "reread_wanted"]

@@ -1,4 +1,6 @@
-"""What patients say of being written to: kept with source and time, whoever told Kept."""
+"""What patients say of being written to: kept with source and time, whichever vendor
+reported it.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from campaigns.domain.values import Channel
 from campaigns.look_queue import schedule_looks_of_patient
 from campaigns.models import PROMPT, ConsentEvent, Patient
 
-# Where a word came from: told as an event, or found on the patient's record at Relatient.
+# Where a word came from: an event, or the patient's record at Relatient.
 EVENT = "relatient"
 RECORD = "relatient record"
 MERGE = "merged records"
@@ -29,7 +31,9 @@ def remember(
     seq: int = 0,
     priority: int = PROMPT,
 ) -> bool:
-    """Keep one word, once per event id; the patient's visits are looked at. The lock is held."""
+    """Store one word, once per event id, and make looks due at the patient's visits. The lock is
+    held.
+    """
     consent, created = ConsentEvent.objects.get_or_create(
         practice=patient.practice,
         event_id=event_id,

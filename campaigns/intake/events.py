@@ -128,7 +128,7 @@ def _enrollment_event(practice: Practice, event: EventRecord) -> Received:
 
 
 def _messaged(practice: Practice, event: EventRecord) -> None:
-    """Remember when the enrollment was first known to have written; that alone needs no look."""
+    """Store when Relatient first wrote for the enrollment; that alone makes no look due."""
     if event.enrollment_vendor_id:
         Enrollment.objects.filter(
             practice=practice, vendor_id=event.enrollment_vendor_id, messaged_at__isnull=True

@@ -53,7 +53,7 @@ def same_person(patient: Patient, external_id: str) -> bool:
 
 
 def merge_into(survivor: Patient, gone: Patient) -> None:
-    """Give the survivor what the merged record had; the caller holds the locks of both."""
+    """Move everything of the merged record to the survivor; the caller holds the locks of both."""
     now = database_now()
     _drop_what_is_moot(gone, now)
     keep_noes(survivor, gone, now)

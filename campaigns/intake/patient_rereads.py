@@ -1,4 +1,6 @@
-"""A vendor says that something happened to a patient, and no more: read them again, if it bears."""
+"""A vendor says that something happened to a patient, and no more: request a read of the patient,
+if it bears on a visit.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,7 @@ from campaigns.models import Effect, Patient, Practice
 
 
 class RereadResult(StrEnum):
-    """What such news turned out to be."""
+    """What such a notice led to."""
 
     STRANGER = "stranger"
     KNOWN = "known"
@@ -53,7 +55,9 @@ def _is_being_read(patient: Patient) -> bool:
 
 
 def _to_be_read_once_more(patient: Patient) -> RereadResult:
-    """Their first read is under way, and may have been answered before the change."""
+    """Request one more read: the first is under way, and may have been answered before
+    the change.
+    """
     patient.reread_wanted = True
     patient.save(update_fields=["reread_wanted"])
     return RereadResult.MARKED

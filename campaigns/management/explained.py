@@ -92,7 +92,9 @@ def _events(report: Report) -> Iterator[Event]:
 
 
 def _decisions(rows: Iterable[Report]) -> Iterator[Event]:
-    """Each with those findings that the one before it did not have, or with what it asks for."""
+    """Each decision with the findings that the one before it lacked, or with the effects it asks
+    for.
+    """
     known: list[Report] = []
     for row in rows:
         news = [found for found in row["findings"] if found not in known]

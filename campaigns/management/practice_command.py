@@ -116,7 +116,7 @@ class PracticeCommand(BaseCommand):
 
     @contextmanager
     def _json_alone(self, wanted: bool) -> Iterator[None]:
-        """Answer a refusal in JSON too, where JSON was asked for."""
+        """Answer a refusal in JSON where JSON was asked for."""
         try:
             yield
         except BadUsage as refusal:

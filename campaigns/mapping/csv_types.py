@@ -90,7 +90,7 @@ def _value(text: str) -> Decimal | None:
 
 
 def version_of_types(rows: Iterable[AppointmentType]) -> str:
-    """A mark of what is decided of these types: another one once somebody changes it."""
+    """A digest of what is decided of these types: another one once somebody changes it."""
     text = repr(sorted((row.pk, *_as_audit_list(row)) for row in rows))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -100,10 +100,10 @@ def apply_types(
     lines: Sequence[TypeLine],
     guard: Callable[[Iterable[AppointmentType]], None] = lambda rows: None,
 ) -> Changes:
-    """Take over what staff decided, in one transaction, each change with its audit event.
+    """Store what staff decided, in one transaction, each change with its audit event.
 
-    `guard` is asked first, with the rows of all lines as they stand; nobody else can change them
-    any more. It may raise.
+    `guard` is called first, with the rows of all lines as they are stored; nobody else can change
+    them any more. It may raise.
     """
     return retried(lambda: _apply_all(practice, lines, guard))
 

@@ -1,4 +1,6 @@
-"""The mapping editor's part in writing: cells of the grid as rules, what staff decide of a type."""
+"""What the mapping editor writes: the cells of the grid as rules, and what staff decide
+of a type.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,7 @@ class NotOffered(ValueError):
 
 
 def version_of_rules(practice: Practice, type_id: str | None = None) -> str:
-    """A mark of the rules in force, of one type or of all: another one once they change."""
+    """A digest of the rules in force, of one type or of all: another one once they change."""
     rules = [rule for rule in rules_of(practice) if type_id in (None, rule.type_id)]
     text = repr(sorted(astuple(rule) for rule in rules))
     return hashlib.sha256(text.encode()).hexdigest()[:32]
@@ -97,7 +99,7 @@ def save_cells(
 ) -> RuleChange | None:
     """Store the cells as one change; None when nothing differs. Raises ChangeRefused.
 
-    `seen` marks the rules of the type as the person saw them (seen_now).
+    `seen` is the version of the type's rules that the page showed (version_of_rules).
     """
 
     def guard() -> None:
@@ -134,9 +136,10 @@ def import_lines(
 
 
 def import_types(practice: Practice, lines: Sequence[TypeLine], *, seen: str) -> Changes:
-    """Store what a file says of the types. Raises ChangeRefused unless they are as they were seen.
+    """Store what a file says of the types. Raises ChangeRefused if somebody changed them meanwhile.
 
-    `seen` marks what was decided of the types of these lines (csv_types.types_seen).
+    `seen` is the version of the types of these lines that the page showed
+    (csv_types.version_of_types).
     """
 
     def guard(rows: Iterable[AppointmentType]) -> None:
@@ -152,9 +155,8 @@ def import_types(practice: Practice, lines: Sequence[TypeLine], *, seen: str) ->
 def decide_type(
     row: AppointmentType, modality: str, confidential: bool, on_cancel: str, *, seen: str
 ) -> bool:
-    """Store what staff decide of a type; whether that was news.
-
-    Raises NotOffered, and ChangeRefused as import_types does.
+    """Store what staff decide of a type; whether anything changed. Raises NotOffered, and
+    ChangeRefused as import_types does.
     """
     if modality not in list(Modality) or on_cancel not in ["", *OnCancel]:
         raise NotOffered("This form is not complete. Load the page again.")

@@ -46,7 +46,7 @@ class Group:
 
 
 def value_of(row: CampaignRule | None) -> str:
-    """What the cell of a rule says."""
+    """The value that the cell of a rule has in the form."""
     if row is None:
         return NO_RULE
     return row.campaign.external_id if row.campaign else ON_PURPOSE
@@ -55,7 +55,9 @@ def value_of(row: CampaignRule | None) -> str:
 def kept_option(
     value: str, offered: Mapping[str, Option], library: Sequence[Campaign]
 ) -> Option | None:
-    """What is in force, but would not be offered: it must not get lost by saving another cell."""
+    """The option for what is in force but would not be offered: saving another cell must not lose
+    it.
+    """
     if value in (NO_RULE, ON_PURPOSE) or (value in offered and not offered[value].off):
         return None
     row = next((row for row in library if row.external_id == value), None)
@@ -104,9 +106,9 @@ Cell = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class GridCell:
-    """A select: its field's name, what it says now, and whether that is not saved yet.
+    """One select: its field's name, its value, and whether that is not saved yet.
 
-    `was` is what the rule in force says: what a person left alone is no choice of theirs.
+    `was` is the value of the rule in force: a cell that a person left alone is no choice of theirs.
     """
 
     field: str

@@ -179,7 +179,7 @@ class _Tally:
                 self.staying += visits if before != after else 0
                 return
         elif before == after:
-            # On the way to another campaign already, but not by this change.
+            # The visit is on its way to another campaign already, but not by this change.
             return
         self.moves[present, after] += visits
         self.moving += visits if enrolled else 0

@@ -36,11 +36,11 @@ class ChangePreview:
 
 
 def preview_of(practice: Practice, after: Iterable[Rule], include_messaged: bool) -> ChangePreview:
-    """Ask and word it; nothing is written."""
+    """Preview the change and put it into words; nothing is written."""
     before, after = rules_of(practice), tuple(after)
     found = preview(practice, after, include_messaged, before)
     names = rule_text.campaign_names(practice)
-    # Offered while some stay, and kept in sight once it is ticked.
+    # The tick is offered while some visits stay, and stays on the page once it is ticked.
     staying = preview(practice, after, False, before).staying if include_messaged else found.staying
     also = preview(practice, after, True, before) if staying and not include_messaged else None
     lines = rule_text.lines_changed(practice, map(astuple, before), map(astuple, after))

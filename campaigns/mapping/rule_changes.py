@@ -86,7 +86,9 @@ def change_rules(
 
 
 def approve(change: RuleChange, user: Any) -> RuleChange:
-    """A second person says yes: the visits move. Raises ChangeRefused."""
+    """Put a held change in force, on a second person's word: the visits move. Raises
+    ChangeRefused.
+    """
 
     def work() -> RuleChange:
         with transaction.atomic():
@@ -99,7 +101,7 @@ def approve(change: RuleChange, user: Any) -> RuleChange:
 
 
 def reject(change: RuleChange, user: Any) -> RuleChange:
-    """Anybody with the right, the author too, takes it back: the rules before are in force again.
+    """Put the rules before a held change in force again; its author may do that, too.
 
     Raises ChangeRefused, also when a campaign that those rules named is gone.
     """
@@ -198,7 +200,7 @@ def _put_back(change: RuleChange) -> None:
     missing = [row for pk, row in wanted.items() if pk not in present or pk in differing]
     missing += [row for pk, row in wanted.items() if pk in present and not present[pk].active]
     former = {pk: as_audit_list(present[pk]) for pk in present}
-    # What goes, goes first: two active rules may never hold one key.
+    # Rules that go are written first: two active rules may never hold one key.
     CampaignRule.objects.filter(pk__in=differing).update(active=False)
     for row in missing:
         rule = _rule(change.practice, row)
@@ -247,7 +249,7 @@ def _audit(action: str, change: RuleChange) -> None:
 def save_rule(
     rule: CampaignRule, *, user: Any = None, include_messaged: bool = False
 ) -> RuleChange | None:
-    """Store a new rule, or what a known one says now. Raises ChangeRefused."""
+    """Store a rule that is new, or one that was edited. Raises ChangeRefused."""
 
     def apply() -> None:
         stored = CampaignRule.objects.select_related("campaign").filter(pk=rule.pk).first()

@@ -14,7 +14,7 @@ CREATED, UPDATED, UNCHANGED, REMOVED = "created", "updated", "unchanged", "remov
 
 @dataclass(frozen=True)
 class Step:
-    """One rule and what becomes of it; `before` is what an updated one said."""
+    """One rule and what becomes of it; `before` is what an updated rule said before."""
 
     kind: str
     row: CampaignRule
@@ -31,7 +31,7 @@ def steps_of(practice: Practice, lines: Sequence[RuleLine], *, replace: bool) ->
     by_key: dict[Key, list[CampaignRule]] = {}
     for row in rows.order_by("pk"):
         by_key.setdefault(key_of(row), []).append(row)
-    # What is switched off goes first: two active rules may never hold one key.
+    # Rules to be switched off come first: two active rules may never hold one key.
     if replace:
         yield from _retired(by_key, {line.key for line in lines})
     spoken_for = {line.key for line in lines if line.active}

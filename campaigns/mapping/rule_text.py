@@ -42,7 +42,7 @@ def visits_(number: int) -> str:
 
 
 def staying(number: int) -> list[str]:
-    """Those that the rules would move, but that are left alone."""
+    """A sentence about visits that the rules would move, but that are left alone."""
     if not number:
         return []
     verb, pronoun = ("stays", "it is") if number == 1 else ("stay", "they are")
@@ -51,7 +51,7 @@ def staying(number: int) -> list[str]:
 
 
 def undecided(number: int) -> list[str]:
-    """Those of which nothing is known yet."""
+    """A sentence about visits of which nothing is known yet."""
     if not number:
         return []
     verb, pronoun = ("is", "it goes") if number == 1 else ("are", "they go")
@@ -59,7 +59,7 @@ def undecided(number: int) -> list[str]:
 
 
 def held(moving: int, upcoming: int) -> str:
-    """Why a change is not in force yet, and what ends that."""
+    """The sentence why a change is not in force yet, and what ends that."""
     return HELD.format(moving=f"{moving:,}", upcoming=f"{upcoming:,}")
 
 

@@ -1,4 +1,4 @@
-"""One line of the mapping written: the row and its audit event. Always inside a rule change."""
+"""One row of the mapping written, with its audit event. Always inside a rule change."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ def as_audit_list(rule: CampaignRule) -> list[str]:
 
 
 def create_rule(rule: CampaignRule) -> None:
-    """A new line; one that was deleted comes back under its own number."""
+    """Insert a rule; one that was deleted comes back under its own number."""
     rule.save(force_insert=True)
     _audit("rule.created", rule, None)
 
 
 def update_rule(rule: CampaignRule, before: list[str]) -> None:
-    """Store what the line says now; `before` is what it said."""
+    """Store an edited rule; `before` is what it said."""
     rule.save(update_fields=_SAVED)
     _audit("rule.updated", rule, before)
 
 
 def switch_off_rule(rule: CampaignRule, action: str = "rule.updated") -> None:
-    """The line stays, because past decisions name it, but counts no more."""
+    """Keep the row, because past decisions name it, but let it count no more."""
     before = as_audit_list(rule)
     rule.active = False
     rule.save(update_fields=["active"])
@@ -36,7 +36,7 @@ def switch_off_rule(rule: CampaignRule, action: str = "rule.updated") -> None:
 
 
 def delete_rule(rule: CampaignRule) -> None:
-    """Gone; audited while it can still be named."""
+    """Delete the row, audited while it can still be named."""
     _audit("rule.removed", rule, as_audit_list(rule))
     rule.delete()
 

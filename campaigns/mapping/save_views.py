@@ -71,7 +71,7 @@ def ticked(request: HttpRequest) -> bool:
 
 
 def _cells(request: HttpRequest) -> dict[Cell, str]:
-    """What the person chose: a cell left alone must not undo what a colleague made of it."""
+    """The cells that the person changed: a cell left alone must not undo a colleague's change."""
     named = ((cell_of(field), str(value)) for field, value in request.POST.items())
     return {
         cell: value
@@ -118,7 +118,7 @@ def _effect(
     lines: list[RuleLine],
 ) -> HttpResponse:
     _, after = planned(practice, lines)
-    # Only what differs is sent on: a colleague's change of another cell is not undone by ours.
+    # Only cells that differ are sent on: saving must not undo a colleague's change of another.
     changed = {line.key[1:] for line in lines}
     shown = {
         "practice": practice,

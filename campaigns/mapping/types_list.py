@@ -33,14 +33,14 @@ class TypeRow:
 
     @property
     def stands(self) -> str:
-        """One word for its badge."""
+        """The word on the type's badge."""
         if self.unmapped:
             return "general rule" if self.general else "no rule"
         return "incomplete" if self.without else "mapped"
 
     @property
     def looks(self) -> str:
-        """The badge's colour; its word says the same."""
+        """The colour of the badge; its word says the same."""
         if self.stands in ("no rule", "incomplete"):
             return "blocked" if self.visits else "excluded"
         return "enrolled" if self.stands == "mapped" else "excluded"
@@ -55,7 +55,7 @@ class Types:
     every: TypeRow
 
     def row(self, external_id: str) -> TypeRow | None:
-        """One of them, or every type at once."""
+        """The type of this id, or the row for every type."""
         known = [self.every, *self.all]
         return next((row for row in known if row.external_id == external_id), None)
 

@@ -10,7 +10,7 @@ from campaigns.models.practice import Practice, choices
 
 
 class DecisionRecord(models.Model):
-    """One decision with each filter's finding. Findings hold codes, never contact data."""
+    """One decision with the finding of each step. Findings hold codes, never contact data."""
 
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="+")
     appointment = models.ForeignKey(Appointment, on_delete=models.CASCADE, related_name="decisions")
@@ -30,5 +30,5 @@ class DecisionRecord(models.Model):
 
     @property
     def sentence(self) -> str:
-        """What a receptionist reads."""
+        """What a receptionist reads for the decision's code."""
         return sentence_of(Code(self.code))

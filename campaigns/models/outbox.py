@@ -120,7 +120,7 @@ class Effect(models.Model):
 
     @property
     def maybe_done(self) -> bool:
-        """Whether it must be asked about before it is repeated."""
+        """Whether the vendor has to be asked about it before it is repeated."""
         return self.unknown_since is not None
 
 

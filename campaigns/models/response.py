@@ -35,7 +35,7 @@ class Response(models.Model):
     )
     outcome_sentence = models.CharField(max_length=300, blank=True, default="")
     settled_at = models.DateTimeField(null=True)
-    # Only of calls that the desk made.
+    # These columns are filled for calls that the desk made, and for nothing else.
     note = EncryptedTextField(blank=True, default="")
     hold_until = models.DateTimeField(
         null=True, help_text="may be taken back until then; nothing is sent before"

@@ -95,7 +95,7 @@ class RuleChange(models.Model):
             )
         ]
         indexes = [
-            # Asked at every look: since when visits that were written to move too.
+            # Every look asks since when visits that were written to move, too.
             models.Index(
                 "practice",
                 models.F("made_at").desc(),

@@ -31,7 +31,7 @@ class Membership(models.Model):
 
 
 class StaffInstruction(models.Model):
-    """A standing instruction for one appointment, obeyed until it is withdrawn."""
+    """An instruction for one appointment: active, and obeyed, until it is withdrawn."""
 
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="+")
     appointment = models.ForeignKey(
@@ -57,7 +57,7 @@ class StaffInstruction(models.Model):
                 | ~Q(kind=InstructionKind.ENROLLED) & Q(campaign=""),
             )
         ]
-        # The latest standing instruction of an appointment, asked at every look.
+        # The latest active instruction of an appointment, which every look asks for.
         indexes = [
             models.Index(
                 "appointment",

@@ -16,7 +16,8 @@ from campaigns.domain.enrollment_states import LIVE
 from campaigns.domain.values import EffectStatus
 from campaigns.models import Appointment, Effect, Practice, WorkItem
 
-# What has not ended. A refused effect has; whether it is still owed is another question.
+# The statuses of effects that have not ended. A refused effect has ended; whether it is still
+# owed is another question.
 STANDING = (
     EffectStatus.QUEUED,
     EffectStatus.CLAIMED,

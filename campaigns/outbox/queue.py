@@ -1,7 +1,7 @@
 """From the effects that a look wants to rows of the outbox.
 
-What is wanted and queued already stays; what is queued and no longer wanted is superseded, since
-it was certainly never done; what is on its way is left alone.
+An effect that is wanted and queued already stays; one that is queued and no longer wanted is
+superseded, since it was certainly never done; one that is on its way is left alone.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ def match_effects(appointment: Appointment, wanted: Iterable[EffectWanted], now:
 
 
 def _hurry(appointment: Appointment) -> None:
-    """Somebody waits now for what was asked for in bulk, or for what is in hand to end."""
+    """Make open effects prompt: somebody waits now for what bulk work asked for, or for what is in
+    hand.
+    """
     mine = Q(appointment=appointment) | Q(
         appointment__isnull=True, patient_id=appointment.patient_id
     )
@@ -50,7 +52,7 @@ def _hurry(appointment: Appointment) -> None:
 
 
 def _subject(appointment: Appointment, want: EffectWanted) -> Q:
-    """Whose effects a wanted one is compared with."""
+    """The effects with which a wanted one is compared: those about the same subject."""
     if want.kind in PATIENT_KINDS:
         return Q(kind=want.kind, patient=appointment.patient, appointment__isnull=True)
     about = Q(kind=want.kind, appointment=want.appointment_id or appointment.pk)
@@ -101,7 +103,7 @@ def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effe
     if want.appointment_id not in (None, appointment.pk):
         subject = Appointment.objects.get(pk=want.appointment_id)
     enrollment = _enrollment(appointment, want, now)
-    # Of the same purpose only: the refusal of another question about the visit stands.
+    # Refusals of the same purpose only: that of another question about the visit stays.
     for refused in Effect.objects.filter(
         _subject(appointment, want), purpose=want.purpose, status=EffectStatus.REJECTED
     ):
@@ -158,10 +160,10 @@ def _key(
 
 
 def _asked(want: EffectWanted) -> str:
-    """A short name for what is asked; no patient data can be read off it.
+    """A short digest of what is asked; no patient data can be read off it.
 
     A refusal is remembered with its key as well, so an enrollment that is asked for on other
-    grounds is another request. The same details are told once, whatever the grounds.
+    grounds is another request. The same details are announced once, whatever the grounds.
     """
     grounds = want.basis if want.kind is EffectKind.ENROLL else {}
     plain = json.dumps([want.body, grounds], sort_keys=True, default=dict)

@@ -27,7 +27,7 @@ class ClaimedByAnother(Exception):
 def claim(appointment: Appointment, user: Any, *, take_over: bool = False) -> CallClaim:
     """Take a visit for a call, or keep it for longer; ClaimedByAnother unless `take_over`.
 
-    Of two who ask at once the database lets one in first; the other one is told.
+    Of two people who ask at once the database lets one in first, and the other one is refused.
     """
     with transaction.atomic(), acting_as(user=user):
         lock_patient(appointment.patient_id)
@@ -59,13 +59,13 @@ def release(appointment: Appointment, user: Any) -> bool:
 
 
 def claim_of_another(appointment: Appointment, user: Any, now: datetime) -> CallClaim | None:
-    """The standing claim of somebody else. The caller holds the appointment's lock."""
+    """The claim that somebody else holds. The caller holds the appointment's lock."""
     claims = CallClaim.objects.filter(appointment=appointment, until__gt=now)
     return claims.exclude(user=user).select_related("user").first()
 
 
 def end_claims(appointment: Appointment) -> bool:
-    """Nobody is calling any more. The caller holds the lock and says in whose name."""
+    """End all claims of the visit. The caller holds the lock and says in whose name."""
     ended, _ = CallClaim.objects.filter(appointment=appointment).delete()
     if ended:
         _audit("call.released", appointment)

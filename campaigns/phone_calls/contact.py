@@ -86,7 +86,9 @@ _Numbers = list[tuple[str, str | None]]
 def _numbers(
     record: PatientRecord, visit: date, practice: Practice, *, confidential: bool
 ) -> tuple[str, _Numbers]:
-    """A minor is never called, but for an adolescent's confidential visit; see domain/recipient."""
+    """Whom to ask for, and the numbers. A minor is never called, but for an adolescent's
+    confidential visit; see domain/recipient.py.
+    """
     born = record.date_of_birth
     age = age_on(visit, born) if born else None
     grown_up = age is None or age >= practice.age_of_majority

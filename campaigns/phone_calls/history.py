@@ -77,7 +77,7 @@ def _attempt(answer: Response, zone: str, now: datetime) -> Attempt:
 
 
 def calling_on(row: Any, zone: str, now: datetime) -> Calling | None:
-    """The standing claim of a visit that was read with its claim; None when nobody calls."""
+    """The claim of a visit that was read together with its claim; None when nobody calls."""
     claim: CallClaim | None = getattr(row, "claim", None)
     if claim is None or claim.until <= now:
         return None

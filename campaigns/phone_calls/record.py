@@ -158,7 +158,7 @@ def undo_call(response: Response, user: Any) -> bool:
         held = current.hold_until is not None and now < current.hold_until
         if not held or current.outcome != ReplyOutcome.PENDING:
             return False
-        # The clock of a database may be set back; what is on its way is not taken back.
+        # The database's clock may be set back; an outcome that is on its way is not taken back.
         if Effect.objects.filter(response=current).exists():
             return False
         current.outcome, current.outcome_sentence = ReplyOutcome.WITHDRAWN, TAKEN_BACK

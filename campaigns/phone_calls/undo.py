@@ -27,12 +27,12 @@ class Undoable:
 
 
 def undoable_of(practice: Practice, user: Any, now: datetime) -> tuple[Undoable, ...]:
-    """The newest first: one query."""
+    """What this person can still take back, the newest first: one query."""
     rows = (
         Response.objects.filter(
             practice=practice,
             given_by=user,
-            # Of the index on the day's answers: nothing older can still be held.
+            # For the index on the day's answers: no older one can still be held.
             occurred_at__gt=now - timedelta(minutes=1),
             hold_until__gt=now,
             outcome=ReplyOutcome.PENDING,
@@ -44,7 +44,7 @@ def undoable_of(practice: Practice, user: Any, now: datetime) -> tuple[Undoable,
 
 
 def seconds_left(rows: Sequence[Undoable]) -> int:
-    """Until the first of them is sent."""
+    """How many seconds are left until the first of them is sent."""
     return min((row.seconds for row in rows), default=0)
 
 

@@ -21,7 +21,9 @@ _CHUNK = 500
 
 
 def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
-    """What staff decide about a kind of visit was changed."""
+    """Audit that staff decided something else about a type, and make looks due at the
+    visits ahead.
+    """
     with transaction.atomic():
         about: dict[str, Any] = {"type": kind.external_id, "changed": sorted(columns)}
         _audit("appointment_type.updated", kind.practice, "appointment_type", kind.pk, **about)
@@ -29,22 +31,24 @@ def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
 
 
 def practice_saved(practice: Practice, what: str, columns: Iterable[str] = ()) -> None:
-    """A practice was `created`, or `renamed` or switched on or off; settings have their own way."""
+    """Audit that a practice was `created`, `renamed` or switched on or off; settings.py audits
+    settings.
+    """
     with transaction.atomic():
         about = {"changed": sorted(columns)}
         _audit(f"practice.{what}", practice, "practice", practice.pk, **about)
 
 
 def time_zone_set(department: Department) -> int:
-    """A person said where a department is; no vendor's word changes that any more."""
+    """Store a department's zone that a person chose; from then on no vendor's word changes it."""
     department.time_zone_set_by_hand = True
     return time_zone_changed(department)
 
 
 def time_zone_changed(department: Department) -> int:
-    """Where a department is has become known: what its visits' start times mean is known anew.
+    """Store a department's zone, and what the start times of its visits mean now.
 
-    Answers how many visits now start at another moment.
+    Returns how many visits start at another moment than before.
     """
     return retried(lambda: _change_time_zone(department))
 

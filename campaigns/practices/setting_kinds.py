@@ -126,7 +126,7 @@ def _show_window(practice: Practice, name: str) -> str:
 
 
 def _one_of(rows: type[Campaign] | type[Provider] | type[ChartCancelReason]) -> Kind:
-    """An id of the practice's reference data, or nothing."""
+    """A setting that is an id of the practice's reference data, or empty."""
 
     def read(practice: Practice, name: str, text: str) -> dict[str, Any]:
         known = rows._default_manager.filter(practice=practice).order_by("external_id")

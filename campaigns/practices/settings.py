@@ -14,7 +14,7 @@ from campaigns.models import Practice
 from campaigns.practices import setting_kinds
 from campaigns.practices.setting_kinds import BadValue, Kind
 
-# What no decision about an appointment depends on: rhythm, patience and pace of our own work.
+# Settings on which no decision about an appointment depends: rhythm, patience and pace of our work.
 _OF_THE_WORKERS: dict[str, Kind] = {
     "poll_minutes": setting_kinds.NUMBER,
     "retry_minutes": setting_kinds.NUMBER,
@@ -89,9 +89,9 @@ def read(practice: Practice, pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
 
 
 def change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """Set what `read` made of the wishes; the names of the settings that are different now.
+    """Store the values that `read` returned; the names of the settings that are different now.
 
-    Where one of them bears on decisions, every visit ahead is looked at again.
+    Where a decision depends on one of them, looks become due at every visit ahead.
     """
     changed = retried(lambda: _change(practice, values))
     practice.refresh_from_db()

@@ -23,9 +23,9 @@ def not_listed(
     listed: Collection[str],
     began: datetime,
 ) -> list[int]:
-    """Have the visits read that are missing in a list of these dates; our ids of them.
+    """Have the visits read again that are missing in a list of these dates; our ids of them.
 
-    `began` is when the list was asked for: what was read since may be missing from it.
+    `began` is when the list was asked for: a visit that was read since may be missing from it.
     """
     rows = Appointment.objects.filter(
         practice=practice,
@@ -35,7 +35,7 @@ def not_listed(
         read_ended__lt=began,
     )
     if departments:
-        # The list was asked for these alone.
+        # The list was asked for the visits of these departments alone.
         rows = rows.filter(department_external_id__in=departments)
     found = rows.order_by("pk").values_list("pk", "external_id")
     return [pk for pk, external in found if external not in listed and _request_read(pk, began)]

@@ -1,8 +1,8 @@
 """What Kept holds beside what Relatient lists: each enrollment by itself.
 
-Nothing is sent from here. What differs is taken in, or marked to be read again, and the look that
-becomes due decides. Of two reads the newer one wins; what a request of ours has in hand settles
-by its own key and is left alone.
+Nothing is sent from here. An enrollment that differs is stored, or marked to be read again, and the
+look that becomes due decides. Of two reads the newer one wins; an enrollment that a request of ours
+has in hand settles by that request's key and is left alone.
 """
 
 from __future__ import annotations
@@ -72,7 +72,9 @@ class Compared:
 def not_as_held(
     practice: Practice, records: Sequence[EnrollmentRecord], span: ReadSpan
 ) -> list[EnrollmentRecord]:
-    """Those of a page that need a closer look; the others are noted as read, in one statement."""
+    """The enrollments of a page that need a closer look; the others are stored as read, in one
+    statement.
+    """
     mine = {
         row.vendor_id: row
         for row in Enrollment.objects.filter(
@@ -137,7 +139,7 @@ def _locked(practice: Practice, wanted: Wanted) -> Appointment | None:
 
 
 def _known(row: Enrollment, record: EnrollmentRecord, span: ReadSpan) -> Compared:
-    """One of ours that is live: marked to be read again if it holds something else."""
+    """Compare one of ours that is live; if Relatient holds something else, have it read again."""
     older = row.read_began is not None and span.ended < row.read_began
     busy = row.surplus or row.status != EnrollmentStatus.ACTIVE or _in_hand(row)
     if older or busy:
@@ -153,7 +155,7 @@ def _in_hand(row: Enrollment) -> bool:
 
 
 def _ended_since(row: Enrollment, span: ReadSpan) -> bool:
-    """Whether it ended, or was read, after the list was asked for: then that is newer."""
+    """Whether it ended, or was read, after the list was asked for: then what Kept has is newer."""
     moments = [moment for moment in (row.ended_at, row.read_ended) if moment is not None]
     return _in_hand(row) or any(moment >= span.began for moment in moments)
 
@@ -165,7 +167,7 @@ def _stranger(
     ours_is_active: bool,
     lost: bool,
 ) -> Compared:
-    """One that Kept did not make, or has given up: taken over unless ours is being made."""
+    """Adopt an enrollment that Kept did not make, or has given up, unless ours is being made."""
     live = appointment.enrollments.filter(status__in=sorted(LIVE), surplus=False).first()
     making = Effect.objects.filter(
         appointment=appointment, kind=EffectKind.ENROLL, status__in=IN_FLIGHT
@@ -220,10 +222,10 @@ def take_in(enrollment_id: int, record: EnrollmentRecord | None, span: ReadSpan)
 def not_listed(
     practice: Practice, first: date, last: date, listed: Collection[int], listed_from: datetime
 ) -> list[int]:
-    """Ours of these dates that Relatient did not list as active: to be read again; their ids.
+    """Have ours of these dates read again that Relatient did not list as active; their ids.
 
-    `listed` are those of the list that do not count as read by it. What was made, changed or read
-    after the list was begun may be missing from it.
+    `listed` are those of the list that do not count as read by it. An enrollment that was made,
+    changed or read after the list was begun may be missing from it.
     """
     unread = Q(read_ended__isnull=True) & Q(created_at__lt=listed_from)
     rows = Enrollment.objects.filter(

@@ -1,4 +1,6 @@
-"""The reasons for which the desk may cancel a visit, and whether the waitlist is then told."""
+"""The reasons for which the desk may cancel a visit, and whether the waitlist desk is
+then texted.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def cancelling_of(
 
 
 def _waitlist(practice: Practice, starts_at: datetime | None, now: datetime) -> str:
-    """Why nobody is told, whatever the reason; empty when it depends on the reason alone."""
+    """Why the waitlist desk is not texted, whatever the reason; empty when it depends on the
+    reason.
+    """
     if not practice.waitlist_phone:
         return "The waitlist is not told: the practice has set no number for it."
     hours = timedelta(hours=practice.waitlist_notice_hours)

@@ -91,7 +91,7 @@ def _outcomes(row: Any) -> Outcomes:
 
 
 def together(rows: Iterable[Outcomes]) -> Outcomes:
-    """All types."""
+    """The rows of all types added up."""
     kinds = list(rows)
     names = ("visits", "enrolled", "confirmed", "cancelled", "kept", "no_show")
     return Outcomes("All types", *(sum(getattr(kind, name) for kind in kinds) for name in names))

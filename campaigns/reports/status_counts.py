@@ -1,4 +1,4 @@
-"""What whoever answers for Kept asks first: how upcoming visits stand, and what is stuck."""
+"""What whoever is responsible for Kept asks first: how upcoming visits stand, and what is stuck."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def coverage_of(practices: Sequence[Practice], now: datetime) -> list[tuple[str,
 
 
 def stuck(practices: Sequence[Practice], now: datetime) -> list[Line]:
-    """What waits for a person; nothing that is zero."""
+    """What waits for a person; counts of zero are left out."""
     counted = dict(
         _upcoming(practices, now)
         .order_by()

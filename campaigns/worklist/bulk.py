@@ -42,7 +42,7 @@ class Picked:
 
 
 @dataclass(frozen=True)
-class BulkPreview:
+class BulkOutcome:
     """A row, and what became of it."""
 
     visit: Appointment
@@ -51,7 +51,7 @@ class BulkPreview:
 
 def record_all(
     picked: Iterable[Picked], kind: ReplyKind, user: Any, *, form: UUID
-) -> Iterator[BulkPreview]:
+) -> Iterator[BulkOutcome]:
     """Record one outcome of calls for each row, in a transaction of its own.
 
     A row that moved, or was answered since it was shown, is left alone. `form` as in record_call.
@@ -59,7 +59,7 @@ def record_all(
     if kind not in TOGETHER:
         raise ValueError(f"{kind.value} is not said of several patients at once.")
     for one in picked:
-        yield BulkPreview(one.visit, _record(one, kind, user, form))
+        yield BulkOutcome(one.visit, _record(one, kind, user, form))
 
 
 def _record(one: Picked, kind: ReplyKind, user: Any, form: UUID) -> Result:

@@ -38,7 +38,7 @@ WORDS = {
 
 @open_to("worklist-bulk")
 def preview(request: HttpRequest) -> HttpResponse:
-    """How many, and whom; nothing is recorded yet."""
+    """The page that says how many and whom; nothing is recorded yet."""
     if request.method != "POST":
         # Whoever has to sign in first comes back with a GET.
         return redirect("worklist")
@@ -68,7 +68,7 @@ def preview(request: HttpRequest) -> HttpResponse:
 
 @open_to("worklist-bulk-apply")
 def apply(request: HttpRequest) -> HttpResponse:
-    """Record it for each, and say what became of each."""
+    """Record the outcome for each row, and say what became of each."""
     if request.method != "POST":
         return redirect("worklist")
     practice = chosen_practice(request, open_practices(request))
@@ -78,18 +78,18 @@ def apply(request: HttpRequest) -> HttpResponse:
     if kind is None or form is None:
         return HttpResponseBadRequest("This form is not complete. Go back and load the page again.")
     picked = _picked(request, practice)
-    told = list(record_all(picked, kind, request.user, form=form))
-    recorded = sum(one.result in _RECORDED for one in told)
-    if recorded == len(told):
+    outcomes = list(record_all(picked, kind, request.user, form=form))
+    recorded = sum(one.result in _RECORDED for one in outcomes)
+    if recorded == len(outcomes):
         messages.success(request, f"{REPLIES[kind]}: recorded for {recorded}.")
         return redirect(way_back(request, practice))
-    list_viewed("worklist.bulk", practice.external_id, len(told), request.user)
+    list_viewed("worklist.bulk", practice.external_id, len(outcomes), request.user)
     names, now = names_of(practice), database_now()
     shown = {
         "recorded": recorded,
         "rows": [
             (one.visit.patient.name, visit_of(one.visit, practice, names, now), WORDS[one.result])
-            for one in told
+            for one in outcomes
             if one.result not in _RECORDED
         ],
     }

@@ -63,7 +63,9 @@ def call(request: HttpRequest, appointment: int) -> HttpResponse:
 
 
 def _ask_once(request: HttpRequest, visit: Appointment, other: ClaimedByAnother) -> HttpResponse:
-    """Somebody else is calling: nothing was recorded yet, and the form is sent once more or not."""
+    """Ask the person whether to record it all the same, since somebody else is calling: nothing is
+    recorded yet.
+    """
     sent = {name: value for name, value in request.POST.items() if name != "csrfmiddlewaretoken"}
     shown = {
         "visit": visit,
@@ -99,7 +101,7 @@ def undo(request: HttpRequest) -> HttpResponse:
 @require_POST
 @open_to("claim")
 def claiming(request: HttpRequest, appointment: int) -> HttpResponse:
-    """I am calling about this visit; with `take_over` also when somebody else was."""
+    """Say that I am calling about this visit; with `take_over` also when somebody else was."""
     visit = get_object_or_404(_visits_of(request), pk=appointment)
     take_over = request.POST.get("take_over") == "1"
     try:
@@ -114,7 +116,7 @@ def claiming(request: HttpRequest, appointment: int) -> HttpResponse:
 @require_POST
 @open_to("release")
 def releasing(request: HttpRequest, appointment: int) -> HttpResponse:
-    """I am not calling any more."""
+    """Say that I am not calling any more."""
     visit = get_object_or_404(_visits_of(request), pk=appointment)
     release(visit, request.user)
     return _claim_answer(request, visit)
@@ -137,7 +139,7 @@ def _in_place(request: HttpRequest) -> bool:
 @require_POST
 @open_to("work-item-done")
 def done(request: HttpRequest, item: int) -> HttpResponse:
-    """A person dealt with a work item."""
+    """Close a work item that a person dealt with."""
     mine = WorkItem.objects.filter(practice__in=open_practices(request))
     row = get_object_or_404(mine.select_related("practice"), pk=item)
     if close_work_item(row, request.user):

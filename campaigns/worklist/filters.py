@@ -1,4 +1,4 @@
-"""The filters of the work list: what may be asked for, and what of it is kept.
+"""The filters of the work list: which there are, and which of those in an address exist.
 
 They stand in the address of the page, so they hold ids and codes and never a person. A value that
 does not exist (a link of last year, a typing error) is left out, and the page says so.
@@ -45,7 +45,9 @@ class Choice:
 
 @dataclass(frozen=True)
 class FilterValues:
-    """What the visitor asked for, as far as it exists; `ignored` names the rest in words."""
+    """The filters that the visitor chose, as far as they exist; `ignored` names the rest
+    in words.
+    """
 
     show: Show = Show.SOON
     values: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +60,7 @@ class FilterValues:
         return urlencode({"practice": practice.pk, **show, **self.values})
 
     def listed(self, practice: Practice, now: datetime) -> WorkListView:
-        """The rows that are left."""
+        """The view of the list with the rows that these filters leave."""
         everything = view_of(practice, now, self.show)
         visits, items = everything.visits, everything.items
         if provider := self.values.get("provider"):

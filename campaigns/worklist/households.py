@@ -25,7 +25,9 @@ class Block:
 
 @dataclass(frozen=True)
 class Day:
-    """One day of the list, in the order of time but for families, who stand with their first."""
+    """One day of the list in the order of time, but each family together, at its first visit's
+    place.
+    """
 
     title: str
     blocks: tuple[Block, ...]

@@ -17,7 +17,7 @@ Missed = Mapping[int, list[date]]
 
 
 def reasons_of(row: Any, answers: list[Response], now: datetime) -> Iterator[str]:
-    """The ledger's sentence, then what was heard; what an open item says is not said twice."""
+    """The ledger's sentence, then the patient's answer; what an open item says is not repeated."""
     told = {item.response_id for item in row.open_items}
     said_already = any(item.kind in AUTOMATIC_ITEMS for item in row.open_items)
     heard = next((a for a in answers if not a.by_staff), None)

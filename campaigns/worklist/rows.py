@@ -41,7 +41,9 @@ class Visit:
 
 @dataclass(frozen=True)
 class Item:
-    """One open work item; a `slot` has those who wait for it, None while nobody asked."""
+    """One open work item; an open slot's item has those who wait for it, None while
+    nobody asked.
+    """
 
     id: int
     title: str
@@ -97,7 +99,7 @@ class ItemRow:
 
 
 def rows_of(visits: Iterable[Any], practice: Practice, names: Names, now: datetime) -> list[Row]:
-    """The rows of visits that came from with_story(unconfirmed(...))."""
+    """The rows of visits that came from with_row_data(unconfirmed(...))."""
     shown = list(visits)
     about = _About(practice, names, now, missed_of(shown, practice), cancel_reasons_of(practice))
     return [_row(visit, about) for visit in shown]
@@ -196,7 +198,9 @@ def _contact(row: Appointment, practice: Practice, *, confidential: bool) -> Pho
 
 
 def item_of(item: WorkItem, people: People | None = None, *, confidential: bool = False) -> Item:
-    """An item in words; `people` are those on the waitlist of an open slot (waiting.people_on)."""
+    """An item in words; `people` are those on the waitlist of an open slot
+    (waitlist_candidates.people_on).
+    """
     kind = WorkItemKind(item.kind)
     quoted = kind is WorkItemKind.UNRECOGNIZED_REPLY and item.response is not None
     slot = kind is WorkItemKind.OPEN_SLOT

@@ -25,14 +25,14 @@ class ListUpdate:
 
 
 def row_ids(rows: WorkListView) -> list[str]:
-    """One short mark per row, to be sent back by the page: 12 a visit, i7 a work item."""
+    """One short id per row, which the page sends back: 12 for a visit, i7 for a work item."""
     visits = rows.visits.order_by().values_list("pk", flat=True)
     items = rows.items.order_by().values_list("pk", flat=True)
     return [*(str(pk) for pk in visits), *(f"i{pk}" for pk in items)]
 
 
 def update_of(marks: Iterable[str], known: Iterable[str], heard: tuple[str, bool]) -> ListUpdate:
-    """Compare the list's marks with those that a page knows."""
+    """Compare the ids of the list's rows with those that a page knows."""
     before, after = set(known), set(marks)
     return ListUpdate(len(after - before), len(before - after), *heard)
 
@@ -42,7 +42,7 @@ def chart_freshness(
 ) -> tuple[str, bool]:
     """When athenahealth's changes last came, in words, and whether that is too long ago.
 
-    It is, when the poll that was to be the next is late by a whole interval.
+    It is too long ago when the poll that was to be the next is late by a whole interval.
     """
     if last is None:
         return "athenahealth was not asked yet", True

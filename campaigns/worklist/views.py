@@ -91,7 +91,9 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_POST
 @open_to("worklist-news")
 def news(request: HttpRequest) -> HttpResponse:
-    """What came and went since the page was loaded. The page asks, not a person."""
+    """What came and went since the page was loaded. The page asks by itself, so it keeps nobody
+    signed in.
+    """
     request.unattended = True  # type: ignore[attr-defined]
     practice = chosen_practice(request, open_practices(request))
     if practice is None:

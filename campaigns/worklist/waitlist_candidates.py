@@ -41,7 +41,7 @@ def people_on(items: Iterable[WorkItem], practice: Practice) -> People:
 def candidates_on(
     item: WorkItem, people: People, practice: Practice, starts_at: datetime, *, confidential: bool
 ) -> tuple[Candidate, ...] | None:
-    """Those whom the slot suits, in the order of calling; None while the list was not read."""
+    """The people whom the slot suits, in the order of calling; None while the list was not read."""
     if item.details is None:
         return None
     day = starts_at.astimezone(zone_of(practice.time_zone)).date()

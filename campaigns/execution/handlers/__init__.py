@@ -1,7 +1,8 @@
 """One function per effect kind: it calls a gateway and says what to write down when it is done.
 
-No transaction is open while these run. They repeat nothing; they ask before they repeat what may
-have been done (`effect.maybe_done`).
+No transaction is open while a handler runs. No handler repeats a call: retries live in the outbox.
+Before one sends a write that an earlier attempt may have done (`effect.maybe_done`), it asks the
+vendor whether it was done.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What an executor is given, and what it gives back."""
+"""What a handler is given, and what it gives back."""
 
 from __future__ import annotations
 
@@ -49,14 +49,16 @@ def _nothing(effect: Effect, now: datetime) -> None:
 
 @dataclass(frozen=True)
 class Completed:
-    """It was done. `apply` writes down what was learned, in the recording transaction."""
+    """The effect was done. `apply` writes down what was learned, in the transaction that settles
+    it.
+    """
 
     sentence: str = ""
     apply: Callable[[Effect, datetime], object] = _nothing
 
 
 def read_with_span(read: Callable[[], T]) -> tuple[T, ReadSpan]:
-    """A read's result with when it began and ended, by the database's clock."""
+    """A read's result, and when the read began and ended by the database's clock."""
     began = database_now()
     result = read()
     return result, ReadSpan(began, database_now())

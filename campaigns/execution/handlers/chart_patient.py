@@ -48,7 +48,7 @@ def read(effect: Effect, call: Call) -> Completed:
 def _taking(
     record: PatientRecord, span: ReadSpan, earlier: Iterable[str] = ()
 ) -> Callable[[Effect, datetime], None]:
-    """Take the record in; the visits are then looked at as urgently as it was read."""
+    """Store the record; the patient's visits are then looked at with the urgency of the read."""
 
     def take(row: Effect, now: datetime) -> None:
         take_patient(row.practice, record, span, earlier, row.priority)
@@ -57,7 +57,9 @@ def _taking(
 
 
 def _asked_of_the_visits(effect: Effect, ehr: EhrGateway, refused: Refused) -> Completed:
-    """No such record: its visits name the survivor, if it was merged; else the refusal stands."""
+    """athenahealth has no such record: read the patient's visits, which name the survivor if the
+    record was merged; otherwise the refusal stands.
+    """
     assert effect.patient is not None
     moved: Found = []
     visits = effect.patient.appointments.filter(still_relevant(database_now())).distinct()

@@ -52,7 +52,9 @@ def join_link(effect: Effect, call: Call) -> Completed:
 
 
 def _keep_join_link(effect: Effect, link: str, now: datetime) -> None:
-    """Whoever has the link can join: it is kept encrypted, and the audit says only that it is."""
+    """Store the link encrypted, since whoever has it can join; the audit says only whether there is
+    one.
+    """
     row = effect.appointment
     assert row is not None
     row.join_url, row.join_read_at = link, now
@@ -76,9 +78,10 @@ def waitlist(effect: Effect, call: Call) -> Completed:
 
 
 def _keep_waitlist(effect: Effect, entries: Sequence[Waiting], now: datetime) -> None:
-    """The look that asked has opened the item; one that is closed by now is not opened again.
+    """Store the fitting entries on the work item, unless somebody has closed it since the look
+    opened it.
 
-    Names and numbers are not kept: the page reads the patients' records as they are then.
+    Names and numbers are not stored: the page reads the patients' records as they are then.
     """
     row = effect.appointment
     assert row is not None

@@ -90,7 +90,9 @@ def _read_back(effect: Effect, ehr: EhrGateway, shows: Shows) -> Completed:
 
 
 def _named_wrongly(effect: Effect, record: AppointmentRecord) -> bool:
-    """A cancellation names the patient, who may have been merged into another since."""
+    """Whether the visit belongs by now to another patient than the one whom the
+    cancellation names.
+    """
     named, owner = "patient" in effect.body, effect.patient
     return named and owner is not None and not same_person(owner, record.patient_external_id)
 

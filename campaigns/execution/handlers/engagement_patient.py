@@ -51,6 +51,6 @@ def _remember(effect: Effect, mirror: PatientMirror, began: datetime, now: datet
         # make every look ask again.
         relatient_holds=effect.body,
     )
-    # The record stays with the id it was made for; what its owner said goes with the person.
+    # Relatient's record stays with the id it was made for; the consents go with the person.
     person = lock_patient(effect.patient.pk)
     take_from_record(person, mirror.vendor_id, mirror.consents, began, now, effect.priority)

@@ -50,8 +50,11 @@ def enroll(effect: Effect, call: Call) -> Completed:
 def _since_begun_anew(
     relatient: EngagementGateway, body: EnrollBody, ended: EnrollmentRecord, span: ReadSpan
 ) -> tuple[EnrollmentRecord, ReadSpan]:
-    """The answer to an earlier request shows an enrollment that has ended: the visit's active one
-    in its place, if there is one. A database that was lost and restored may have made it."""
+    """The visit's active enrollment, where the answer to an earlier request shows one that has
+    ended.
+
+    A database that was lost and restored may have made it.
+    """
     rows, listed = read_with_span(lambda: relatient.list_enrollments(body["patient"]))
     for record in rows:
         same_visit = record.appointment_external_id == ended.appointment_external_id
@@ -63,7 +66,7 @@ def _since_begun_anew(
 def _made_since(
     effect: Effect, relatient: EngagementGateway, body: EnrollBody
 ) -> EnrollmentRecord | None:
-    """What an attempt of long ago may have made: the newest enrollment of this appointment."""
+    """The newest enrollment of this appointment, which an attempt of long ago may have made."""
     since = effect.first_attempt_at
     appointment = body["reminder"]["visit"]["appointment"]
     for record in relatient.list_enrollments(body["patient"]):
@@ -121,7 +124,7 @@ def _changing(
     reason: CancelReason | None = None,
     asked: ReminderBody | None = None,
 ) -> Completed:
-    """Make a change; if the enrollment is not active or not there, take over how it is."""
+    """Make a change; if the enrollment is not active or not there, store how it is instead."""
     try:
         record, span = read_with_span(change)
         return _mirrored(sentence, record, reason, asked, span)

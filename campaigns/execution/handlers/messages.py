@@ -22,7 +22,9 @@ from campaigns.work_items import open_item
 
 
 def resend(effect: Effect, call: Call) -> Completed:
-    """Tell the patient the present details. A 409 drops the debt and leaves it to the desk."""
+    """Send the patient the present details. After a 409 nothing more is sent, and the desk is asked
+    to call.
+    """
     relatient = call.engagement(effect.practice)
     assert effect.enrollment is not None
     vendor_id = effect.enrollment.vendor_id

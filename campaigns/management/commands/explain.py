@@ -1,4 +1,4 @@
-"""One appointment's story: why it is as it is, and everything that was done about it."""
+"""Explains one appointment: why it is as it is, and everything that was done about it."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ class Command(PracticeCommand):
             )
 
     def run(self, practice: Practice, **options: Any) -> Report:
-        """The workers do the rest."""
+        """Mark the effects to be tried again; the workers try them."""
         counted = redrive(practice, options["kind"], dry_run=options["dry_run"])
         return {"requeued": counted.total(), "by_kind": dict(sorted(counted.items()))}
 
