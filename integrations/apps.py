@@ -7,7 +7,7 @@ class IntegrationsConfig(AppConfig):
     verbose_name = "Connections"
 
     def ready(self) -> None:
-        """Have the workers say that they live."""
+        """Connect the heartbeat, by which the workers say that they are alive."""
         from integrations.health.heartbeat_thread import follow_tasks
 
         follow_tasks()

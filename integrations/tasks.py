@@ -21,7 +21,9 @@ logger = logging.getLogger(__name__)
 
 
 def heartbeat() -> None:
-    """Do nothing: that a worker takes a task is what says that it lives (beating.py)."""
+    """Do nothing: that a worker takes this task shows that it is alive
+    (health/heartbeat_thread.py).
+    """
 
 
 def tick(stopping: Callable[[], bool] = shutdown_requested) -> dict[str, int]:

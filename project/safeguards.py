@@ -34,7 +34,7 @@ def production_problems(
     keys: dict[str, Sequence[str]],
     vendor_addresses: dict[str, str],
 ) -> list[str]:
-    """Never repeats a value: this text ends up in the journal."""
+    """What is wrong with the settings. Never repeats a value: this text ends up in the journal."""
     problems = [f"{name} is on; production never runs so." for name in ("DEBUG",) if debug]
     if not second_factor:
         problems.append("REQUIRE_SECOND_FACTOR may be false outside production only.")

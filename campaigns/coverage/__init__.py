@@ -1,0 +1,1 @@
+"""The coverage page: how many visits ahead get reminders, by type and reason, and the holes."""

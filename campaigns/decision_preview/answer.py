@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from campaigns.appointments.decision_reason import why
 from campaigns.decision_preview.effect_text import EffectText, effect_text
 from campaigns.domain.coverage import State, sentence_of, state_of
-from campaigns.domain.dry_run import Rehearsal
+from campaigns.domain.dry_run import DryRun
 from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import AppointmentStatus, Channel, EffectKind, Vendor
 from campaigns.labels import CHANNELS, STATES, WORK_ITEMS, finding
@@ -41,7 +41,7 @@ class PreviewAnswer:
 
 def answer_of(
     snapshot: Snapshot,
-    rehearsal: Rehearsal,
+    outcome: DryRun,
     approved: bool | None,
     campaigns: Mapping[str, str],
     shown_as: Mapping[str, str] | None = None,
@@ -50,12 +50,12 @@ def answer_of(
 
     `shown_as`: see `effect_text.effect_text`.
     """
-    first, last = rehearsal.first, rehearsal.last
+    first, last = outcome.first, outcome.last
     state = state_of(last.code)
     noted = [(one.step, one.input, one.result) for one in first.findings]
     chosen = last.campaign if state is not State.CLOSED else ""
     requests = [
-        (effect.vendor, effect_text(effect, campaigns, shown_as)) for effect in rehearsal.effects
+        (effect.vendor, effect_text(effect, campaigns, shown_as)) for effect in outcome.effects
     ]
     return PreviewAnswer(
         title=_TITLES[approved],
@@ -64,7 +64,7 @@ def answer_of(
         sentence=sentence_of(last.code),
         why=why(last.code, chosen, noted, campaigns),
         campaign=campaigns.get(chosen, chosen) if chosen else "none",
-        ways=_ways(snapshot, rehearsal, chosen),
+        ways=_ways(snapshot, outcome, chosen),
         findings=tuple(finding(*one, campaigns) for one in noted),
         relatient=tuple(words for vendor, words in requests if vendor is Vendor.RELATIENT),
         athenahealth=tuple(words for vendor, words in requests if vendor is Vendor.ATHENAHEALTH),
@@ -72,9 +72,9 @@ def answer_of(
     )
 
 
-def _ways(snapshot: Snapshot, rehearsal: Rehearsal, chosen: str) -> str:
+def _ways(snapshot: Snapshot, outcome: DryRun, chosen: str) -> str:
     """The channels that would be used: those asked for, else those that Relatient holds."""
-    told = [e.body["reminder"] for e in rehearsal.effects if e.kind in _WITH_CHANNELS]
+    told = [e.body["reminder"] for e in outcome.effects if e.kind in _WITH_CHANNELS]
     told += [e.vendor_state for e in snapshot.own_enrollments if e.is_live and e.vendor_state]
     if not chosen or not told:
         return "none"

@@ -23,7 +23,7 @@ from campaigns.decisions.practice_snapshot import (
 )
 from campaigns.decisions.snapshot import build
 from campaigns.domain import snapshot as facts
-from campaigns.domain.dry_run import Rehearsal, rehearse
+from campaigns.domain.dry_run import DryRun, dry_run
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,
@@ -71,7 +71,7 @@ class Preview:
     """One answer: `approved` tells whether a waiting change of the rules is taken as approved."""
 
     snapshot: facts.Snapshot
-    rehearsal: Rehearsal
+    outcome: DryRun
     approved: bool | None = None
 
 
@@ -82,11 +82,11 @@ def previews_of(snapshot: facts.Snapshot, now: datetime) -> list[Preview]:
     """
     resumed = replace(snapshot, paused=frozenset())
     if snapshot.rules_before is None:
-        return [Preview(resumed, rehearse(resumed, now))]
+        return [Preview(resumed, dry_run(resumed, now))]
     approved = replace(resumed, rules_before=None)
     return [
-        Preview(resumed, rehearse(resumed, now), approved=False),
-        Preview(approved, rehearse(approved, now), approved=True),
+        Preview(resumed, dry_run(resumed, now), approved=False),
+        Preview(approved, dry_run(approved, now), approved=True),
     ]
 
 

@@ -88,7 +88,7 @@ def _answers(
 ) -> list[PreviewAnswer]:
     names = campaign_names(practice)
     return [
-        answer_of(trial.snapshot, trial.rehearsal, trial.approved, names, shown_as)
+        answer_of(trial.snapshot, trial.outcome, trial.approved, names, shown_as)
         for trial in run.previews_of(snapshot, database_now())
     ]
 

@@ -26,7 +26,7 @@ _ROUNDS = 8
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class DryRun:
     """`first` is what a look would decide now, `last` how the visit would stand in the end.
 
     `effects` are all that would be asked for on the way, in order.
@@ -37,7 +37,7 @@ class Rehearsal:
     effects: tuple[EffectWanted, ...]
 
 
-def rehearse(snapshot: Snapshot, now: datetime) -> Rehearsal:
+def dry_run(snapshot: Snapshot, now: datetime) -> DryRun:
     """Decide, and go on as if Relatient had accepted, until nothing new is asked for."""
     first = decision = decide(snapshot, now)
     asked = list(decision.effects)
@@ -51,7 +51,7 @@ def rehearse(snapshot: Snapshot, now: datetime) -> Rehearsal:
         new = [effect for effect in decision.effects if effect not in asked]
         asked += new
         steps = _steps(snapshot, new)
-    return Rehearsal(first, decision, tuple(asked))
+    return DryRun(first, decision, tuple(asked))
 
 
 def _steps(snapshot: Snapshot, effects: Iterable[EffectWanted]) -> list[EffectWanted]:

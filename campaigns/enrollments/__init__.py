@@ -1,0 +1,1 @@
+"""Our account of enrollments: `status` alone writes their status, `rereads` requests reads."""

@@ -1,0 +1,1 @@
+"""Counts for people: outcomes, the last two weeks, today and tomorrow, what is stuck."""

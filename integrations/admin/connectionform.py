@@ -46,7 +46,7 @@ class ConnectionForm(forms.ModelForm):
                 )
 
     def clean(self) -> dict[str, Any]:
-        """What was not typed is not changed."""
+        """Leave out what was not typed, so that it stays as it is."""
         data = super().clean() or self.cleaned_data
         for name in SECRETS:
             if name in data and not data[name]:

@@ -23,7 +23,7 @@ from integrations.connections.status import State, status_of, statuses
 from integrations.models import Connection, WriteAccess
 from integrations.operations import probe
 
-# With other credentials, what is known of their rights is known no more.
+# What is known of a key's rights does not hold for another key.
 CREDENTIALS = frozenset({"base_url", "client_id", "secret"})
 STANDING = {
     State.OPEN: "success",
@@ -39,13 +39,15 @@ WRITING = {
 
 
 def pause_it(request: HttpRequest, connection: Connection) -> str:
-    """By a person."""
+    """Pause the connection in the name of the person who pressed the button."""
     registry.pause(connection, reason="Paused in the console.")
     return "Paused. Nothing is sent, and nothing is lost; everything waits until it is resumed."
 
 
 def resume_it(request: HttpRequest, connection: Connection) -> str:
-    """By a person. The vendor is asked for something small, so that a mistake shows at once."""
+    """Resume the connection and read something small from the vendor, so that a mistake shows at
+    once.
+    """
     problem = probe.resume(connection)
     if problem:
         return f"Resumed, but it does not work yet. {problem}"
@@ -53,7 +55,7 @@ def resume_it(request: HttpRequest, connection: Connection) -> str:
 
 
 def forget_old_secret(request: HttpRequest, connection: Connection) -> str:
-    """By a person, when the vendor signs with the new one."""
+    """Stop accepting the old webhook secret, once the vendor signs with the new one."""
     registry.forget_webhook_secret(connection)
     return "Forgotten. Only notifications signed with the new secret are taken now."
 
@@ -92,7 +94,7 @@ class ConnectionAdmin(VerbsAdmin):
     )
 
     def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        """How all the rows stand, in one query."""
+        """The list, with the status of all its rows from one query."""
         changes = super().get_changelist_instance(request)
         stand = statuses(changes.result_list, database_now())
         for row in changes.result_list:
@@ -100,7 +102,9 @@ class ConnectionAdmin(VerbsAdmin):
         return changes
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
-        """Whose connection to whom it is stays; make another one for another vendor."""
+        """Practice and vendor of a connection cannot be changed; another vendor gets another
+        connection.
+        """
         fixed = ("practice", "vendor") if obj is not None else ()
         return (*fixed, *self.readonly_fields)
 
@@ -122,7 +126,7 @@ class ConnectionAdmin(VerbsAdmin):
 
     @display(description="writing")
     def writing(self, row: Connection) -> SafeString:
-        """What real writes have shown."""
+        """What real writes have shown of the key's right to write."""
         return badge(*WRITING[row.write_access])
 
     @display(description="what was checked")
@@ -134,11 +138,11 @@ class ConnectionAdmin(VerbsAdmin):
         return format_html("<ul>{}</ul>", format_html_join("", "<li><b>{}</b>: {}</li>", lines))
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A connection is paused; its history stays."""
+        """Nobody deletes a connection: it is paused, and its history stays."""
         return False
 
     def save_model(self, request: HttpRequest, obj: Connection, form: Any, change: bool) -> None:
-        """Audited by the names of what changed, never by their values."""
+        """Store what changed, and audit the names of the changed fields, never their values."""
         changed = [n for n in form.changed_data if not change or _differs(obj, n)]
         columns = set(changed)
         if CREDENTIALS & set(changed):
@@ -147,10 +151,10 @@ class ConnectionAdmin(VerbsAdmin):
         if change and "webhook_secret" in changed:
             obj.webhook_secret_before = Connection.objects.get(pk=obj.pk).webhook_secret
             columns.add("webhook_secret_before")
-        # Nothing else: it may have been paused, or have fallen silent, since the form was read.
+        # No other column: it may have been paused or fallen silent since the form was read.
         obj.save(update_fields=columns if change else None)
         if CREDENTIALS & set(changed):
-            # What did not answer was another address or key.
+            # The failures so far were those of another address or key.
             circuit_breaker.close(obj)
         if changed:
             record(

@@ -28,7 +28,7 @@ LOOKS = {
 
 
 class AttentionFilter(admin.SimpleListFilter):
-    """What needs attention is what the list begins with."""
+    """By whether a message needs attention. The list begins with those that do."""
 
     title = "status"
     parameter_name = "status"
@@ -38,13 +38,13 @@ class AttentionFilter(admin.SimpleListFilter):
         return [("stored", "Waiting"), ("processed", "Processed"), ("all", "All")]
 
     def choices(self, changelist: Any) -> Any:
-        """Name the default instead of calling it All."""
+        """Call the default by its name instead of *All*."""
         first, *others = super().choices(changelist)
         yield {**first, "display": "Needs attention"}
         yield from others
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """By status."""
+        """The messages of the chosen status."""
         if self.value() == "all":
             return queryset
         return queryset.filter(status=self.value() or InboundStatus.PARKED)
@@ -86,11 +86,11 @@ class InboundMessageAdmin(ReadOnlyAdmin):
         return format_html('<pre class="overflow-x-auto">{}</pre>', text)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[InboundMessage]:
-        """A list need not decrypt what it does not show."""
+        """The messages without their payloads: a list need not decrypt what it does not show."""
         return super().get_queryset(request).defer("payload")
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """Without the payload for everybody but Admins."""
+        """The fields; the payload is among them for Admins only."""
         if ADMINS in roles_of(request.user):
             return self.fields
         return [name for name in self.fields if name != "as_sent"]
@@ -98,7 +98,7 @@ class InboundMessageAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Whoever reads a payload leaves a trace."""
+        """Show one message, and audit who read its payload."""
         row = self.get_object(request, object_id)
         if row is not None and self.has_view_permission(request, row):
             with transaction.atomic():

@@ -1,6 +1,7 @@
 """Event subscriptions: what athenahealth tells by itself, until when, and when it last did.
 
-Buttons write a wish and answer at once; the background work carries it out within a minute or two.
+A button stores a request and answers at once; the background work carries the request out within a
+minute or two.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from integrations.subscriptions.requests import (
 )
 
 SOON = "Kept asks athenahealth within a minute or two. Load this page again then."
-# The vendor's words, and Kept's own wishes, in plain ones.
+# The vendor's statuses, and Kept's own requests, in plain words.
 STATES = {
     ACTIVE: ("success", "active"),
     REQUESTED: ("info", "not active yet"),
@@ -52,13 +53,13 @@ SILENT_SENTENCE = "Kept found changes by polling that it did not tell of. Pollin
 
 
 def renew_it(request: HttpRequest, row: EventSubscription) -> str:
-    """By a person."""
+    """Request a renewal in the name of the person who pressed the button."""
     request_change(_alone(row), Wish.RENEW)
     return f"It will be renewed. {SOON}"
 
 
 def delete_it(request: HttpRequest, row: EventSubscription) -> str:
-    """By a person. Polling becomes as frequent as without events."""
+    """Request the deletion. Polling then becomes as frequent as without events."""
     request_change(_alone(row), Wish.DELETE)
     return f"It will be deleted, and Kept polls for these changes. {SOON}"
 
@@ -92,7 +93,7 @@ def _alone(row: EventSubscription) -> Any:
 
 @admin.register(EventSubscription)
 class EventSubscriptionAdmin(ReadOnlyAdmin, VerbsAdmin):
-    """One per topic."""
+    """Event subscriptions, one per topic."""
 
     ends = moment("ends_at", "ends")
     heard = moment("last_event_at", "last event")
@@ -130,7 +131,7 @@ class EventSubscriptionAdmin(ReadOnlyAdmin, VerbsAdmin):
 
     @display(description="state")
     def state(self, row: EventSubscription) -> SafeString:
-        """What matters most of it."""
+        """The most important fact about the subscription."""
         return badge(*state_of(row))
 
     @display(description="what is wrong")
@@ -141,21 +142,23 @@ class EventSubscriptionAdmin(ReadOnlyAdmin, VerbsAdmin):
 
     @display(description="topic")
     def vendors_topic(self, row: EventSubscription) -> str:
-        """As athenahealth calls it."""
+        """The topic as athenahealth calls it."""
         return row.topic
 
     @display(description="sent to")
     def address(self, row: EventSubscription) -> SafeString:
-        """As text: it is nothing that a person could open. A narrow screen may break it."""
+        """Our address as text, since no person could open it. A narrow screen may break
+        the line.
+        """
         return format_html_join(mark_safe("/<wbr>"), "{}", ([p] for p in row.endpoint.split("/")))
 
     @display(description="number at athenahealth")
     def vendors_number(self, row: EventSubscription) -> str:
-        """For athenahealth's support."""
+        """The subscription's id, for athenahealth's support."""
         return row.external_id if row.external_id != placeholder(row.topic) else "–"
 
     def title_of(self, row: Any) -> str:
-        """What it tells of."""
+        """The topic in plain words."""
         return f"Event subscription: {in_words(row.topic)}"
 
 

@@ -68,26 +68,30 @@ class SyncRunAdmin(ReadOnlyAdmin):
 
     @display(description="counted")
     def counts_in_words(self, row: SyncRun) -> str:
-        """12 seen, 3 new."""
+        """The counts in words: 12 seen, 3 new."""
         return counted(row.counts)
 
     @display(description="took")
     def duration(self, row: SyncRun) -> str:
-        """From its start, or its first start where it was gone on with."""
+        """How long the run took since its start; an interrupted run counts from its first start."""
         return lasted((row.ended_at or database_now()) - row.started_at)
 
     def title_of(self, row: SyncRun) -> str:
-        """What it is and its number."""
+        """The kind of run and its number."""
         return f"{row.get_kind_display().capitalize()} {row.pk}"
 
     def get_urls(self) -> list[URLPattern]:
-        """The part of the list that tells of running work, asked for again and again."""
+        """Add the address of the part of the list that tells of running work, which the page asks
+        for again.
+        """
         view = self.admin_site.admin_view(self.progress)
         name = "integrations_syncrun_progress"
         return [path("progress/", view, name=name), *super().get_urls()]
 
     def progress(self, request: HttpRequest) -> HttpResponse:
-        """Only that part of the page. The page asks, not a person: no session lives on by it."""
+        """Only the part of the page about running work. The page asks by itself, so it keeps nobody
+        signed in.
+        """
         request.unattended = True  # type: ignore[attr-defined]
         if not self.has_view_permission(request):
             raise PermissionDenied
@@ -98,7 +102,7 @@ class SyncRunAdmin(ReadOnlyAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """The list below what is under way."""
+        """The list, below the runs that are under way."""
         return super().changelist_view(request, {**(extra_context or {}), **_under_way(request, 0)})
 
     def change_view(

@@ -11,7 +11,7 @@ from integrations.models import FeedCursor, HttpExchange
 
 @admin.register(FeedCursor)
 class FeedCursorAdmin(ReadOnlyAdmin):
-    """Where each feed stands."""
+    """How far each feed was read, and when it is read next."""
 
     succeeded = moment("last_success_at", "last success")
     failing = moment("failing_since", "failing since")

@@ -85,7 +85,9 @@ class TokenSource:
             self._wait()
 
     def discard(self, token: Token) -> None:
-        """It was refused: nobody may use it again. A newer token is left alone."""
+        """Discard a token that was refused, so that nobody uses it again. A newer token is left
+        alone.
+        """
         self._rows().filter(version=token.version).update(
             token="", expires_at=None, version=F("version") + 1
         )

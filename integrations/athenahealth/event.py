@@ -20,7 +20,7 @@ from integrations.drift.observe import DriftKind, shape, unknown
 from integrations.transport.errors import Nonsense
 
 TOPIC = re.compile(r"[A-Za-z]+\.[A-Za-z-]+")
-# The whole list of a family may grow; what these say is always "read it again".
+# The lists of topics may grow; each topic of these families means "read it again".
 TOPICS = frozenset(
     {f"Appointment.{verb}" for verb in ("schedule", "update", "reschedule", "cancel")}
     | {f"Appointment.{verb}" for verb in ("check-in", "check-out", "freeze", "unfreeze")}

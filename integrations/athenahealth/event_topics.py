@@ -31,7 +31,9 @@ LIVE = frozenset({ACTIVE, REQUESTED})
 
 
 class Wish(StrEnum):
-    """What a row says in the place of the vendor's word until it is carried out."""
+    """What Kept requested for a subscription; stands in the status column until it is
+    carried out.
+    """
 
     WANTED = "wanted"
     RENEW = "to be renewed"
@@ -39,7 +41,9 @@ class Wish(StrEnum):
 
 
 def placeholder(topic: str) -> str:
-    """What stands for athenahealth's id while there is none: only one wish per topic fits."""
+    """Stands in for athenahealth's id while there is none, so that a topic can be requested only
+    once.
+    """
     return f"wanted:{topic}"
 
 

@@ -123,7 +123,7 @@ def _reading(
 def _is_fresh(row: Any, id_field: str, seen: dict[str, bytes]) -> bool:
     identity = to_text(row.get(id_field)) if isinstance(row, Mapping) else ""
     if not identity:
-        # Passed on, so that it is parked and seen by somebody.
+        # A row that is none is passed on, so that it is parked and seen by somebody.
         return True
     # A digest, so that a long list is not held in memory whole.
     digest = blake2b(json.dumps(row, sort_keys=True).encode(), digest_size=16).digest()

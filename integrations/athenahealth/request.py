@@ -126,7 +126,7 @@ class Calls:
         raise refusal
 
     def _heed(self, reply: HttpReply) -> None:
-        """What the reply says of our calls: the day's quota (section 9), or "too fast"."""
+        """Remember what the reply says of our calls: the day's quota (section 9), or "too fast"."""
         throttled, wait = error_mapping.is_throttle(reply), errors.retry_after(reply)
         if throttled and wait is not None:
             self.limit.block_for(wait)

@@ -16,7 +16,7 @@ HOURS = range(25)
 
 
 def entry(row: Any) -> WaitlistRecord:
-    """Somebody who waits. What is absent is a matter of indifference to them.
+    """Somebody who waits. A field that is absent means that any will do.
 
     A wish that cannot be read is never taken for no wish: such an entry is Nonsense.
     """
@@ -41,7 +41,9 @@ def entry(row: Any) -> WaitlistRecord:
 
 
 def _priority(said: str) -> str:
-    """One that is not known calls nobody first and nobody last."""
+    """The entry's priority; one that is not known counts as normal, so it calls nobody first or
+    last.
+    """
     known = PRIORITIES.get(said.upper())
     if known is None:
         unknown(Vendor.ATHENAHEALTH, DriftKind.WAITLIST_PRIORITY, said)
@@ -49,7 +51,7 @@ def _priority(said: str) -> str:
 
 
 def _iso_day(day: str) -> int:
-    """1 is Sunday there, and Monday here."""
+    """The ISO weekday: athenahealth's 1 is Sunday, ISO's 1 is Monday."""
     number = to_number(day)
     if number is None or not 1 <= number <= 7:
         raise Nonsense("athenahealth sent an entry of the waitlist with an impossible weekday.")

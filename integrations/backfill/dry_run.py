@@ -1,10 +1,12 @@
 """What a backfill would do, by reason and by rule; nothing is changed but the run and its trail.
 
-Window by window the booked visits are read into memory, then each patient's are rehearsed
-(rehearsal.py) with what Kept has to read of the patient first. Nothing read is stored;
-of the calls themselves only what every call leaves stays: the log of calls, the turns of the rate
-limit, the access token. Each call takes its turn behind whatever else waits, so an answer of a
-patient is held up by one turn at most. An interrupted run goes on behind the last patient done.
+Window by window the booked visits are read into memory, then each patient's are simulated
+(simulate_patient.py) with what Kept has to read of the patient first. Nothing read is stored; of
+the calls themselves only what every call leaves stays: the log of calls, the turns of the rate
+limit, the access token.
+
+Each call takes its turn behind whatever else waits, so an answer of a patient is held up by one
+turn at most. An interrupted run goes on behind the last patient done.
 """
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ from campaigns.ports import CREDENTIALS, Deadline, GatewayError, Refused, TryLat
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
 from integrations.athenahealth import translate
 from integrations.backfill import sync_run
-from integrations.backfill.simulate_patient import Known, Outcome, rehearse
+from integrations.backfill.simulate_patient import Known, Outcome, simulate
 from integrations.connections import registry
 from integrations.drift.observe import Unknown, collected
 from integrations.drift.reference_check import Lists
@@ -36,7 +38,7 @@ from integrations.models import SyncKind, SyncRun
 from integrations.transport.errors import Nonsense
 from integrations.transport.rate_limit import bulk
 
-# What was counted yesterday may not be so today: then it begins anew.
+# Counts of yesterday may not hold today: a run that is older than this begins anew.
 GOOD_FOR = timedelta(hours=24)
 CALL_SECONDS = 120
 TRIES = 3
@@ -73,7 +75,7 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
             for start, end in booked_appointments.windows(
                 date.fromisoformat(run.progress["next"]), last
             ):
-                # It may have been paused since the window before.
+                # The connection may have been paused since the window before.
                 connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
                 dry.window(booked_appointments.read_pages(connection, start, end), start, end)
     except GatewayError as error:
@@ -100,7 +102,7 @@ class Tally:
 
     @classmethod
     def of(cls, run: SyncRun) -> Tally:
-        """As the run left it."""
+        """The tally as an interrupted run left it."""
         counts = run.counts
         return cls(
             counts.get("seen", 0),
@@ -109,7 +111,7 @@ class Tally:
         )
 
     def add(self, visits: int, outcome: Outcome) -> None:
-        """One patient's visits."""
+        """Count one patient's visits."""
         self.seen += visits
         self.errors += outcome.errors
         self.by_reason += outcome.by_reason
@@ -168,10 +170,10 @@ class _DryRun:
         return visits, errors
 
     def _outcome(self, patient: str, visits: list[tuple[AppointmentRecord, ReadSpan]]) -> Outcome:
-        """Rehearsed, with each read that it asks for; each is asked for once."""
+        """Simulate the patient, and answer each read that it asks for by reading once."""
         known = self.known[patient]
         while True:
-            outcome = rehearse(self.practice, patient, visits, known)
+            outcome = simulate(self.practice, patient, visits, known)
             if outcome.wanted is None:
                 return outcome
             self._read(outcome.wanted, known)
@@ -191,7 +193,9 @@ class _DryRun:
             known.refused[wanted.kind] = refused.code
 
     def _asked(self, read: Callable[[Any], Result]) -> tuple[Result, ReadSpan]:
-        """A read, tried again a few times: the limiter waits as long as the vendor asks for."""
+        """Make a read, tried again a few times: the limiter waits as long as the vendor
+        asks for.
+        """
         for left in reversed(range(TRIES)):
             deadline = Deadline.after(CALL_SECONDS)
             ehr = gateways.ehr(

@@ -41,7 +41,7 @@ def backfill(practice: Practice, first: date, last: date, say: Progress) -> dict
             counts.update(run.counts)
             for start, end in windows(date.fromisoformat(run.progress["next"]), last):
                 say(f"{start} to {end}")
-                # It may have been paused since the window before.
+                # The connection may have been paused since the window before.
                 connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
                 read_window(connection, run, start, end)
                 counts.update(process.process_stored([practice]))

@@ -1,8 +1,8 @@
 """What would become of one patient's visits: taken in and decided for real, then rolled back.
 
 The code is that of a real backfill, so the answer cannot drift away from what would be done. No
-call to a vendor happens in here: a read that a decision asks for is answered with `wanted`, and
-the caller reads and rehearses once more.
+call to a vendor happens in here: a read that a decision asks for is answered with `wanted`, and the
+caller reads and simulates once more.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Outcome:
     enrolled: set[datetime | None] = field(default_factory=set)
 
 
-def rehearse(
+def simulate(
     practice: Practice,
     patient: str,
     visits: Sequence[tuple[AppointmentRecord, ReadSpan]],
@@ -71,12 +71,12 @@ def rehearse(
     """The outcome for one patient (athenahealth's id) and their visits; nothing of it stays."""
     with transaction.atomic():
         try:
-            return _rehearsed(practice, patient, visits, known)
+            return _simulated(practice, patient, visits, known)
         finally:
             transaction.set_rollback(True)
 
 
-def _rehearsed(
+def _simulated(
     practice: Practice,
     patient: str,
     visits: Sequence[tuple[AppointmentRecord, ReadSpan]],

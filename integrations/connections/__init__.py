@@ -1,0 +1,1 @@
+"""A practice's access to a vendor: find, pause, resume; the circuit breaker; status in words."""

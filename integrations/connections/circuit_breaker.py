@@ -42,7 +42,9 @@ logger = logging.getLogger(__name__)
 
 
 def learn(connection: Connection, error: GatewayError | None) -> None:
-    """What a call's end says of the vendor. What cannot be stored changes nothing else."""
+    """Count what a call's end says of the vendor. A count that cannot be stored changes nothing
+    else.
+    """
     try:
         if error is None or (isinstance(error, Refused) and error.code not in NOT_ITS_OWN):
             _answered(connection)
@@ -68,7 +70,9 @@ def take_probe(connection: Connection, *, at_once: bool = False) -> bool:
 
 
 def close(connection: Connection) -> bool:
-    """Let everything go on; False when it was closed. The current actor answers."""
+    """Close the circuit, so that everything goes on; False when it was closed. The current actor
+    answers.
+    """
     done = partial(registry.audit_connection, "connection.circuit_closed", connection)
     values = {"failures": 0, "opened_at": None, "probe_at": None}
     is_open = Connection.objects.filter(pk=connection.pk, opened_at__isnull=False)

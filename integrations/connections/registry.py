@@ -60,7 +60,7 @@ def must_be_open(connection: Connection) -> None:
 
 
 def unanswered(connection: Connection) -> TryLater:
-    """What is said of a vendor whose circuit is open."""
+    """The error for a vendor whose circuit is open."""
     return TryLater(
         f"{spoken(connection.vendor)} does not answer at present. Kept asks again every few "
         "minutes, and goes on by itself.",
@@ -126,7 +126,9 @@ def switch(
     values: dict[str, Any],
     done: Callable[[], None],
 ) -> bool:
-    """Change it, say so, and look again at the visits that wait for it: their coverage says so."""
+    """Change whether anything may be sent, audit it, and make looks due at the visits with waiting
+    effects: their coverage says whether the vendor is paused.
+    """
 
     def work() -> bool:
         with transaction.atomic():
@@ -145,7 +147,7 @@ def credentials_refused(connection: Connection, sentence: str) -> None:
     """The vendor no longer accepts our credentials: pause, so that nothing is lost by trying."""
     stored = Connection.objects.filter(pk=connection.pk).first()
     if stored is None or _credentials(stored) != _credentials(connection):
-        # They were mended while this call was under way: the new ones have not been refused.
+        # Somebody mended them while this call was under way: the new ones were not refused.
         return
     with acting_as(process=ITSELF):
         if pause(connection, reason=sentence):

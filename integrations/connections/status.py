@@ -13,7 +13,7 @@ from integrations.models import Connection, RequestBudget
 
 
 class State(StrEnum):
-    """The first that holds."""
+    """How a connection stands: the first of these that holds."""
 
     PAUSED = "paused"
     SILENT = "does_not_answer"
@@ -30,7 +30,7 @@ class ConnectionStatus:
 
 
 def statuses(connections: Iterable[Connection], now: datetime) -> dict[int, ConnectionStatus]:
-    """By our id of the connection, which comes with its practice: one query."""
+    """The status of each connection by our id; a connection comes with its practice. One query."""
     used_up = {
         (row.host, row.client_id): row
         for row in RequestBudget.objects.filter(quota_spent=True, blocked_until__gt=now)
@@ -41,7 +41,7 @@ def statuses(connections: Iterable[Connection], now: datetime) -> dict[int, Conn
 
 
 def status_of(connection: Connection, now: datetime) -> ConnectionStatus:
-    """One connection: one query."""
+    """The status of one connection. One query."""
     return statuses([connection], now)[connection.pk]
 
 

@@ -1,7 +1,7 @@
-"""What a translation met and no table of ours names, gathered beside its result.
+"""What a translation met and no table of ours names, collected beside its result.
 
-A translation is pure and its callers are many, so it says what it did not know to whoever is
-gathering at the time (and to nobody when nobody is): `unknowns.kept` writes it down. A value is
+A translation is pure and its callers are many, so it reports what it did not know to whoever
+collects at the time (and to nobody when nobody does): `store.recording_drift` stores it. A value is
 kept only where it is a plain code; anything that may be a patient's own words becomes its shape.
 """
 
@@ -62,27 +62,27 @@ _found: ContextVar[list[Unknown] | None] = ContextVar("unknown_values", default=
 
 
 def unknown(vendor: str, what: DriftKind, value: Any, field: str = "") -> None:
-    """Say that a value is not known; `field` completes FLAG and SHAPE."""
+    """Report that a value is not known; `field` completes FLAG and SHAPE."""
     found = _found.get()
     if found is not None:
         found.append(Unknown(vendor, f"{what.value} {field}".strip(), described(value)))
 
 
 def shape(vendor: str, field: str, value: Any) -> None:
-    """Say that a field or a whole row has a shape that Kept cannot read, whatever it holds."""
+    """Report that a field or a whole row has a shape that Kept cannot read, whatever it holds."""
     found = _found.get()
     if found is not None:
         found.append(Unknown(vendor, f"{DriftKind.SHAPE.value} {field}", shape_of(value)))
 
 
 def collecting() -> bool:
-    """Whether somebody further out gathers already."""
+    """Whether somebody further out collects already."""
     return _found.get() is not None
 
 
 @contextmanager
 def collected() -> Iterator[list[Unknown]]:
-    """Gather what the work inside does not know."""
+    """Collect what the work inside does not know."""
     found: list[Unknown] = []
     token = _found.set(found)
     try:

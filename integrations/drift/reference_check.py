@@ -21,7 +21,7 @@ class Lists:
     practice: Practice
 
     def watch(self, visit: AppointmentRecord) -> None:
-        """Say which ids of a visit no list names; appointment types are learned from visits."""
+        """Report which ids of a visit no list names; appointment types are learned from visits."""
         self._watch(DriftKind.DEPARTMENT, [visit.department_external_id], self._departments)
         self._watch(DriftKind.PROVIDER, visit.provider_external_ids, self._providers)
         if visit.confirmation_external_id:

@@ -1,4 +1,4 @@
-"""Vendor drift, written down: which unknown values came, how often, since when."""
+"""Vendor drift, stored: which unknown values came, how often, since when."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from integrations.models import UnknownValue
 
 # For how long a value that was seen for the first time counts as news.
 NEWS = timedelta(days=7)
-# Who answers for what is noted here: nobody asked for it.
+# The actor of these audit events: no person asked for them.
 ITSELF = "unknown values"
 
 logger = logging.getLogger(__name__)
@@ -40,7 +40,8 @@ def store_unknown(practice: Practice, vendor: str, what: str, value: Any) -> Non
 
 @contextmanager
 def recording_drift(practice: str) -> Iterator[None]:
-    """Write down what the work inside did not know, however it ends; one further out goes first.
+    """Store what the work inside did not know, however it ends; a collector further out does it
+    instead.
 
     `practice` is athenahealth's id. Not for the inside of a transaction: what is counted must
     outlive a row that is rolled back.
@@ -56,7 +57,7 @@ def recording_drift(practice: str) -> Iterator[None]:
 
 
 def records_drift(practice_of: Callable[[Any], str]) -> Callable[[type[GatewayT]], type[GatewayT]]:
-    """A class whose public methods write down what they did not know."""
+    """A decorator for a class: its public methods store what they did not know."""
 
     def watch(method: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(method)
@@ -84,7 +85,7 @@ def _store(practice: str, found: Sequence[Unknown]) -> None:
             for one, times in Counter(found).items():
                 _count(row, one, times)
     except DatabaseError:
-        # What cannot be counted never changes what the work has brought.
+        # A count that cannot be stored never changes the result of the work.
         logger.exception("unknown_value_not_counted")
 
 

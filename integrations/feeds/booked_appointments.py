@@ -32,7 +32,7 @@ def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
 
 
 def no_guard() -> None:
-    """For a read that no other process could tear apart."""
+    """The guard of a read that needs no lease: two processes may make it at once."""
 
 
 def read_pages(connection: Connection, first: date, last: date, guard: Guard = no_guard) -> Pages:
@@ -55,8 +55,8 @@ def read_window(
 ) -> list[InboundMessage]:
     """Read all visits from first to last date, cancelled ones too, and store the pages.
 
-    Returns what was stored, to be taken in by `inbound`. Raises GatewayError when a read failed;
-    pages read until then are kept.
+    Returns the stored messages, to be taken in by inbox/process.py. Raises GatewayError when a read
+    failed; pages read until then are kept.
     """
     stored = [
         store_page(

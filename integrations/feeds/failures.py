@@ -15,7 +15,7 @@ from integrations.models import Feed, FeedCursor
 
 
 def failed(cursor: FeedCursor, error: GatewayError) -> None:
-    """Note a failure, plan the next try, and mail when it has lasted too long."""
+    """Store a failure, plan the next try, and mail when it has lasted too long."""
     practice, now = cursor.practice, database_now()
     if cursor.failing_since is None:
         cursor.failing_since, cursor.incident = now, str(uuid.uuid4())

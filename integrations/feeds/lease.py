@@ -1,8 +1,8 @@
 """The lease on a feed: one reader at a time per API key and practice.
 
-A destructive feed read by two would be torn apart between them, so the lease is checked, and made
-longer, before every single call. A reader that lost it may still store the page it holds, since
-those rows exist nowhere else; it sends nothing more.
+Two readers of a feed that is emptied by reading would each get a part of it, so the lease is
+checked, and made longer, before every single call. A reader that lost it may still store the page
+it holds, since those rows exist nowhere else; it sends nothing more.
 """
 
 from __future__ import annotations

@@ -79,7 +79,7 @@ def must_be_open(connection: Connection, cursor: FeedCursor) -> None:
 
 
 def cursor_of(connection: Connection, which: Feed) -> FeedCursor:
-    """Where a feed of a practice stands."""
+    """The row that says how far a feed of a practice was read."""
     cursor, _ = FeedCursor.objects.get_or_create(
         practice=connection.practice, feed=which, defaults={"connection": connection}
     )
@@ -131,7 +131,7 @@ class _Pages:
         return client_for(self.connection, deadline=self.lease.deadline(), guard=self.lease.guard)
 
     def store(self, page: Page) -> None:
-        """Even after the lease was lost: these rows exist nowhere else."""
+        """Store a page, even after the lease was lost: its rows exist nowhere else."""
         store_page(
             self.connection,
             KINDS[self.which],
@@ -163,7 +163,7 @@ class _Pages:
             try:
                 page = feed.read_page(self.client(), self.which)
             except TryLater:
-                # Certainly not read, and what was read before is stored: nothing is torn.
+                # This page was certainly not read, and those before it are stored.
                 self.lease.cursors().update(dirty=False)
                 raise
             self.store(page)
@@ -178,7 +178,7 @@ class _Pages:
         """
         cursor = self.cursor
         if cursor.backfill_from is None:
-            # A window that was torn before it could be read again is part of the gap.
+            # A window that ended uncleanly before it could be read again is part of the gap.
             known = cursor.last_success_at or cursor.window_start
             cursor.backfill_from = known or database_now()
             cursor.save(update_fields=["backfill_from"])
@@ -187,7 +187,9 @@ class _Pages:
             feed.subscribe(self.client(), self.which)
 
     def fill_gap(self) -> None:
-        """Read what changed while nobody was subscribed, until nothing can be missing any more."""
+        """Read what changed while there was no subscription, until nothing can be missing
+        any more.
+        """
         since = self.cursor.backfill_from
         if since is None:
             return
@@ -216,7 +218,7 @@ class _Pages:
 
 
 def open_window(cursor: FeedCursor) -> None:
-    """Remember from when on rows would be lost if this process died."""
+    """Store from when on rows would be lost if this process died."""
     with transaction.atomic():
         cursor.window_start, cursor.dirty = database_now(), True
         cursor.save(update_fields=["window_start", "dirty"])

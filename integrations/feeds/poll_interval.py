@@ -24,7 +24,7 @@ from integrations.models import (
 SLOWER, MOST_MINUTES = 4, 60.0
 # Relatient's events are what patients answer: without webhooks they are fetched every minute.
 ANSWER_MINUTES, ANSWER_MINUTES_WITH_WEBHOOKS = 1.0, 15.0
-# A clinic is seldom quiet for a day; whoever is then pays with some more calls.
+# A clinic is seldom quiet for a day; one that is costs some more calls.
 HEARD_WITHIN = timedelta(days=1)
 PARKED_WITHIN = timedelta(hours=1)
 
@@ -42,7 +42,7 @@ def chart_minutes(
 def answer_minutes(connection: Connection, now: datetime | None = None) -> float:
     """Minutes between two collections of Relatient's events."""
     now = now or database_now()
-    # Read afresh: the door that hears the webhooks is another process.
+    # Read afresh: the webhooks arrive in another process.
     heard = Connection.objects.filter(
         pk=connection.pk, webhook_heard_at__gt=now - HEARD_WITHIN
     ).exists()
@@ -52,7 +52,7 @@ def answer_minutes(connection: Connection, now: datetime | None = None) -> float
 
 
 def events_flow(practice: Practice, now: datetime, needed: frozenset[str]) -> bool:
-    """Whether athenahealth tells of every such change by itself, as far as anybody can know."""
+    """Whether athenahealth tells of every such change by itself, as far as Kept can know."""
     rows = list(EventSubscription.objects.filter(practice=practice))
     if needed - {row.topic for row in rows}:
         return False
@@ -72,7 +72,9 @@ def _is_live(row: EventSubscription, now: datetime) -> bool:
 
 
 def _something_parked(practice: Practice, vendor: Vendor, now: datetime) -> bool:
-    """A notification that could not be understood may have told of anything."""
+    """Whether a notification was parked: one that could not be understood may have told of
+    anything.
+    """
     return InboundMessage.objects.filter(
         practice=practice,
         vendor=vendor,

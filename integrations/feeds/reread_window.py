@@ -15,7 +15,7 @@ SILENCE = timedelta(hours=2)
 
 
 def mark_for_reread(cursor: FeedCursor) -> None:
-    """Have what was read since the last good poll read once more; the caller saves."""
+    """Mark everything read since the last good poll to be read once more; the caller saves."""
     open_since = cursor.window_start if cursor.dirty else None
     since = earliest(open_since, cursor.last_success_at)
     if since is not None:
@@ -28,7 +28,7 @@ def earliest(*moments: datetime | None) -> datetime | None:
 
 
 def mark_if_long_unread(cursor: FeedCursor, now: datetime) -> None:
-    """A feed that was not read for long is read as after a restore.
+    """Mark a feed that was not read for long to be read as after a restore.
 
     Whoever restores a backup may forget to say so. After a mere outage nothing was processed
     meanwhile: then this costs one call.

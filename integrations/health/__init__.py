@@ -1,1 +1,1 @@
-"""How Kept says how it stands: heartbeats, readiness, metrics, words for a page."""
+"""How Kept reports on itself: heartbeats, readiness, metrics, and words for a page."""

@@ -68,7 +68,7 @@ class Work:
 
 
 def _beat(role: HeartbeatRole, *, always: bool) -> None:
-    """What is beaten for matters more than the beat."""
+    """Beat; an error in here must not end the work for which it beats."""
     try:
         heartbeats.beat(role, always=always)
     except Error:

@@ -28,9 +28,9 @@ _beaten: dict[tuple[int, HeartbeatRole], float] = {}
 
 
 def beat(role: HeartbeatRole, *, always: bool = False) -> None:
-    """Say that this process' group is alive; raises django.db.Error when the database is away.
+    """Store that this process' group is alive; raises django.db.Error when the database is away.
 
-    Does nothing if it said so a moment ago, unless `always`.
+    Does nothing if it was stored a moment ago, unless `always`.
     """
     group, moment = os.getpgrp(), time.monotonic()
     if not always and moment - _beaten.get((group, role), -EVERY_SECONDS) < EVERY_SECONDS:
@@ -52,12 +52,12 @@ def last_beat(role: HeartbeatRole, group: int) -> datetime | None:
 
 
 def forget(role: HeartbeatRole, group: int) -> None:
-    """That group of this machine is gone; its id may be given to another."""
+    """Delete the row of a group of this machine that is gone: its id may be given to another."""
     Heartbeat.objects.filter(role=role, host=host(), pid=group).delete()
 
 
 def forget_the_dead() -> int:
-    """Delete what has not beaten for a day; how many."""
+    """Delete the rows that have not beaten for a day; how many."""
     deleted, _ = Heartbeat.objects.filter(beat_at__lt=database_now() - KEPT_FOR).delete()
     return deleted
 

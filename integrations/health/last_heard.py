@@ -9,6 +9,7 @@ from integrations.models import Feed, FeedCursor
 
 def chart_heard(practice: str) -> tuple[datetime | None, datetime | None]:
     """When athenahealth's changed appointments of a practice (by its id there) last arrived, and
-    when they are read next: with events that flow that is later than usual (pace.py)."""
+    when they are read next: while events flow, later than usual (feeds/poll_interval.py).
+    """
     cursors = FeedCursor.objects.filter(practice__external_id=practice, feed=Feed.APPOINTMENTS)
     return cursors.values_list("last_success_at", "next_poll_at").first() or (None, None)

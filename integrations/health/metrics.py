@@ -20,7 +20,7 @@ from integrations.health.status import Condition
 from integrations.models import EventSubscription, Heartbeat
 
 Names = dict[int, str]
-# Of everything that is told of one connection.
+# The labels of every number about one connection.
 _LABELS = ["practice", "vendor"]
 
 

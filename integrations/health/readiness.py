@@ -1,4 +1,4 @@
-"""What /readyz tells of connections and of what waits; settings.READINESS_REPORTS names them."""
+"""What /readyz reports of connections and of what waits; settings.READINESS_REPORTS names them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def connections() -> list[dict[str, Any]]:
 
 
 def backlog() -> dict[str, Any]:
-    """What waits, of all active practices together; ages are 0 when nothing waits."""
+    """What waits, in all active practices together; ages are 0 when nothing waits."""
     practices, now = _active(), database_now()
     looks = _together(looks_due(practices, now).values())
     effects = _together(effects_due(practices, now).values())

@@ -1,4 +1,4 @@
-"""How it stands with connections, their feeds and the inbox, for /readyz and /metrics alike."""
+"""The state of connections, their feeds and the inbox, for /readyz and /metrics alike."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Condition:
 
     @property
     def last_success_at(self) -> datetime | None:
-        """When its stalest feed was last read; None before the first time."""
+        """When the stalest feed of the connection was last read; None before the first time."""
         read = [feed.last_success_at for feed in self.feeds]
         moments = [moment for moment in read if moment is not None]
         return min(moments) if moments and len(moments) == len(read) else None
@@ -67,7 +67,7 @@ def conditions(practices: Sequence[Practice]) -> list[Condition]:
 
 
 def inbox(practices: Sequence[Practice]) -> list[Waiting]:
-    """What is stored and not processed: one query."""
+    """How many messages are stored and not processed: one query."""
     rows = (
         InboundMessage.objects.filter(practice__in=practices, status=InboundStatus.STORED)
         .order_by()
@@ -94,7 +94,7 @@ def parked_lately(practices: Sequence[Practice], now: datetime) -> list[tuple[in
 
 
 def _key_of(connection: Connection) -> tuple[str, str]:
-    """Under which the calls are counted: Relatient's key belongs to one practice."""
+    """The key under which the vendor counts the calls: Relatient's belongs to one practice."""
     if connection.vendor == Vendor.RELATIENT:
         return connection.host, connection.practice.external_id
     return connection.host, connection.client_id

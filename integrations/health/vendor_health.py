@@ -1,4 +1,4 @@
-"""How it stands with both vendors, in words: when each was last read, paused, or failing since."""
+"""The state of both vendors in words: when each was last read, whether it is paused or failing."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def health_of(practices: Sequence[Practice], now: datetime) -> list[Health]:
 
 
 def in_one_sentence(healths: Iterable[Health]) -> str:
-    """athenahealth 3 minutes ago, Relatient 1 minute ago."""
+    """When each vendor was last read: athenahealth 3 minutes ago, Relatient 1 minute ago."""
     return ", ".join(f"{health.vendor} {health.words}" for health in healths)
 
 
@@ -86,7 +86,9 @@ def _judged(
 
 
 def _is_late(feed: FeedCursor, practice: Practice, now: datetime) -> bool:
-    """Not read for a whole interval longer than was planned (pace.py plans it)."""
+    """Whether it was not read for a whole interval longer than planned (feeds/poll_interval.py
+    plans it).
+    """
     assert feed.last_success_at is not None
     interval = timedelta(minutes=practice.poll_minutes)
     planned = max(feed.last_success_at + interval, feed.next_poll_at or feed.last_success_at)

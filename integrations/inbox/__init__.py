@@ -1,0 +1,1 @@
+"""Messages as they came: stored raw, claimed under a lease, processed into campaigns."""

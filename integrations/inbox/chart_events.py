@@ -1,9 +1,9 @@
 """Step 3 for athenahealth's events: they hold nothing but an id, so the present state is read.
 
-An event is only a reason to read (contract, section 7: unordered, at least once, id-only). What a
-read that began after the event came has shown needs no other one, so many events about one visit
-cost one call. Patients are marked, and read when a look needs them; only a merge is read at once,
-since the record that stays may be one that Kept has never met.
+An event is only a reason to read (contract, section 7: unordered, at least once, id-only). A read
+that began after the event came needs no other one, so many events about one visit cost one call.
+Patients are marked, and read when a look needs them; only a merge is read at once, since the record
+that stays may be one that Kept has never met.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from integrations.models import InboundMessage
 from integrations.transport.errors import Nonsense
 from integrations.transport.rate_limit import prompt
 
-# Well within the lease on the message (inbound.LEASE).
+# Well within the lease on the message (claim.LEASE).
 READ_SECONDS = 60.0
 ANOTHER_PRACTICE = "athenahealth told of a record of another practice."
 
@@ -45,7 +45,9 @@ Result = TypeVar("Result")
 
 
 class NotNow(Exception):
-    """athenahealth cannot be asked at present: the message waits, and that is no failure of it."""
+    """athenahealth cannot be asked at present: the message waits, and that does not count as a
+    failure.
+    """
 
     def __init__(self, error: GatewayError) -> None:
         super().__init__(error.sentence)
@@ -94,7 +96,7 @@ def _merge(message: InboundMessage, event: ChartEvent) -> Counts:
     row, span = _read(message, lambda client: client.patient(asked))
     record = translate.patient(row) if row is not None else None
     if record is None or record.external_id != asked:
-        # The one that is gone: what became of it is found out when they are read for a look.
+        # The record that is gone: a look has it read later, and then its survivor is found.
         return Counter({patient_changed(message.practice, asked, message.received_at).value: 1})
     if not _met(message, record):
         return Counter({RereadResult.STRANGER.value: 1})
@@ -112,7 +114,7 @@ def _read(
     """The row as it is now, None when there is none, and when it was read."""
     began = database_now()
     try:
-        # Whoever takes it in, a comparison at night too: the change is of this moment.
+        # Prompt even when a nightly comparison takes it in: the change is of this moment.
         with prompt():
             row = ask(_client(message))
     except Refused as refused:

@@ -19,10 +19,10 @@ LEASE = timedelta(seconds=120)
 REST = timedelta(seconds=10)
 LONGEST_REST = timedelta(minutes=5)
 TOGETHER = 100
-# So many that rest speak for their practice's others. One alone may be about a single record that
+# So many postponed messages stand for all of their practice. One alone may be about a record that
 # athenahealth fails at, and must not hold up the rest.
 SPEAK_FOR_ALL = 3
-# For these athenahealth is asked when they are taken in; all others bring what they tell of.
+# Taking in these asks athenahealth; all other messages bring their content along.
 ASKS = Q(kind=InboundKind.EVENT, vendor=Vendor.ATHENAHEALTH)
 
 
@@ -37,11 +37,11 @@ class ClaimableMessages:
 
     @property
     def unanswered(self) -> set[int]:
-        """Practices whose athenahealth cannot be asked at present: a few messages ask for all."""
+        """The practices whose athenahealth cannot be asked at present, judged by a few messages."""
         return {practice for practice, count in self._postponed.items() if count >= SPEAK_FOR_ALL}
 
     def postpone(self, practice: int, reason: NotNow) -> None:
-        """One of these messages could not be taken in now."""
+        """Count that one of these messages could not be taken in now."""
         nobody = reason.error.code in ONLY_WAITING
         self._postponed[practice] += SPEAK_FOR_ALL if nobody else 1
 
@@ -80,9 +80,9 @@ def claim(message_id: int) -> InboundMessage | None:
 
 
 def release(message: InboundMessage, put_off: NotNow | None) -> None:
-    """Store what became of it, unless somebody else has taken it over meanwhile.
+    """Store what became of a message, unless somebody else has taken it over meanwhile.
 
-    What is still to be taken in rests a little; what is done needs no lease.
+    One that is still to be taken in rests a little; one that is done needs no lease.
     """
     again = message.status == InboundStatus.STORED
     now = database_now()
@@ -97,9 +97,11 @@ def release(message: InboundMessage, put_off: NotNow | None) -> None:
 
 
 def _rest(message: InboundMessage, put_off: NotNow, now: datetime) -> timedelta:
-    """As long as the vendor asks for; else ever longer, by how long the message has waited."""
+    """How long a postponed message rests: as long as the vendor asks for; else ever longer, by how
+    long it has waited.
+    """
     if put_off.error.code == PAUSED:
-        # Nothing was sent, and it may be resumed at any time.
+        # Nothing was sent, and the connection may be resumed at any time.
         return REST
     named = timedelta(seconds=put_off.error.retry_after or 0)
     return max(REST, named, min(LONGEST_REST, (now - message.received_at) / 2))

@@ -45,14 +45,15 @@ Counts = Counter[str]
 
 
 class TooEarly(Exception):
-    """The event speaks of something that is just being made: it is taken in a little later."""
+    """The event is about an enrollment that is just being made: it is taken in a little later."""
 
 
 def process_stored(practices: list[Practice], stopping: Callable[[], bool] = never_stop) -> Counts:
     """Take in every stored message of these practices that nobody else has in hand.
 
-    What asks athenahealth comes behind all the rest, and when it cannot be asked for a few of them
-    the others are left where they are. As soon as `stopping` says so, no further message is begun.
+    Messages that ask athenahealth come behind all the rest, and when it cannot be asked for a few
+    of them the others are left where they are. As soon as `stopping` says so, no further message is
+    begun.
     """
     total: Counts = Counter()
     waiting = ClaimableMessages(practices)
@@ -197,7 +198,7 @@ def _reply_or_consent(message: InboundMessage) -> Counts:
 
 
 def _being_made(message: InboundMessage) -> bool:
-    """Whether an enrollment is on its way whose id Kept has not been told yet."""
+    """Whether an enrollment is on its way whose id Relatient has not told Kept yet."""
     if database_now() - message.received_at > LONGEST_WAIT:
         return False
     making = Effect.objects.filter(

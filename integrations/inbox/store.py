@@ -1,4 +1,4 @@
-"""Step 1, receive: what came is stored raw and committed before anything is done with it."""
+"""Step 1, receive: a message is stored raw and committed before anything is done with it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from integrations.models import (
 )
 from integrations.transport.notification import Notification, by_id
 
-# How exactly it is kept when a vendor was last heard: each time it is written costs a lock.
+# When a vendor was last heard is stored this exactly: each write of it costs a lock.
 HEARD_EVERY = timedelta(minutes=1)
 # How many ids one question names.
 TOGETHER = 500
@@ -71,9 +71,10 @@ def store_events(
 
 
 def store_notification(connection: Connection, sent: Notification, at: datetime) -> int:
-    """Store what an authentic notification holds; how many rows are new, which are committed then.
+    """Store the events of an authentic notification; how many rows are new, which are committed
+    then.
 
-    What is known already takes no lock: a vendor that repeats itself is answered at once.
+    Events that are known already take no lock: a vendor that repeats itself is answered at once.
     """
     rows = _unknown(connection, _rows(connection, sent, at, at, None))
     unheard = Q(webhook_heard_at__isnull=True) | Q(webhook_heard_at__lte=at - HEARD_EVERY)
@@ -102,7 +103,9 @@ def _rows(
     ended: datetime,
     run: SyncRun | None,
 ) -> dict[tuple[str, str], InboundMessage]:
-    """A row for each event and each unclear part, by kind and id; what is named twice has one."""
+    """A row for each event and each unclear part, by kind and id; an event that is named twice has
+    one.
+    """
     always = {
         "practice": connection.practice,
         "connection": connection,
@@ -121,7 +124,7 @@ def _rows(
         rows[key] = InboundMessage(
             kind=key[0],
             external_id=key[1],
-            # NULL is for what was purged.
+            # NULL means a payload that was purged.
             payload=part.payload if part.payload is not None else "null",
             status=InboundStatus.PARKED,
             problem=part.problem[:300],
@@ -133,7 +136,7 @@ def _rows(
 def _unknown(
     connection: Connection, rows: dict[tuple[str, str], InboundMessage]
 ) -> list[InboundMessage]:
-    """Those that are not stored yet; another process may be storing them at this moment."""
+    """The rows that are not stored yet; another process may be storing them at this moment."""
     known: set[tuple[str, str]] = set()
     stored = InboundMessage.objects.filter(practice=connection.practice, vendor=connection.vendor)
     for kind in {kind for kind, _ in rows}:
@@ -151,7 +154,7 @@ def _batched(items: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 
 def park_row(page: InboundMessage, index: int, row: Any, problem: str) -> None:
-    """Keep a row that makes no sense where staff can see it; its page goes on without it."""
+    """Store a row that makes no sense where staff can see it; its page goes on without it."""
     InboundMessage.objects.get_or_create(
         practice=page.practice,
         vendor=page.vendor,

@@ -27,7 +27,7 @@ class ConnectionCommand(VendorCommand):
         parser.add_argument("connection", metavar="CONNECTION", help=names)
 
     def check_usage(self, practices: Sequence[Practice], **options: Any) -> None:
-        """A name that is none, or a practice without that connection: nothing is changed."""
+        """Refuse a name that is no vendor's, or a practice without that connection."""
         asked = options["connection"]
         known = [name for name, _ in CONNECTED]
         if asked not in known:
@@ -43,7 +43,7 @@ class ConnectionCommand(VendorCommand):
         )
 
     def report(self, connection: Connection, *problems: str) -> dict[str, Any]:
-        """How it stands now."""
+        """The connection's status."""
         connection.refresh_from_db()
         stands = status_of(connection, database_now())
         told = {

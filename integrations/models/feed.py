@@ -16,7 +16,7 @@ class Feed(models.TextChoices):
     SUBSCRIPTIONS = "subscriptions", "event subscriptions"
 
 
-# What news come by; the others say nothing about how fresh things are.
+# The feeds by which news come; the others say nothing about how fresh the data is.
 NEWS = (Feed.APPOINTMENTS, Feed.PATIENTS, Feed.EVENTS)
 
 

@@ -6,7 +6,7 @@ from django.db import models
 
 
 class EventSubscription(models.Model):
-    """One subscription as the vendor last showed it, and when it was last heard."""
+    """One subscription as the vendor last showed it, and when it last told of something."""
 
     practice = models.ForeignKey("campaigns.Practice", on_delete=models.CASCADE, related_name="+")
     connection = models.ForeignKey(

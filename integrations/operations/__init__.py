@@ -1,0 +1,1 @@
+"""What operators and the timer start: poll, collect, work, sync, tick, probe, restore."""

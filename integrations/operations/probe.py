@@ -22,7 +22,7 @@ SECONDS = 15.0
 def probe_due(practice: Practice, *, at_once: bool = False) -> None:
     """Probe the vendors that do not answer, each when its time has come or `at_once`.
 
-    One process probes at a time: who is late leaves it to the other.
+    One process probes at a time: a second one leaves it to the first.
     """
     for connection in _silent(practice):
         if circuit_breaker.take_probe(connection, at_once=at_once):
@@ -30,7 +30,7 @@ def probe_due(practice: Practice, *, at_once: bool = False) -> None:
 
 
 def resume(connection: Connection) -> str:
-    """Let it go on by a person's wish, and ask at once; the sentence when it still does not work.
+    """Resume a connection and probe it at once; the sentence when it still does not work.
 
     Refused credentials pause it again. An outage opens the circuit again soon enough.
     """
@@ -56,7 +56,9 @@ def probe(connection: Connection) -> str:
 
 
 def _silent(practice: Practice) -> list[Connection]:
-    """Those that a person has paused are left in peace."""
+    """The connections whose vendor does not answer; those that a person has paused are
+    not probed.
+    """
     return list(
         Connection.objects.select_related("practice")
         .filter(practice=practice, paused_at__isnull=True, opened_at__isnull=False)
@@ -65,7 +67,7 @@ def _silent(practice: Practice) -> list[Connection]:
 
 
 def _nobody_minds() -> None:
-    """A read that two processes may make."""
+    """The guard of a read that two processes may make at once."""
 
 
 def _athenahealth(connection: Connection) -> None:

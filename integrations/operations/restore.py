@@ -1,9 +1,9 @@
-"""After a backup was restored: what the lost database had read and done is found out again.
+"""After a backup was restored: Kept finds out again what the lost database had read and done.
 
-The rows that it took off athenahealth's feeds are gone from there. So the feeds' windows since
-the backup's last good poll are read once more, and the booked visits and the patients with one
-ahead as well, since nobody could say how long processed rows can be read. Relatient's events go
-on from the backup's cursor. Then all three sides are compared, before anything new is sent.
+The rows that it took off athenahealth's feeds are gone from there. So the feeds' windows since the
+backup's last good poll are read once more, and the booked visits and the patients with one ahead as
+well, since nobody could say how long processed rows can be read. Relatient's events go on from the
+backup's cursor. Then all three sides are compared, before anything new is sent.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def restored(practice: Practice, say: Say) -> dict[str, Any]:
 
 
 def _begin(practice: Practice) -> Round:
-    """Note what has to be read again, and the comparison that follows it."""
+    """Mark what has to be read again, and open the comparison that follows."""
     with transaction.atomic():
         lost_since = _lost_since(practice)
         cursors = FeedCursor.objects.select_for_update().filter(practice=practice)
@@ -85,7 +85,9 @@ def _begin(practice: Practice) -> Round:
 
 
 def _forget_its_reader(cursor: FeedCursor) -> None:
-    """The process that held the lease worked on another database, and its window is torn."""
+    """End a lease that a process of the lost database held, and mark its window to be
+    read again.
+    """
     cursor.lease_token, cursor.lease_until = "", None
     changed = ["lease_token", "lease_until"]
     if cursor.feed in poll_chart.ATHENA_FEEDS:
@@ -110,6 +112,6 @@ def _lost_since(practice: Practice) -> datetime:
 
 
 def _comparisons(practice: Practice) -> Any:
-    """Those that were not finished."""
+    """The comparisons that were not finished."""
     runs = SyncRun.objects.filter(practice=practice, kind=SyncKind.RECONCILE)
     return runs.exclude(outcome=SyncOutcome.DONE)

@@ -60,7 +60,7 @@ def _poll(
                 poll_chart.pull(practice, which, run)
                 seen.update(process.process_stored([practice], stopping))
         except GatewayError as error:
-            # Of both feeds, when it is the vendor: said once.
+            # Where the vendor fails both feeds, its sentence is reported once.
             problems += [error.sentence] if error.sentence not in problems else []
             counts["errors"] += 1
         else:
@@ -167,10 +167,10 @@ def tick(
             "feed", flat=True
         )
     )
-    # What is paused is left alone: its feed keeps, and is read when it is resumed. A vendor that
-    # does not answer is not asked either, but its feeds count as failing.
+    # A paused connection is left alone: its feed keeps, and is read once it is resumed. A vendor
+    # that does not answer is not asked either, but its feeds count as failing.
     stopped = registry.stopped(practice.external_id)
-    # However much is told of at once, what is to be sent gets its share of the time.
+    # However many messages come at once, effects get their share of the time.
     until = time.monotonic() + seconds / 2
 
     def enough() -> bool:

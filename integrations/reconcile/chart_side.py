@@ -20,7 +20,7 @@ from integrations.reconcile.report import VISITS_NOT_LISTED
 
 
 def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) -> str:
-    """Read the next window, take it in, and have read again what it lacks; its dates in words.
+    """Read the next window, take it in, and have missing visits read again; its dates in words.
 
     Pages that are not taken in before the time is up are taken in by the next tick.
     """

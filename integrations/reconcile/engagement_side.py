@@ -38,7 +38,7 @@ from integrations.relatient.gateway import client_for
 from integrations.transport.errors import VENDOR_NONSENSE
 
 ACTIVE = "active"
-# Ours, listed, but not noted as read by the list.
+# Ours and listed, but the list does not count as a read of them.
 LISTED = (Found.SAME, Found.IN_HAND, Found.CHANGED)
 NOTED = (Found.CHANGED, Found.TAKEN_OVER, Found.SINCE_BACKUP, Found.SECOND)
 
@@ -70,7 +70,9 @@ def compare_page(round_: Round, guard: Guard) -> str:
 
 
 def _of_these_dates(round_: Round, records: list[EnrollmentRecord]) -> list[EnrollmentRecord]:
-    """Those whose visit is in the dates compared, by Relatient's account or by the chart's."""
+    """The enrollments whose visit is in the dates compared, by Relatient's account or by the
+    chart's.
+    """
     zone = ZoneInfo(round_.practice.time_zone)
     local = dict(
         Appointment.objects.filter(
@@ -88,7 +90,7 @@ def _of_these_dates(round_: Round, records: list[EnrollmentRecord]) -> list[Enro
 
 
 def _closer(round_: Round, record: EnrollmentRecord, span: ReadSpan, guard: Guard) -> None:
-    """One that Kept does not have like this."""
+    """Compare one enrollment that Kept does not have like this."""
     practice = round_.practice
     lost = round_.lost_since
     compared = enrollments.compare(practice, record, span, lost_since=lost)
@@ -122,7 +124,9 @@ def _take_visit(round_: Round, record: EnrollmentRecord, guard: Guard) -> bool:
 def _beside_ours(
     round_: Round, record: EnrollmentRecord, span: ReadSpan, beside: Compared, guard: Guard
 ) -> Compared:
-    """A second one: ours is read afresh, because somebody may have ended it and begun anew."""
+    """A second enrollment of a visit: ours is read afresh, because somebody may have ended it and
+    begun anew.
+    """
     practice = round_.practice
     relatient = gateways.engagement(
         practice.external_id, deadline=Deadline.after(READ_SECONDS), guard=guard

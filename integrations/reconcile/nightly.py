@@ -93,7 +93,7 @@ def finish(round_: Round) -> None:
 
 
 def _is_over(round_: Round) -> bool:
-    """Everything is repaired, or it takes so long that a person should know."""
+    """Whether everything is repaired, or takes so long that a person should know."""
     compared_at = round_.compared_at
     assert compared_at is not None
     return is_settled(round_) or database_now() > compared_at + REPAIRS_TAKE
@@ -114,12 +114,14 @@ def _plan(cursor: FeedCursor, moment: datetime) -> None:
 
 
 def dates_of(today: date) -> tuple[date, date]:
-    """From yesterday to 60 days ahead."""
+    """The dates that are compared: from yesterday to 60 days ahead."""
     return today - timedelta(days=DAYS_BEHIND), today + timedelta(days=DAYS_AHEAD)
 
 
 def _night(practice: Practice, now: datetime) -> date:
-    """The date whose night it is; one that goes on until the next one begins."""
+    """The date of the night that this comparison belongs to; one that goes on belongs to it until
+    the next begins.
+    """
     local = now.astimezone(ZoneInfo(practice.time_zone))
     return local.date() if local.time() >= AT else local.date() - timedelta(days=1)
 

@@ -15,12 +15,12 @@ from campaigns.clock import database_now
 from campaigns.models import Practice
 from integrations.models import SyncKind, SyncOutcome, SyncRun
 
-# What was compared longer ago than this is compared anew.
+# A comparison that was begun longer ago than this begins anew.
 GOOD_FOR = timedelta(hours=24)
 
 
 class Phase(StrEnum):
-    """What comes next."""
+    """What a comparison reads next."""
 
     LISTEN = "listen"
     CHART = "chart"
@@ -86,12 +86,12 @@ class Round:
 
     @property
     def apart(self) -> list[int]:
-        """Our enrollments that were listed and do not count as read by the list."""
+        """Our enrollments that were listed, without the list counting as a read of them."""
         rows: list[int] = self.run.progress["apart"]
         return rows
 
     def listed_apart(self, enrollment: int) -> None:
-        """Note one of ours that was listed; stored with the next `save`."""
+        """Remember that one of ours was listed; stored with the next `save`."""
         self.run.progress["apart"] = sorted({*self.apart, enrollment})
 
     def found(self, what: str) -> list[int | str]:
@@ -100,7 +100,7 @@ class Round:
         return rows
 
     def find(self, what: str, *rows: int | str) -> None:
-        """Note rows that differ, each once; stored with the next `save`."""
+        """Remember rows that differ, each once; stored with the next `save`."""
         known = [*self.found(what), *(row for row in rows if row not in self.found(what))]
         self.run.progress["found"][what] = known
 
@@ -110,7 +110,9 @@ class Round:
         self.run.save(update_fields=["progress"])
 
     def failed(self, sentence: str) -> None:
-        """A vendor could not be read; Relatient's list is read from its beginning next time."""
+        """Store that a vendor could not be read; Relatient's list is read from its beginning next
+        time.
+        """
         self.save(cursor="", listed_from="", listed=0, apart=[])
         self.end(SyncOutcome.FAILED, sentence)
 

@@ -1,4 +1,4 @@
-"""What a comparison found, and what has become of it since."""
+"""What a comparison found, and what has become of the rows since."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ENROLLMENTS_NOT_LISTED = "enrollments_not_listed"
 # Our rows of these kinds are read again, or ended, by the looks that follow.
 DOUBTED = (Found.CHANGED.value, ENROLLMENTS_NOT_LISTED)
 ADOPTED = (Found.TAKEN_OVER.value, Found.SECOND.value)
-# What the database that was lost had made at Relatient.
+# Enrollments that the lost database had made at Relatient.
 SINCE_BACKUP = Found.SINCE_BACKUP.value
 NOTHING: dict[str, Any] = {
     "checked": 0,
@@ -49,7 +49,7 @@ def report(round_: Round) -> dict[str, Any]:
 
 
 def is_settled(round_: Round) -> bool:
-    """Whether everything that was found is taken in and read again."""
+    """Whether everything that the comparison found is taken in and read again."""
     stored = InboundMessage.objects.filter(sync_run=round_.run, status=InboundStatus.STORED)
     return not stored.exists() and _open(round_) == len(round_.found(Found.UNKNOWN_VISIT.value))
 
@@ -77,7 +77,7 @@ def _rows(round_: Round, *kinds: str) -> list[int]:
 
 
 def _open(round_: Round) -> int:
-    """What still differs: to be read again, to be ended, or unknown to athenahealth."""
+    """The rows that still differ: to be read again, to be ended, or unknown to athenahealth."""
     return (
         appointments.still_open(_rows(round_, VISITS_NOT_LISTED))
         + rereads.still_open(_rows(round_, *DOUBTED, *ADOPTED, SINCE_BACKUP))

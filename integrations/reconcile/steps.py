@@ -1,8 +1,8 @@
-"""A comparison step by step; after each one it is stored how far it has come.
+"""A comparison step by step; after each step its progress is stored.
 
 First the vendors' lists are read anew (a campaign may have been switched off), and the feeds, so
-that what is merely on its way is not taken for lost; then
-athenahealth's booked visits, week by week; then Relatient's active enrollments, page by page.
+that a change that is merely on its way is not taken for a lost one; then athenahealth's booked
+visits, week by week; then Relatient's active enrollments, page by page.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def advance(round_: Round, guard: Guard, time_is_up: Callable[[], bool], say: Sa
 def _listen(round_: Round, guard: Guard) -> None:
     practice = round_.practice
     reference_data.refresh(practice, guard)
-    # As at any other time: a feed that may not be read now would not be read for the whole day.
+    # Not as bulk work: a feed that may not be read now would not be read for the whole day.
     with prompt():
         for feed in poll_chart.ATHENA_FEEDS:
             poll_chart.pull(practice, feed, None)

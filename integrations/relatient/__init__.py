@@ -9,7 +9,7 @@ nothing else:
     auth.py       how a request proves who sends it
     schemas.py    the fields that are read of an answer; all others are ignored
     client.py     one method per endpoint
-    answers.py    what each kind of failure means
+    error_mapping.py    what each kind of failure means
     translate.py  Kept's words to Relatient's JSON and back (pure)
     gateway.py    what campaigns ask for (campaigns/ports.py: EngagementGateway)
     feed.py       the event feed, the campaign library, and the check of the credentials

@@ -53,7 +53,7 @@ CAMPAIGN_PAGE, ENROLLMENT_PAGE, EVENT_PAGE = 200, 500, 500
 AnswerT = TypeVar("AnswerT", bound=Answer)
 EndT = TypeVar("EndT")
 Json = dict[str, Any]
-# Told how every call ended: whether it was a write, the answer, and the error if it was one.
+# Called at the end of every call: whether it was a write, the answer, and the error if any.
 Learn = Callable[[bool, HttpReply | None, GatewayError | None], None]
 
 
@@ -172,7 +172,7 @@ class RelatientClient:
         return self._ended(endpoint, read, **request)
 
     def _ended(self, endpoint: str, read: Callable[[HttpReply], EndT], **request: Any) -> EndT:
-        """Send, read the answer, and tell how it ended."""
+        """Send, read the answer, and report how the call ended."""
         writes, reply = _writes(endpoint), None
         try:
             reply = self._send(endpoint, **request)

@@ -38,7 +38,7 @@ ALREADY_EXISTS = "already_exists"
 CURSOR_EXPIRED = "cursor_expired"
 CHANGED_MEANWHILE = "changed_meanwhile"
 
-# By code; said to the desk or an admin in place of anything that the vendor wrote.
+# Sentences by code, for the desk or an admin, in place of anything that the vendor wrote.
 SENTENCES = {
     ACTIVE_EXISTS: "This appointment already has active reminders at Relatient.",
     ALREADY_EXISTS: "Relatient already has a record of this patient.",
@@ -63,7 +63,7 @@ LACKS = "The Relatient API key lacks the permission {}. Ask Relatient to add it 
 STRANGER = "Something other than Relatient answered. Check its address on the Connections page."
 # Of the 404s only these two name what is missing; any other means the record in the address.
 NAMED_404 = frozenset({PATIENT_NOT_FOUND, CAMPAIGN_NOT_FOUND})
-# In what a gateway says: "slower", not "no".
+# Words of a gateway that mean "slower", not "no".
 THROTTLE_WORDS = re.compile(r"\brate\b|\bquota|ratelimit|spike", re.IGNORECASE)
 LONGEST_NOTICE = 4096
 # A code is stored and shown, so nothing but a plain word gets through.
@@ -78,7 +78,7 @@ def failure(reply: HttpReply, *, write: bool, permission: str) -> GatewayError:
     if reply.status == 429 or _gateway_slows_down(reply):
         return errors.throttled(vendor, reply, errors.retry_after(reply))
     if reply.status == 403 and _said(reply) is None:
-        # What stands before the vendor: it must never pass for a permission that is missing.
+        # A proxy in front of the vendor: its 403 must never pass for a missing permission.
         return _not_the_vendor(reply)
     if reply.status == 403:
         sentence = LACKS.format(permission or "to sign in")
@@ -113,7 +113,7 @@ def _refusal(reply: HttpReply) -> GatewayError:
 
 
 def _said(reply: HttpReply) -> Failure | None:
-    """The vendor's own words about a failure, if they are."""
+    """The vendor's own code and words of a failure, if the answer is the vendor's."""
     try:
         return Failure.model_validate(reply.json_or_none())
     except ValidationError:

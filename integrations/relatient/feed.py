@@ -77,7 +77,7 @@ def read_enrollments(
         try:
             records.append(translate.listed_enrollment(client.practice, row))
         except Nonsense:
-            # It is counted where it was found not to make sense; nothing here can mend it.
+            # The row was counted as drift already; nothing here can mend it.
             continue
     return records, page.next_cursor or ""
 

@@ -71,14 +71,14 @@ def _learner(connection: Connection, limiter: RateLimit) -> Learn:
             _remember(connection, write, error)
             _ease_off(limiter, reply, error)
         except DatabaseError:
-            # What cannot be remembered never changes what the call has brought.
+            # An outcome that cannot be stored never changes the result of the call.
             logger.exception("lesson_not_stored")
 
     return learn
 
 
 def _ease_off(limiter: RateLimit, reply: HttpReply | None, error: GatewayError | None) -> None:
-    """All processes share the key, so all of them wait."""
+    """Hold back the calls of all processes, since they share the key."""
     if error is not None and error.code == THROTTLED:
         limiter.block_for(PAUSE_SECONDS if error.retry_after is None else error.retry_after)
     elif reply is not None and reply.headers.get("RateLimit-Remaining", "").strip() == "0":

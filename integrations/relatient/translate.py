@@ -178,7 +178,7 @@ def patient_mirror(practice: str, patient: schemas.Patient) -> PatientMirror:
 
 
 def _consents(patient: schemas.Patient) -> dict[str, str]:
-    """What the record says of each channel that Kept can use; of the others nothing matters."""
+    """What the record says of each channel that Kept can use; other channels are ignored."""
     held = {
         CHANNELS[name]: state
         for name, state in (patient.consents or {}).items()
@@ -190,7 +190,7 @@ def _consents(patient: schemas.Patient) -> dict[str, str]:
     for state in odd:
         unknown(Vendor.RELATIENT, DriftKind.CONSENT_STATE, state)
     if odd:
-        # It may be a no in a new word: not to be guessed at, and not to be passed over.
+        # A new word may mean a no: it is neither guessed at nor passed over.
         raise Nonsense("Relatient named a state of consent that Kept does not know.")
     return {channel.value: state for channel, state in held.items() if state}
 

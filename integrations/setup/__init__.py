@@ -1,0 +1,1 @@
+"""The first practice from the environment, and the vendors' reference data."""

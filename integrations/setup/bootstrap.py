@@ -80,7 +80,7 @@ def _practice(seed: dict[str, Any]) -> Practice:
 
 
 def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Connection:
-    """The connection; the environment's values count until it has worked once."""
+    """The connection; the environment's values are taken over until it has worked once."""
     values = {
         Vendor.ATHENAHEALTH: {
             "base_url": seed["ATHENA_BASE_URL"],
@@ -119,7 +119,7 @@ Check = Callable[[Connection, dict[str, Any]], dict[str, str]]
 
 
 def _checked(connection: Connection, check: Check, loaded: dict[str, Any]) -> dict[str, Any]:
-    """Try what can be tried without writing, and keep what came of it."""
+    """Try what can be tried without writing, and store the result."""
     if not connection.base_url:
         name = "ATHENA" if connection.vendor == Vendor.ATHENAHEALTH else "RELATIENT"
         return {"ok": False, "problem": f"{name}_BASE_URL is not set. Set it and try again."}

@@ -31,7 +31,7 @@ from integrations.relatient.gateway import client_for as relatient_client
 
 # For one list of a vendor; each call has a deadline of its own below it.
 CALL_SECONDS = 60
-# What is left of a name that is longer than its column.
+# A name that is longer than its column is cut.
 NAME_LENGTH = 160
 
 
@@ -85,7 +85,7 @@ def load_athenahealth(practice: Practice, client: Callable[[], AthenaClient]) ->
 def load_relatient(practice: Practice, client: RelatientClient) -> dict[str, int]:
     """The campaign library; a campaign that is gone from it is inactive, not deleted.
 
-    Where it differs in what decisions go by, every visit ahead is looked at again.
+    Where the library differs in what decisions depend on, looks become due at every visit ahead.
     """
     before = _decisive(practice)
     library = relatient.campaign_library(client)
@@ -105,7 +105,7 @@ def load_relatient(practice: Practice, client: RelatientClient) -> dict[str, int
 
 
 def _decisive(practice: Practice) -> list[Any]:
-    """What a decision asks of the campaigns."""
+    """The columns of the campaigns on which decisions depend."""
     rows = Campaign.objects.filter(practice=practice).order_by("external_id")
     return list(rows.values_list("external_id", "active", "modality", "language", "channels"))
 

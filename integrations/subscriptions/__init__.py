@@ -1,1 +1,1 @@
-"""Our event subscriptions at athenahealth: wishes in rows, and a round that fulfils them."""
+"""Our event subscriptions at athenahealth: requests in rows, and a round that carries them out."""

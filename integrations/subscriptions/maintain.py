@@ -1,8 +1,8 @@
-"""One round over a practice's event subscriptions: rows say what is wanted, and the vendor follows.
+"""One round over a practice's event subscriptions: rows say what is requested, the vendor follows.
 
 1. What athenahealth holds for our address is listed, and the rows are brought in line with it.
-2. For each topic that is wanted there shall be exactly one live subscription, the one that ends
-   last; it is made if it is missing, ends soon or is to be renewed. Any other is deleted.
+2. For each requested topic there shall be exactly one live subscription, the one that ends last; it
+   is made if it is missing, ends soon or is to be renewed. Any other is deleted.
 
 A write whose outcome is unknown is looked for in the list before it is repeated, in this round or
 the next. One that came through late is the second of its topic, and is deleted.
@@ -44,7 +44,7 @@ class Round:
         return self.connection.practice
 
     def look(self) -> None:
-        """Bring the rows in line with what the vendor holds; wishes stay as they are."""
+        """Bring the rows in line with what the vendor holds; requested changes stay requested."""
         self.held = self._ours(self.client.held())
         now = database_now()
         by_id = {one.external_id: one for one in self.held}
@@ -54,9 +54,10 @@ class Round:
             self._adopt_unknown(now)
 
     def apply(self) -> None:
-        """Make the vendor hold what the rows want; raises the first error when all were tried.
+        """Carry out at the vendor what the rows request; raises the first error when all were
+        tried.
 
-        What the vendor refuses for one topic does not keep the others from being made.
+        A refusal of one topic does not keep the others from being made.
         """
         problems: list[GatewayError] = []
         for row in self._rows():
@@ -74,7 +75,9 @@ class Round:
         return list(EventSubscription.objects.filter(connection=self.connection).order_by("pk"))
 
     def _ours(self, held: list[Held]) -> list[Held]:
-        """Other practices of the key, and other installations, have other addresses."""
+        """The subscriptions of this connection: other practices of the key, and other
+        installations, have other addresses.
+        """
         rows = self._rows()
         addresses = {row.endpoint for row in rows} | {self._endpoint_or_nothing()}
         known = {row.external_id for row in rows}
@@ -105,7 +108,9 @@ class Round:
             self.audit("lost", row)
 
     def _adopt_unknown(self, now: datetime) -> None:
-        """Made elsewhere for our address, as before a backup was restored: they are ours."""
+        """Take over subscriptions for our address that no row names, as after a backup was
+        restored.
+        """
         wanted = {row.topic for row in self._rows()}
         for one in sorted(self.held, key=_by_end, reverse=True):
             if one.topic in wanted or one.endpoint != self._endpoint_or_nothing():
@@ -135,7 +140,7 @@ class Round:
             best = self._create(row)
         if best.external_id != row.external_id or row.status in list(Wish):
             self._take(row, best)
-        # While the new one still shakes hands the old one is all that tells.
+        # While the new one is not active yet, only the old one tells of events.
         telling = () if best.status == ACTIVE else (ACTIVE,)
         others = [one for one in same if one.external_id != best.external_id]
         self._delete([one for one in others if one.status not in telling])
@@ -153,7 +158,7 @@ class Round:
         return max(live, key=lambda one: (_by_end(one), one.external_id == ours), default=None)
 
     def _create(self, row: EventSubscription) -> Held:
-        """A new one; when nobody knows whether it was made, look for it once."""
+        """Make a new subscription; when nobody knows whether it was made, look for it once."""
         endpoint = endpoint_of(self.connection)
         before = {one.external_id for one in self.held}
         try:
@@ -169,7 +174,7 @@ class Round:
         return made
 
     def _take(self, row: EventSubscription, best: Held) -> None:
-        """The row stands for this one from now on."""
+        """Let the row stand for this subscription from now on."""
         now = database_now()
         first = row.external_id == placeholder(row.topic)
         faulty = not first and row.status not in LIVE and row.status not in list(Wish)
@@ -184,7 +189,7 @@ class Round:
                 problem=FAULTY.format(status=row.status) if faulty else "",
                 silent_since=None,
             )
-            # Unless somebody has wished for something else meanwhile.
+            # Unless somebody has requested something else meanwhile.
             rows.filter(status=row.status).update(status=best.status)
             self.audit("created" if first else "renewed", row, subscription=best.external_id)
 
@@ -195,12 +200,12 @@ class Round:
 
     def _forget(self, row: EventSubscription) -> None:
         with transaction.atomic():
-            # Only while it is still unwanted.
+            # Only while its deletion is still requested.
             if EventSubscription.objects.filter(pk=row.pk, status=Wish.DELETE).delete()[0]:
                 self.audit("deleted", row)
 
     def audit(self, what: str, row: EventSubscription, **detail: str) -> None:
-        """Into the audit trail, in the transaction of the change."""
+        """Audit a change of a subscription, in the transaction of the change."""
         record(
             f"subscription.{what}",
             practice=self.practice.external_id,
@@ -210,7 +215,7 @@ class Round:
 
 
 def _is_due(row: EventSubscription, best: Held) -> bool:
-    """Whether a new one is needed although there is one."""
+    """Whether a new subscription is needed although there is one."""
     if row.status == Wish.RENEW and best.external_id == row.external_id:
         return True
     return best.ends_at is not None and best.ends_at - database_now() < RENEW_BEFORE

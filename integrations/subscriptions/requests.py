@@ -1,8 +1,9 @@
-"""The event subscriptions of a practice: asked for, renewed, deleted, and looked after.
+"""The event subscriptions of a practice: requested, renewed, deleted, and watched over.
 
-A person's wish is a row (or a word in a row); upkeep.py carries it out. Whoever wishes only
-marks that it is due, so a button answers at once and nothing is lost when athenahealth is away.
-Polling stays the base; with events that flow it becomes slower (pace.py).
+A request is a row, or a word in a row's status. Storing one only marks the round as due, so a
+button answers at once and nothing is lost while athenahealth is away; the round (maintain.py)
+carries the requests out. Polling stays the base; while events flow it becomes slower
+(feeds/poll_interval.py).
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ EVERY = timedelta(hours=1)
 AFTER_A_DEFECT = timedelta(minutes=10)
 # A renewal that has failed from the seventh day before the end until here needs a person.
 WARN_BEFORE = timedelta(days=2)
-# Of one round within a tick; what is left over is done by the next.
+# How long a round within a tick may take; the next one does the rest.
 SECONDS = 20.0
 BUSY = "busy"
 
@@ -44,14 +45,14 @@ logger = logging.getLogger(__name__)
 
 
 def subscriptions_of(practice: Practice) -> QuerySet[EventSubscription]:
-    """The rows of a practice."""
+    """The subscriptions of a practice."""
     return EventSubscription.objects.filter(practice=practice)
 
 
 def request_subscriptions(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
-    """Wish for a subscription per topic; how many are new. Those that exist stay as they are.
+    """Request a subscription per topic; how many are new. Those that exist stay as they are.
 
-    Refused with what to set, when athenahealth could not reach Kept or its events not be trusted.
+    Refused, with what to set, when athenahealth could not reach Kept or its events not be trusted.
     """
     endpoint, now, new = endpoint_of(connection), database_now(), 0
     with transaction.atomic():
@@ -59,7 +60,7 @@ def request_subscriptions(connection: Connection, topics: Iterable[str] = tuple(
         for topic in topics:
             if here.filter(topic=topic).exclude(status=Wish.DELETE).exists():
                 continue
-            # One that was to be deleted stays instead, and is looked at again.
+            # One whose deletion was requested stays instead, and the next round looks at it.
             if kept := here.filter(topic=topic).select_related("practice").first():
                 here.filter(topic=topic).update(status=Wish.RENEW)
                 _audit("wanted", kept)
@@ -85,12 +86,12 @@ def request_subscriptions(connection: Connection, topics: Iterable[str] = tuple(
 
 
 def request_change(rows: QuerySet[EventSubscription], what: Wish) -> int:
-    """Wish that these are renewed or deleted; how many were not wished so before."""
+    """Request that these are renewed or deleted; for how many that is new."""
     changed = 0
     with transaction.atomic():
         for row in rows.exclude(status=what).select_related("practice", "connection"):
             if what == Wish.RENEW and row.status == Wish.WANTED:
-                # It is about to be made anyway.
+                # A subscription that is about to be made needs no renewal.
                 continue
             if EventSubscription.objects.filter(pk=row.pk).update(status=what):
                 changed += 1
@@ -108,7 +109,7 @@ def look(practice: Practice, seconds: float = SECONDS) -> None:
 
 
 def apply_requests(practice: Practice, seconds: float = SECONDS) -> None:
-    """Look, and make athenahealth hold what the rows want. Raises GatewayError."""
+    """Look, and carry out at athenahealth what the rows request. Raises GatewayError."""
     _with_lease(practice, seconds, only_look=False)
 
 
@@ -129,7 +130,7 @@ def _with_lease(practice: Practice, seconds: float, *, only_look: bool) -> None:
             "Another process of Kept took over the event subscriptions.", code=BUSY
         ) from None
     except GatewayError as error:
-        # Who only looks has nothing to mend; without rows nobody would say that it is over.
+        # A mere look reports no failure; without rows nothing would report that it is over.
         if not only_look and subscriptions_of(practice).exists():
             failures.failed(cursor, error)
         raise
@@ -152,16 +153,16 @@ def _round(
     work.apply()
     failures.recovered(cursor)
     lease.cursors().update(last_success_at=database_now())
-    # Unless a wish has come meanwhile: it has marked the row as due since.
+    # Unless a request has come meanwhile, which has marked the round as due.
     untouched = lease.cursors().filter(next_poll_at=cursor.next_poll_at)
-    # One that is still shaking hands is looked at again soon.
+    # A subscription that is not active yet is looked at again soon.
     requested = subscriptions_of(connection.practice).filter(status=REQUESTED).exists()
     soon = timedelta(minutes=connection.practice.retry_minutes)
     untouched.update(next_poll_at=began + (min(soon, EVERY) if requested else EVERY))
 
 
 def run_due(practice: Practice) -> None:
-    """What the timer does: notice silence, carry out wishes, look hourly, renew in time.
+    """What the timer does: detect silence, carry out requests, look hourly, renew in time.
 
     Nothing that goes wrong here stops the rest of a tick.
     """
@@ -188,7 +189,7 @@ def _apply_if_due(practice: Practice) -> None:
     try:
         apply_requests(practice)
     except GatewayError as error:
-        # Its incident is noted, and told to the administrators when it lasts.
+        # The failure is stored, and mailed to the administrators when it lasts.
         logger.warning(
             "subscriptions_put_off",
             extra={"practice": practice.external_id, "code": error.code},

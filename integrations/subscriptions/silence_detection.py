@@ -1,9 +1,9 @@
-"""Subscriptions that say nothing although something happened: the poll is the witness.
+"""Subscriptions that tell nothing although something happened: the poll is the witness.
 
-A change of which an event told is known before the next poll reads it, so what a poll finds new
-or changed was not told of, at least not in time. A single such row means nothing: the poll may
-have been quicker, and some changes belong to no topic. Silent is who has told nothing since
-before at least three such rows in at least two polls, the last of them half an hour ago.
+A change of which an event told is known before the next poll reads it, so what a poll finds new or
+changed was not told of, at least not in time. A single such row means nothing: the poll may have
+been quicker, and some changes belong to no topic. A subscription is silent when it has told nothing
+since before at least three such rows in at least two polls, the last of them half an hour ago.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ GROUPS = (
 
 
 def check_silence(practice: Practice) -> None:
-    """Notice who has become silent, and who is heard again."""
+    """Find subscriptions that have become silent, and those that tell again."""
     rows = list(EventSubscription.objects.filter(practice=practice, status=ACTIVE))
     for group in GROUPS:
         watched = [row for row in rows if row.topic in group.topics]
@@ -72,7 +72,7 @@ def check_silence(practice: Practice) -> None:
 
 
 def _heard(row: EventSubscription) -> datetime:
-    """When it last told of something, or could not have yet."""
+    """When the subscription last told of something, or could not have yet."""
     return max(row.created_at, row.last_event_at or row.created_at)
 
 
@@ -107,7 +107,7 @@ def _untold(practice: Practice, group: Group, heard: datetime) -> bool:
 
 
 def _fall_silent(practice: Practice, watched: list[EventSubscription], heard: datetime) -> None:
-    """Say it once, and poll again as often as without events, beginning now."""
+    """Mark and mail it once, and from now on poll as often as without events."""
     now = database_now()
     with transaction.atomic():
         for row in watched:

@@ -1,0 +1,1 @@
+"""HTTP: the one client, its deadline, rate limit, errors and log; signed notifications."""

@@ -62,7 +62,9 @@ class NotSent(HttpFailure):
 
 
 class NoTurn(NotSent):
-    """Kept itself held it back, for want of time or of a turn: it says nothing of the vendor."""
+    """Kept itself held the call back, for want of time or of a turn: it says nothing of
+    the vendor.
+    """
 
 
 class NoAnswer(HttpFailure):

@@ -29,7 +29,7 @@ class SignedEvent:
 
 @dataclass(frozen=True)
 class Unclear:
-    """A part, or the whole, of an authentic notification that tells no event; and why."""
+    """A part, or the whole, of an authentic notification that holds no event; and why."""
 
     payload: Any
     problem: str

@@ -27,9 +27,9 @@ from campaigns.clock import database_now
 from integrations.models import RequestBudget
 from integrations.transport.client import NoTurn
 
-# Whether what is being done can wait for everything else.
+# Whether the present work can wait for everything else.
 BULK: ContextVar[bool] = ContextVar("bulk", default=False)
-# Of a day's calls, what bulk work leaves for patients.
+# The share of a day's calls that bulk work leaves for patients.
 KEPT_FOR_PATIENTS = 0.1
 # How far the vendor's midnight may lie behind ours.
 DAWN = timedelta(minutes=5)
@@ -44,20 +44,20 @@ _FIELDS = [
     "quota_seen_at",
     "quota_spent",
 ]
-# What this process was last told of a key's day and has not stored: limit, remaining, when.
+# What a reply last said of a key's day and this process has not stored: limit, remaining, when.
 _heard: dict[tuple[str, str], tuple[int, int, datetime]] = {}
 
 
 @contextmanager
 def bulk() -> Iterator[None]:
-    """Everything in here can wait: a patient's answer goes first."""
+    """Mark the work inside as able to wait: a patient's answer goes first."""
     with _as(True):
         yield
 
 
 @contextmanager
 def prompt() -> Iterator[None]:
-    """What cannot wait, met in the middle of bulk work."""
+    """Mark the work inside as urgent, in the middle of bulk work."""
     with _as(False):
         yield
 
@@ -115,14 +115,16 @@ class RateLimit:
             waited += wait
 
     def heard(self, limit: int, remaining: int) -> None:
-        """What a reply said of the day's calls."""
+        """Remember what a reply said of the day's calls."""
         if remaining <= 0:
             self._nothing_left(limit)
         else:
             _heard[self.host, self.client_id] = (limit, remaining, datetime.now(UTC))
 
     def block_until(self, moment: datetime) -> None:
-        """The vendor asked for a pause; an earlier moment never shortens a longer one."""
+        """Let no call go before this moment, since the vendor asked for a pause; it never shortens
+        a longer one.
+        """
         with transaction.atomic(durable=True):
             row = self._locked_row()
             if row.blocked_until is None or row.blocked_until < moment:
@@ -158,7 +160,7 @@ class RateLimit:
         return wait
 
     def _note_the_day(self, row: RequestBudget, now: datetime) -> bool:
-        """A new day begins the count anew; whether there is news from a header to be stored."""
+        """Begin the count anew on a new day; whether there is news from a header to be stored."""
         today = now.astimezone(UTC).date()
         if row.spent_on != today:
             row.spent_on, row.spent = today, 0
@@ -170,7 +172,7 @@ class RateLimit:
         return False
 
     def _refusal(self, row: RequestBudget, now: datetime, behind_others: bool) -> QuotaSpent | None:
-        """Why no call may go today; it mends the row's marks on the way."""
+        """Why no call may go today, or None; it corrects the row's counts on the way."""
         if self.per_day is None:
             return None
         left = _left(row, self.per_day)

@@ -1,1 +1,1 @@
-"""What vendors send by themselves: the one door, the body, the signature, the events."""
+"""What vendors send by themselves: the one endpoint, and the body of what was posted."""

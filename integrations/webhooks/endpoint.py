@@ -116,7 +116,9 @@ def _view(endpoint: WebhookEndpoint) -> Callable[[HttpRequest, str], HttpRespons
 
 
 def _ring() -> None:
-    """What is stored is found by the sweeper too, so a bell that fails changes no answer."""
+    """Ring for a worker. A bell that fails changes no answer: the sweeper finds stored messages,
+    too.
+    """
     try:
         retry_while_busy(PATIENCE_TO_RING_MS, doorbell.ring)
     except Exception:

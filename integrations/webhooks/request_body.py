@@ -1,4 +1,4 @@
-"""Reading what was posted: of a known kind, not too much, and never by trust in its headers."""
+"""Reading the body of a request: of a known kind, not too long, and never trusting its headers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TYPES = frozenset({"application/json", "application/fhir+json"})
 
 
 class Unusable(Exception):
-    """Cannot be taken at all; with the status that says so, and a short reason."""
+    """The request cannot be taken at all; with the HTTP status and a short reason."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)

@@ -41,7 +41,7 @@ class Child:
     environment: Mapping[str, str]
     # Where its output goes; None: where the runner's own goes.
     log: Path | None = None
-    # Without one, it is started again only when it dies.
+    # Without a listener, the process is started again only when it dies.
     listener: Listener | None = None
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0

@@ -29,7 +29,7 @@ class HeartbeatListener:
         self._heard = time.monotonic()
 
     def started(self, pid: int) -> None:
-        """A process that has just begun has the whole of our patience."""
+        """Remember that the process has just begun: it has the whole of our patience."""
         self._group, self._seen, self._heard = pid, None, time.monotonic()
 
     def listen(self) -> None:

@@ -35,7 +35,7 @@ def tied_to(parent: int) -> Callable[[], None]:
     def tie() -> None:
         _prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
         if os.getppid() != parent:
-            # It died before we asked.
+            # The parent died before this process had asked.
             os._exit(1)
 
     return tie

@@ -1,9 +1,9 @@
 """Runs several long-lived processes as one, and leaves none behind.
 
-To stop a child, its main process alone is told (a whole group told at once loses the task in
-hand), and what is left of the group is killed after a grace. If the runner itself is killed, Linux
-tells the children (lifelines.py). A child that dies, or hangs, is started again, its old group
-gone first.
+To stop a child, its main process alone is told (a whole group told at once loses the task in hand),
+and what is left of the group is killed after a grace. If the runner itself is killed, Linux tells
+the children (process_groups.py). A child that dies, or hangs, is started again, its old group gone
+first.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from project.running.child_process import Child
 from project.running.process_groups import adopt_orphans
 
 GRACE_SECONDS = 15.0
-# How long one that hangs may take to stop by itself: it may only seem to.
+# How long a child that seems to hang may take to stop by itself.
 HANGING_GRACE_SECONDS = 10.0
 
 

@@ -13,7 +13,7 @@ class Command(ConnectionCommand):
     help = "Send nothing more to athenahealth or Relatient until `resume`. Everything waits."
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
-        """One that is paused stays so, by whom it was."""
+        """Pause the connection; one that is paused stays so, in the name of whoever paused it."""
         connection = self.connection(practice, **options)
         registry.pause(connection, reason="Paused by command.")
         return self.report(connection)

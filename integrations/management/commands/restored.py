@@ -17,11 +17,11 @@ class Command(Reconcile):
     help = "After a restore: read again what was read since the backup, compare, and repair."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """No dates: it is compared as far ahead as anything is booked."""
+        """Add no dates: everything is compared as far ahead as anything is booked."""
         VendorCommand.add_arguments(self, parser)
 
     def check_usage(self, practices: Sequence[Practice], **options: Any) -> None:
-        """Nothing can be asked for wrongly."""
+        """Refuse nothing: there is nothing to name."""
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """To the end; run again, it begins anew."""

@@ -16,6 +16,6 @@ class Command(ConnectionCommand):
     )
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
-        """Ask at once; what has waited goes out by itself."""
+        """Resume, and ask the vendor at once; effects that waited go out by themselves."""
         connection = self.connection(practice, **options)
         return self.report(connection, probe.resume(connection))

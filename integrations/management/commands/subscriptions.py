@@ -53,7 +53,7 @@ class Command(VendorCommand):
                 raise BadUsage(refusal.sentence) from None
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
-        """Wish, carry it out at once, and tell how it stands."""
+        """Store the request, carry it out at once, and report the subscriptions."""
         what, problems = options["what"], []
         wished = self._wish(practice, what, options["topics"])
         try:
@@ -90,7 +90,7 @@ class Command(VendorCommand):
             yield "No event subscriptions: Kept polls. `subscriptions create` makes them."
 
     def attention(self, report: dict[str, Any]) -> Iterable[str]:
-        """Also what is silent, or in error."""
+        """Name subscriptions that are silent or in error, too."""
         yield from super().attention(report)
         if report["problems"]:
             return
