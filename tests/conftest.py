@@ -14,9 +14,14 @@ from unittest import mock
 import pytest
 from django.db import connections
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from audit.context import acting_as
 from tests.emptying import empty_all
+
+# How fast a busy machine makes examples says nothing about what is tested with them.
+settings.register_profile("kept", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("kept")
 
 
 @pytest.fixture(scope="session", autouse=True)
