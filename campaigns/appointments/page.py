@@ -20,7 +20,7 @@ from campaigns.domain.values import (
     WorkItemKind,
 )
 from campaigns.labels import APPOINTMENTS, CHANNELS, CONFIRMATIONS, ENROLLMENTS, STATES
-from campaigns.local_time import clock, day, spoken, zone_of
+from campaigns.local_time import clock, day, spoken
 from campaigns.models import Appointment, AppointmentType, Campaign
 from campaigns.phone_calls.contact import PhoneContact, contact_of
 from campaigns.reference.names import Names, names_of
@@ -102,8 +102,9 @@ def _neighbours(row: Appointment) -> QuerySet[Appointment]:
 
 
 def _contact(row: Appointment) -> PhoneContact:
-    visit = (row.starts_at or row.local_start).astimezone(zone_of(row.practice.time_zone)).date()
-    return contact_of(row.patient, row.practice, visit, confidential=_confidential(row))
+    return contact_of(
+        row.patient, row.practice, row.local_start.date(), confidential=_confidential(row)
+    )
 
 
 def _confidential(row: Appointment) -> bool:

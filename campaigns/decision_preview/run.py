@@ -156,7 +156,7 @@ def _ids(case: DescribedVisit) -> Iterable[str]:
 
 
 def _patient(snapshot: facts.Snapshot, case: DescribedVisit, now: datetime) -> facts.PatientFacts:
-    day = visit_day(snapshot).date()
+    day = visit_day(snapshot.appointment)
     mobile, email = MOBILE if case.mobile else "", EMAIL if case.email else ""
     guardian = facts.Contact("A parent", "PARENT", mobile_phone=mobile, email=email)
     own = case.patient in (ADULT, ADOLESCENT)

@@ -68,7 +68,7 @@ def is_late(snapshot: Snapshot, now: datetime) -> bool:
 
 def _visit_kind(snapshot: Snapshot, findings: Findings) -> VisitKind:
     settings, appointment, patient = snapshot.settings, snapshot.appointment, snapshot.patient
-    day = visit_day(snapshot).date()
+    day = visit_day(snapshot.appointment)
     count = no_shows_before(day, patient.no_shows, settings.risk_window_days)
     risk = risk_of(count, settings.risk_threshold)
     saw = [f"{count} in {settings.risk_window_days} days"]

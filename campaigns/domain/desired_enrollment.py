@@ -196,7 +196,7 @@ def _reach(snapshot: Snapshot, findings: Findings) -> tuple[Recipient | None, Ch
     settings = snapshot.settings
     recipient = recipient_of(
         snapshot.patient,
-        visit_day(snapshot).date(),
+        visit_day(snapshot.appointment),
         settings.age_of_majority,
         confidential=snapshot.appointment.confidential,
         landline_calls_ok=settings.landline_calls_ok,

@@ -9,7 +9,9 @@ from campaigns.domain.values import Risk
 
 
 def no_shows_before(visit: date, no_shows: Iterable[date], window_days: int) -> int:
-    """How many no-shows fall in the window before the visit's date (practice zone).
+    """How many no-shows fall in the window before the visit's date.
+
+    Dates are those that the chart prints, the department's.
 
     The last day of the window counts, the day after it does not, nor does the visit's own day.
     """

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+from datetime import date, datetime, timedelta
 
 from campaigns.domain.coverage import Code
-from campaigns.domain.snapshot import AppointmentFacts, Snapshot
+from campaigns.domain.snapshot import AppointmentFacts
 from campaigns.domain.values import AppointmentStatus, CancelReason
 
 # Local time is at most this far behind UTC, anywhere.
@@ -48,12 +47,9 @@ def over_at(appointment: AppointmentFacts) -> datetime:
     return appointment.local_start + LAST_ZONE
 
 
-def visit_day(snapshot: Snapshot) -> datetime:
-    """The visit's start in the practice's zone; department time while the zone is unknown."""
-    starts_at = snapshot.appointment.starts_at
-    if starts_at is None:
-        return snapshot.appointment.local_start
-    return starts_at.astimezone(ZoneInfo(snapshot.settings.time_zone))
+def visit_day(appointment: AppointmentFacts) -> date:
+    """The date that the chart prints: the department's, whatever the practice's zone."""
+    return appointment.local_start.date()
 
 
 def cancel_reason(code: Code) -> CancelReason:

@@ -110,7 +110,7 @@ def _update(
     changed = [name for name, value in fields.items() if getattr(row, name) != value]
     if row.patient_id != patient.pk:
         changed.append("patient")
-    now = database_now()
+    now, before = database_now(), row.status
     if span.began <= row.read_ended:
         if changed:
             # Nobody can say which of two overlapping reads is newer: read once more, after both.
@@ -141,17 +141,22 @@ def _update(
         patient.reread_wanted = True
         patient.save(update_fields=["reread_wanted"])
     schedule_look(row, now, priority)
-    _after(row, Taken.CHANGED, now, changed, priority)
+    _after(row, Taken.CHANGED, now, changed, priority, before)
     return Taken.CHANGED
 
 
 def _after(
-    row: Appointment, taken: Taken, now: datetime, changed: list[str], priority: int
+    row: Appointment,
+    taken: Taken,
+    now: datetime,
+    changed: list[str],
+    priority: int,
+    before: str = "",
 ) -> None:
-    """Audit the change, and after a no-show make looks due at all the patient's visits: their risk
-    changed.
+    """Audit the change; a no-show that came, or that staff mended, changes the risk of all the
+    patient's visits, so looks become due at them. `before` is the status that was stored.
     """
-    if row.status == AppointmentStatus.NO_SHOW:
+    if AppointmentStatus.NO_SHOW in (row.status, before):
         schedule_looks_of_patient(row.patient, now, priority)
     audit(
         "appointment.observed",

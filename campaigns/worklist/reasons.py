@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from campaigns.decisions.snapshot import no_shows_of
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.domain.risk import no_shows_before
-from campaigns.domain.values import AUTOMATIC_ITEMS, AppointmentStatus, Channel, ReplyKind
+from campaigns.domain.values import AUTOMATIC_ITEMS, Channel, ReplyKind
 from campaigns.labels import CHANNELS, REPLIES
-from campaigns.local_time import lately, zone_of
+from campaigns.local_time import lately
 from campaigns.models import Appointment, Enrollment, Practice, Response
 
-Missed = Mapping[int, list[date]]
+Missed = Mapping[int, tuple[date, ...]]
 
 
 def reasons_of(row: Any, answers: list[Response], now: datetime) -> Iterator[str]:
@@ -54,22 +55,15 @@ def _left(starts_at: datetime | None, now: datetime) -> str:
     return f", {left // timedelta(hours=1)} h left"
 
 
-def missed_of(visits: Iterable[Appointment], practice: Practice) -> Missed:
+def missed_of(visits: Iterable[Appointment]) -> Missed:
     """The days on which these patients did not come, by patient: one query."""
-    zone = zone_of(practice.time_zone)
-    found: dict[int, list[date]] = {}
-    rows = Appointment.objects.filter(
-        patient__in={visit.patient_id for visit in visits}, status=AppointmentStatus.NO_SHOW
-    ).values_list("patient_id", "starts_at", "local_start")
-    for patient, start, local in rows:
-        found.setdefault(patient, []).append((start.astimezone(zone) if start else local).date())
-    return found
+    return no_shows_of({visit.patient_id for visit in visits})
 
 
 def risk_in_words(row: Appointment, practice: Practice, missed: Missed) -> str:
     """missed 2 visits: counted as the decision counts (domain/risk.py); empty below its limit."""
-    day = (row.starts_at or row.local_start).astimezone(zone_of(practice.time_zone)).date()
-    count = no_shows_before(day, missed.get(row.patient_id, []), practice.risk_window_days)
+    day = row.local_start.date()
+    count = no_shows_before(day, missed.get(row.patient_id, ()), practice.risk_window_days)
     if count < practice.risk_threshold:
         return ""
     return "Missed 1 visit" if count == 1 else f"Missed {count} visits"

@@ -101,7 +101,7 @@ class ItemRow:
 def rows_of(visits: Iterable[Any], practice: Practice, names: Names, now: datetime) -> list[Row]:
     """The rows of visits that came from with_row_data(unconfirmed(...))."""
     shown = list(visits)
-    about = _About(practice, names, now, missed_of(shown, practice), cancel_reasons_of(practice))
+    about = _About(practice, names, now, missed_of(shown), cancel_reasons_of(practice))
     return [_row(visit, about) for visit in shown]
 
 
@@ -193,8 +193,7 @@ def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) 
 
 
 def _contact(row: Appointment, practice: Practice, *, confidential: bool) -> PhoneContact:
-    visit = (row.starts_at or row.local_start).astimezone(zone_of(practice.time_zone)).date()
-    return contact_of(row.patient, practice, visit, confidential=confidential)
+    return contact_of(row.patient, practice, row.local_start.date(), confidential=confidential)
 
 
 def item_of(item: WorkItem, people: People | None = None, *, confidential: bool = False) -> Item:
@@ -205,7 +204,6 @@ def item_of(item: WorkItem, people: People | None = None, *, confidential: bool 
     quoted = kind is WorkItemKind.UNRECOGNIZED_REPLY and item.response is not None
     slot = kind is WorkItemKind.OPEN_SLOT
     visit = item.appointment
-    starts_at = visit.starts_at or visit.local_start
     return Item(
         id=item.pk,
         title=WORK_ITEMS[kind],
@@ -214,7 +212,7 @@ def item_of(item: WorkItem, people: People | None = None, *, confidential: bool 
         closable=kind not in AUTOMATIC_ITEMS,
         slot=slot,
         waiting=candidates_on(
-            item, people or {}, visit.practice, starts_at, confidential=confidential
+            item, people or {}, visit.practice, visit.local_start.date(), confidential=confidential
         )
         if slot
         else None,

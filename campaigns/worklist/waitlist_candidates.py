@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date
 from typing import Any
 
-from campaigns.local_time import zone_of
 from campaigns.models import Patient, Practice, WorkItem
 from campaigns.phone_calls.contact import PhoneContact, contact_of
 
@@ -39,12 +38,11 @@ def people_on(items: Iterable[WorkItem], practice: Practice) -> People:
 
 
 def candidates_on(
-    item: WorkItem, people: People, practice: Practice, starts_at: datetime, *, confidential: bool
+    item: WorkItem, people: People, practice: Practice, day: date, *, confidential: bool
 ) -> tuple[Candidate, ...] | None:
     """The people whom the slot suits, in the order of calling; None while the list was not read."""
     if item.details is None:
         return None
-    day = starts_at.astimezone(zone_of(practice.time_zone)).date()
     found = []
     for entry in item.details:
         patient = people.get(str(entry["patient"]))

@@ -13,7 +13,6 @@ from zoneinfo import ZoneInfo
 
 Row = dict[str, Any]
 
-PRACTICE_ZONE = ZoneInfo("America/New_York")
 ZONES = {
     "1": "America/New_York",
     "21": "America/Chicago",
@@ -173,7 +172,8 @@ def _missed_lately(state: Row, row: Row) -> bool:
 
 
 def _day(row: Row) -> date:
-    return start_of(row).astimezone(PRACTICE_ZONE).date()
+    """The date that the chart prints: the department's."""
+    return start_of(row).astimezone(ZoneInfo(ZONES[row["departmentid"]])).date()
 
 
 def _winner(

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -338,3 +339,25 @@ def test_a_closed_visit_asks_for_nothing(status: AppointmentStatus) -> None:
     found = planned(appointment=an_appointment(status=status), patient=a_patient(read_at=None))
     assert found.reads == ()
     assert found.reminder is None
+
+
+@pytest.mark.parametrize(
+    ("born", "kind"), [(date(2008, 3, 11), "guardian"), (date(2008, 3, 10), "patient")]
+)
+@pytest.mark.parametrize(
+    ("local", "zone", "practice"),
+    [
+        # Late in Phoenix it is the next day already where the practice is.
+        (datetime(2026, 3, 10, 22, 30), "America/Phoenix", "America/New_York"),
+        # And early in New York still the day before.
+        (datetime(2026, 3, 10, 0, 30), "America/New_York", "Pacific/Honolulu"),
+    ],
+)
+def test_of_age_is_who_is_so_on_the_day_that_the_chart_prints(
+    born: date, kind: str, local: datetime, zone: str, practice: str
+) -> None:
+    visit = an_appointment(starts_at=local.replace(tzinfo=ZoneInfo(zone)), time_zone=zone)
+    child = a_child(date_of_birth=born)
+    found = planned(appointment=visit, patient=child, settings=settings(time_zone=practice))
+    assert found.reminder is not None
+    assert found.reminder["recipient"]["kind"] == kind
