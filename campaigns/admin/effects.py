@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
@@ -25,6 +25,7 @@ from campaigns.admin.practice_scope import ReadOnlyAdmin
 from campaigns.admin.row_actions import Verb, VerbsAdmin
 from campaigns.domain.values import EffectKind, EffectStatus
 from campaigns.execution.execute import retry_effect
+from campaigns.execution.redrive import in_bulk
 from campaigns.labels import EFFECT_STATUSES, EFFECTS, OUTCOMES, VENDORS
 from campaigns.models import Attempt, Effect
 
@@ -161,8 +162,16 @@ class EffectAdmin(ReadOnlyAdmin, VerbsAdmin):
     @admin.action(description="Try again", permissions=["verb"])
     def try_selected_again(self, request: HttpRequest, queryset: QuerySet[Effect]) -> None:
         """Try those again that can be; the others are left as they are."""
-        effects = list(queryset.filter(status__in=sorted(AGAIN)))
+        chosen = queryset.filter(status__in=sorted(AGAIN))
+        effects = list(in_bulk(chosen))
+        left_out = chosen.count() - len(effects)
         for effect in effects:
             retry_effect(effect)
         doorbell.ring()
         self.message_user(request, f"Kept tries {len(effects)} of them again.")
+        if left_out:
+            said = (
+                f"{left_out} left out: somebody changed the chart meanwhile. Open each and press "
+                "Try again where it is still right."
+            )
+            self.message_user(request, said, messages.WARNING)

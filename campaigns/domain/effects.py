@@ -14,6 +14,10 @@ from typing import Any, TypedDict
 
 from campaigns.domain.values import EffectKind, Vendor, WorkItemKind
 
+# The code of a chart write that was refused because the chart had changed since it may have been
+# done: to repeat it could overwrite what staff changed.
+CHANGED_BY_OTHERS = "changed_by_others"
+
 
 class VisitBody(TypedDict):
     """What a reminder tells the patient about the visit; a change of any of it is told again."""

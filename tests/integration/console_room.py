@@ -1,8 +1,13 @@
-"""A form of the console as a browser sends it back, nothing changed."""
+"""Somebody in the console: signed in, at an address, and with a form as a browser sends it."""
 
 from __future__ import annotations
 
 from typing import Any
+
+from django.test import Client
+
+from campaigns.models import Practice
+from tests.factories import UserFactory
 
 
 def as_sent(form: Any) -> dict[str, Any]:
@@ -13,3 +18,14 @@ def as_sent(form: Any) -> dict[str, Any]:
         for name, value in values.items()
         if value is not None and value is not False and value != ""
     }
+
+
+def signed_in(client: Client, role: str, *practices: Practice) -> Client:
+    """As Vera, who has this role."""
+    client.force_login(UserFactory(username="vera", role=role, practices=practices))
+    return client
+
+
+def address(label: str, rest: str = "") -> str:
+    """Of a model's list, or what lies below it."""
+    return f"/admin/{label.replace('.', '/')}/{rest}"

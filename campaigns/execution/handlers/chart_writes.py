@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from campaigns.domain.effects import CHANGED_BY_OTHERS
 from campaigns.domain.values import AppointmentStatus
 from campaigns.execution.handlers.call import Call, ChartChanged, Completed, read_with_span
 from campaigns.intake.chart import take_appointment
@@ -65,7 +66,7 @@ def _write(
         if effect.maybe_done:
             raise Refused(
                 "Somebody changed the visit in athenahealth meanwhile. Check the chart.",
-                code="changed_by_others",
+                code=CHANGED_BY_OTHERS,
             )
         raise ChartChanged(lambda: take_appointment(effect.practice, before, span))
     if _named_wrongly(effect, before):

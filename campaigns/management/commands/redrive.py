@@ -17,7 +17,7 @@ class Command(PracticeCommand):
         "Try again what waits for a person: effects whose outcome nobody knows, which are asked "
         "about first, and refused ones that are still owed."
     )
-    nothing: ClassVar[dict[str, Any]] = {"requeued": 0, "by_kind": {}}
+    nothing: ClassVar[dict[str, Any]] = {"requeued": 0, "by_kind": {}, "left_out": 0}
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add which, and whether only to count."""
@@ -34,10 +34,19 @@ class Command(PracticeCommand):
 
     def run(self, practice: Practice, **options: Any) -> Report:
         """Mark the effects to be tried again; the workers try them."""
-        counted = redrive(practice, options["kind"], dry_run=options["dry_run"])
-        return {"requeued": counted.total(), "by_kind": dict(sorted(counted.items()))}
+        done = redrive(practice, options["kind"], dry_run=options["dry_run"])
+        return {
+            "requeued": done.by_kind.total(),
+            "by_kind": dict(sorted(done.by_kind.items())),
+            "left_out": done.left_out,
+        }
 
     def describe(self, report: Report) -> Iterable[str]:
         """How many, by kind."""
         kinds = ", ".join(f"{kind} {count}" for kind, count in report["by_kind"].items())
         yield f"requeued {report['requeued']}" + (f" ({kinds})" if kinds else "")
+        if left := report["left_out"]:
+            yield (
+                f"left out {left}: somebody changed the chart meanwhile. Look at each in the "
+                "console under Effects, and press Try again where it is still right."
+            )

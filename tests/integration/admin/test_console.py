@@ -33,7 +33,7 @@ from tests.factories import (
     UserFactory,
     WorkItemFactory,
 )
-from tests.integration.console_room import as_sent
+from tests.integration.console_room import address, as_sent, signed_in
 
 CONSOLE_LISTS = sorted(CONSOLE[ADMINS].keys() - {"campaigns.attempt", "campaigns.membership"})
 
@@ -63,15 +63,6 @@ def fill(practice: Practice) -> None:
     EffectFactory(appointment=visit, status=EffectStatus.PARKED)
     WorkItemFactory(appointment=visit)
     DecisionFactory(appointment=visit)
-
-
-def signed_in(client: Client, role: str, *practices: Practice) -> Client:
-    client.force_login(UserFactory(username="vera", role=role, practices=practices))
-    return client
-
-
-def address(label: str, rest: str = "") -> str:
-    return f"/admin/{label.replace('.', '/')}/{rest}"
 
 
 @pytest.mark.parametrize("label", CONSOLE_LISTS)
@@ -314,50 +305,6 @@ def test_settings_that_make_no_sense_are_refused(client: Client, practice: Pract
     assert "A us or canadian number" in text or "number in E.164 is needed" in text.lower()
     assert "addresses are needed" in text
     assert "The window must end after it starts." in text
-
-
-@pytest.mark.parametrize("role", [CLINICAL_OPS, ADMINS])
-def test_trying_again_asks_anew(client: Client, practice: Practice, role: str) -> None:
-    effect = practice.effects.get()
-    signed_in(client, role, practice)
-    page = client.get(address("campaigns.effect", f"{effect.pk}/change/")).content.decode()
-    assert "Try again" in page
-    client.post(address("campaigns.effect", f"{effect.pk}/do/again/"))
-    effect.refresh_from_db()
-    assert effect.status == EffectStatus.UNKNOWN
-    assert AuditEvent.objects.get(action="effect.redriven").actor == "vera"
-
-
-def test_several_effects_are_tried_again(client: Client, practice: Practice) -> None:
-    effect = practice.effects.get()
-    body = {"action": "try_selected_again", "_selected_action": [effect.pk]}
-    answer = signed_in(client, CLINICAL_OPS, practice).post(
-        address("campaigns.effect"), body, follow=True
-    )
-    assert "Kept tries 1 of them again." in answer.content.decode()
-
-
-def test_a_verb_is_neither_a_link_nor_for_others(
-    client: Client, practice: Practice, elsewhere: Practice
-) -> None:
-    signed_in(client, CLINICAL_OPS, practice)
-    mine, theirs = practice.effects.get(), elsewhere.effects.get()
-    assert client.get(address("campaigns.effect", f"{mine.pk}/do/again/")).status_code == 405
-    assert client.post(address("campaigns.effect", f"{theirs.pk}/do/again/")).status_code == 404
-    theirs.refresh_from_db()
-    assert theirs.status == EffectStatus.PARKED
-
-
-def test_a_work_item_is_closed_in_the_console_too(client: Client, practice: Practice) -> None:
-    item = practice.work_items.get()
-    standing = WorkItemFactory(appointment=item.appointment, kind=WorkItemKind.NO_CONTACT)
-    signed_in(client, CLINICAL_OPS, practice)
-    body = {"action": "close_selected", "_selected_action": [item.pk, standing.pk]}
-    client.post(address("campaigns.workitem"), body)
-    item.refresh_from_db()
-    standing.refresh_from_db()
-    assert item.closed_by == "vera"
-    assert standing.closed_at is None
 
 
 def test_the_patients_words_are_on_one_page_and_reading_them_is_audited(

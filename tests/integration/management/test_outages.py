@@ -194,6 +194,14 @@ def test_everything_that_is_stuck_is_tried_again(stuck: list[Effect]) -> None:
     assert answered("redrive")[0]["requeued"] == 0
 
 
+def test_what_others_changed_meanwhile_is_left_to_a_person(stuck: list[Effect]) -> None:
+    Effect.objects.filter(pk=stuck[2].pk).update(code="changed_by_others")
+    for arguments in (["--dry-run"], []):
+        answer, status = answered("redrive", *arguments)
+        assert (status, answer["requeued"], answer["left_out"]) == (0, 2, 1)
+    assert statuses(stuck) == ["unknown", "unknown", "rejected", "accepted"]
+
+
 def test_only_one_kind_is_tried_again(stuck: list[Effect]) -> None:
     assert answered("redrive", "--kind", "resend")[0]["requeued"] == 1
     assert statuses(stuck) == ["parked", "unknown", "rejected", "accepted"]
