@@ -38,6 +38,8 @@ class Switches:
     # Several events on one appointment between two reads: one row, or one row each.
     feed_collapse: bool = True
     subscription_delay_seconds: int = 0
+    # Whether the rows of visits show their notes; not promised.
+    notes_in_rows: bool = True
     # Whether writing a confirmation comes back in the change feed.
     confirmation_echo: bool = True
     # What GET says of a patient who was merged away: "404", or "survivor" for the other record.

@@ -65,6 +65,51 @@ def test_an_answer_that_was_written_without_a_reply_is_not_written_twice(
     assert len(clinic.chart_writes(appointment)) == 1
 
 
+def test_a_cancellation_that_was_answered_needs_no_note_in_the_row(clinic: Clinic) -> None:
+    """athenahealth does not promise to show the note, and with it our marker."""
+    clinic.control("settings", {"notes_in_rows": False})
+    appointment = clinic.book(clinic.patient())
+    clinic.sync()
+    clinic.answer(appointment, "cancelled")
+    clinic.sync()
+    assert Effect.objects.get(kind="cancel_appointment").status == "accepted"
+    assert len(clinic.chart_writes(appointment)) == 1
+    assert len(clinic.waitlist_messages()) == 1
+    assert not WorkItem.objects.filter(kind="chart_write_failed").exists()
+
+
+def test_nor_one_that_could_not_be_read_back_at_first(clinic: Clinic) -> None:
+    clinic.control("settings", {"notes_in_rows": False})
+    appointment = clinic.book(clinic.patient())
+    clinic.sync()
+    clinic.answer(appointment, "cancelled")
+    # The read before the write goes through, the one after it does not.
+    clinic.fault(
+        kind="status", status=500, method="GET", path=f"appointments/{appointment}$", skip=1
+    )
+    clinic.collect_and_work()
+    settle(clinic)
+    assert Effect.objects.get(kind="cancel_appointment").status == "accepted"
+    assert len(clinic.chart_writes(appointment)) == 1
+    assert len(clinic.waitlist_messages()) == 1
+
+
+def test_where_the_answer_was_lost_and_the_row_shows_no_note_a_person_looks(
+    clinic: Clinic,
+) -> None:
+    """Anybody with an API key may have cancelled it for the same reason."""
+    clinic.control("settings", {"notes_in_rows": False})
+    appointment = clinic.book(clinic.patient())
+    clinic.sync()
+    clinic.answer(appointment, "cancelled")
+    clinic.fault(kind="reset_after", method="PUT", path="cancel$", times=1)
+    clinic.sync()
+    settle(clinic)
+    assert Effect.objects.get(kind="cancel_appointment").code == "changed_by_others"
+    assert len(clinic.chart_writes(appointment)) == 1
+    assert WorkItem.objects.filter(kind="chart_write_failed", closed_at=None).exists()
+
+
 def test_a_throttled_enrollment_waits_as_long_as_it_was_asked_to(clinic: Clinic) -> None:
     appointment = clinic.book(clinic.patient())
     clinic.fault(

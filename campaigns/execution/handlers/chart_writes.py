@@ -18,7 +18,10 @@ from campaigns.models import Effect
 from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
 
-Shows = Callable[[AppointmentRecord], bool]
+# Whether the chart shows what was to be written; told, too, whether athenahealth said yes to it.
+Shows = Callable[[AppointmentRecord, bool], bool]
+# How an attempt ends that athenahealth answered with yes, and that could not be seen in the chart.
+_NOT_READ_BACK, _NOT_SHOWN = "not_read_back", "not_shown"
 
 
 def write_confirmation(effect: Effect, call: Call) -> Completed:
@@ -28,7 +31,7 @@ def write_confirmation(effect: Effect, call: Call) -> Completed:
     return _write(
         effect,
         ehr,
-        shows=lambda record: record.confirmation_external_id == status,
+        shows=lambda record, _: record.confirmation_external_id == status,
         write=lambda: ehr.write_confirmation(body["appointment"], status),
     )
 
@@ -38,12 +41,14 @@ def cancel_appointment(effect: Effect, call: Call) -> Completed:
     ehr, body = call.ehr(effect.practice), effect.body
     note = f"{body['note']} ({body['marker']})"
 
-    def by_us(record: AppointmentRecord) -> bool:
+    def by_us(record: AppointmentRecord, answered: bool) -> bool:
+        # athenahealth does not promise the note in the row: the marker tells whose cancellation
+        # it is only where the answer to ours was lost.
         return (
             record.status is AppointmentStatus.CANCELLED
             and record.cancelled_by.upper().startswith("API")
             and record.cancel_reason_external_id == body["reason"]
-            and any(body["marker"] in text for text in record.notes)
+            and (answered or any(body["marker"] in text for text in record.notes))
         )
 
     return _write(
@@ -60,7 +65,7 @@ def _write(
     effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[], None]
 ) -> Completed:
     before, span = read_with_span(lambda: ehr.read_appointment(effect.body["appointment"]))
-    if shows(before):
+    if shows(before, _was_answered(effect)):
         return Completed("The chart says so already.", _observed(effect, before, span))
     if not _as_expected(before, effect.body["expected"]):
         if effect.maybe_done:
@@ -75,17 +80,22 @@ def _write(
     return _read_back(effect, ehr, shows)
 
 
+def _was_answered(effect: Effect) -> bool:
+    """Whether athenahealth said yes to an earlier attempt that could not be seen in the chart."""
+    return effect.maybe_done and effect.tries.filter(code__in=(_NOT_READ_BACK, _NOT_SHOWN)).exists()
+
+
 def _read_back(effect: Effect, ehr: EhrGateway, shows: Shows) -> Completed:
     """Trust what the chart shows, not what the write was answered with."""
     try:
         after, span = read_with_span(lambda: ehr.read_appointment(effect.body["appointment"]))
     except GatewayError as error:
         raise OutcomeUnknown(
-            "Written, but it could not be read back yet.", code="not_read_back"
+            "Written, but it could not be read back yet.", code=_NOT_READ_BACK
         ) from error
-    if not shows(after):
+    if not shows(after, True):
         raise OutcomeUnknown(
-            "athenahealth said yes, but the chart does not show it yet.", code="not_shown"
+            "athenahealth said yes, but the chart does not show it yet.", code=_NOT_SHOWN
         )
     return Completed("Written to the chart and read back.", _observed(effect, after, span))
 

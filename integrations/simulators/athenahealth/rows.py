@@ -26,7 +26,8 @@ THIN_FIELDS = [
 
 def booked_row(call: Call, row: Row, telehealth: bool = True) -> Row:
     shown = dict(row)
-    if notes := call.chart.living_notes(row["appointmentid"]):
+    notes = call.chart.living_notes(row["appointmentid"])
+    if notes and call.switches.notes_in_rows:
         shown["appointmentnotes"] = [
             {
                 "id": note["noteid"],
