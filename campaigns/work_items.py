@@ -13,7 +13,7 @@ from audit.context import acting_as, current_actor
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.effects import WorkItemWanted
-from campaigns.domain.values import AUTOMATIC_ITEMS, PASSING_ITEMS, WorkItemKind
+from campaigns.domain.values import AUTOMATIC_ITEMS, ITEMS_OF_A_START, PASSING_ITEMS, WorkItemKind
 from campaigns.models import Appointment, Response, WorkItem
 
 
@@ -23,6 +23,7 @@ def open_item(
     sentence: str,
     now: datetime,
     response: Response | None = None,
+    details: dict[str, Any] | None = None,
 ) -> WorkItem:
     """Open an item unless the same one is open (or, for a response, was opened before)."""
     known = WorkItem.objects.filter(appointment=appointment, kind=kind, response=response)
@@ -37,6 +38,7 @@ def open_item(
         response=response,
         kind=kind,
         sentence=sentence[:300],
+        details=details,
         opened_at=now,
     )
     _audit("work_item.opened", item)
@@ -60,8 +62,12 @@ def close_work_item(item: WorkItem, user: Any) -> bool:
         return True
 
 
-def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now: datetime) -> None:
-    """Open the items that a look asks for, and close automatic ones that it no longer asks for."""
+def settle_items(
+    appointment: Appointment, wanted: Iterable[WorkItemWanted], now: datetime, *, closed: bool
+) -> None:
+    """Open the items that a look asks for; close automatic ones that it no longer asks for, and
+    those that have no object any more. `closed` says that the visit is over, in whatever way.
+    """
     items = list(wanted)
     for item in items:
         response = Response.objects.get(pk=item.response_id) if item.response_id else None
@@ -71,6 +77,26 @@ def settle_items(appointment: Appointment, wanted: Iterable[WorkItemWanted], now
     passing = Q(kind__in=PASSING_ITEMS - still)
     for row in appointment.work_items.filter(standing | passing, closed_at__isnull=True):
         close_item(row, now)
+    asked = {(item.kind, item.response_id) for item in items}
+    of_a_start = appointment.work_items.filter(kind__in=ITEMS_OF_A_START, closed_at__isnull=True)
+    for row in of_a_start.select_related("response"):
+        if (row.kind, row.response_id) not in asked and (closed or _moved_since(row, appointment)):
+            close_item(row, now)
+
+
+def about_start(appointment: Appointment) -> dict[str, Any]:
+    """The details of an item that is about the present start of its visit."""
+    starts_at = appointment.starts_at
+    return {"starts_at": starts_at.isoformat() if starts_at else ""}
+
+
+def _moved_since(item: WorkItem, appointment: Appointment) -> bool:
+    """Whether the visit has another start than the one that the item is about, if that is known."""
+    if item.response is not None:
+        about = item.response.told_starts_at
+        return about is not None and about != appointment.starts_at
+    stored: str = (item.details or {}).get("starts_at", "")
+    return bool(stored) and datetime.fromisoformat(stored) != appointment.starts_at
 
 
 def close_failed_writes(response: Response, now: datetime) -> None:

@@ -16,6 +16,7 @@ from django.db import transaction
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.decisions.snapshot import build
+from campaigns.domain.coverage import State
 from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision, ReplyVerdict
 from campaigns.domain.enrollment_states import LIVE, REMINDING
@@ -55,7 +56,8 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
     _record_decision(appointment, decision, now)
     for verdict in decision.replies:
         _store_verdict(verdict, now)
-    settle_items(appointment, decision.work_items, now)
+    closed = decision.state is State.CLOSED
+    settle_items(appointment, decision.work_items, now, closed=closed)
     match_effects(appointment, decision.effects, now)
     _remember_route(appointment, decision)
     _wake_secondary(appointment, decision, now)

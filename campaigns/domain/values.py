@@ -175,6 +175,16 @@ AUTOMATIC_ITEMS = frozenset(
 )
 # About a reply, and only for a while: a person closes them, or a look that no longer asks for them.
 PASSING_ITEMS = frozenset({WorkItemKind.OPEN_SLOT})
+# About a visit that is still to come, at the start that it had: they have no object any more once
+# the visit has ended or was moved. A person may close them before.
+ITEMS_OF_A_START = frozenset(
+    {
+        WorkItemKind.RESCHEDULE_REQUESTED,
+        WorkItemKind.CANCEL_REQUESTED,
+        WorkItemKind.NOT_RESENT,
+        WorkItemKind.MESSAGE_FAILED,
+    }
+)
 
 
 class EffectKind(StrEnum):

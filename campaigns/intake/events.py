@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from django.db import transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
-from campaigns.domain.values import EnrollmentStatus, ReplyKind, WorkItemKind
+from campaigns.domain.values import AppointmentStatus, EnrollmentStatus, ReplyKind, WorkItemKind
 from campaigns.enrollments.status import advance
 from campaigns.intake import consents
 from campaigns.intake.chart import locked_patient
@@ -17,7 +18,7 @@ from campaigns.locking import lock_patient
 from campaigns.look_queue import schedule_look
 from campaigns.models import Appointment, Enrollment, Practice, Response
 from campaigns.vendor_records import EventRecord, EventType
-from campaigns.work_items import open_item
+from campaigns.work_items import about_start, open_item
 
 
 class Received(StrEnum):
@@ -116,15 +117,24 @@ def _enrollment_event(practice: Practice, event: EventRecord) -> Received:
             return Received.DUPLICATE
         advance(enrollment, EnrollmentStatus.COMPLETED, now)
         schedule_look(enrollment.appointment, now)
-    elif event.type is EventType.MESSAGE_FAILED:
+    elif event.type is EventType.MESSAGE_FAILED and _still_ahead(enrollment, now):
         way = f" by {CHANNELS[event.channel]}" if event.channel else ""
         open_item(
             enrollment.appointment,
             WorkItemKind.MESSAGE_FAILED,
             f"A reminder could not be delivered{way}. Check the contact data, or call.",
             now,
+            details=about_start(enrollment.appointment),
         )
     return Received.NEW
+
+
+def _still_ahead(enrollment: Enrollment, now: datetime) -> bool:
+    """Whether the enrollment reminds of a visit that is still to come, at that start."""
+    visit = enrollment.appointment
+    ahead = visit.starts_at is None or visit.starts_at > now
+    same = visit.starts_at in (None, enrollment.starts_at)
+    return visit.status == AppointmentStatus.SCHEDULED and ahead and same
 
 
 def _messaged(practice: Practice, event: EventRecord) -> None:

@@ -132,3 +132,62 @@ def test_a_failure_without_a_channel_is_told_in_whole_words(clinic: Clinic) -> N
     clinic.sync()
     [item] = items()
     assert item.sentence.startswith("A reminder could not be delivered. Check")
+
+
+def visit_of(enrollment: dict[str, Any]) -> str:
+    return str(enrollment["appointment"]["external_id"]).rpartition(":")[2]
+
+
+# What ends a visit, or gives it another start.
+ENDS: list[tuple[str, Any]] = [
+    ("cancel", None),
+    ("checkin", None),
+    ("change", {"starttime": "07:15"}),
+]
+
+
+@pytest.mark.parametrize(("what", "body"), ENDS)
+def test_it_leaves_when_the_visit_ends_or_moves(clinic: Clinic, what: str, body: Any) -> None:
+    enrollment = enrolled(clinic)
+    failed(clinic, enrollment)
+    clinic.sync()
+    assert len(items()) == 1
+    clinic.control(f"athena/appointments/{visit_of(enrollment)}/{what}", body)
+    clinic.sync()
+    assert items() == []
+
+
+@pytest.mark.parametrize("what", ["cancel", "checkin", "noshow"])
+def test_of_a_visit_that_has_ended_nobody_is_told(clinic: Clinic, what: str) -> None:
+    enrollment = enrolled(clinic)
+    clinic.control(f"athena/appointments/{visit_of(enrollment)}/{what}")
+    clinic.poll_and_work()
+    failed(clinic, enrollment)
+    clinic.sync()
+    assert items() == []
+
+
+@pytest.mark.parametrize(("what", "body"), ENDS)
+def test_so_does_the_wish_for_another_time(clinic: Clinic, what: str, body: Any) -> None:
+    """Staff have found one, or the visit is off: nobody has to call any more."""
+    visit = visit_of(enrolled(clinic))
+    clinic.answer(visit, "reschedule_requested")
+    clinic.sync()
+    wish = WorkItem.objects.get(kind="reschedule_requested")
+    assert wish.closed_at is None
+    clinic.control(f"athena/appointments/{visit}/{what}", body)
+    clinic.sync()
+    wish.refresh_from_db()
+    assert wish.closed_at is not None
+
+
+def test_a_wish_given_again_after_the_move_is_work_again(clinic: Clinic) -> None:
+    visit = visit_of(enrolled(clinic))
+    clinic.answer(visit, "reschedule_requested")
+    clinic.sync()
+    clinic.control(f"athena/appointments/{visit}/change", {"starttime": "07:15"})
+    clinic.sync()
+    clinic.answer(visit, "reschedule_requested")
+    clinic.sync()
+    wishes = WorkItem.objects.filter(kind="reschedule_requested").order_by("pk")
+    assert [wish.closed_at is None for wish in wishes] == [False, True]

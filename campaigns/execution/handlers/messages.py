@@ -18,7 +18,7 @@ from campaigns.execution.handlers.call import Call, Completed
 from campaigns.execution.handlers.enrollments import KEY_HELD_FOR, key_expired
 from campaigns.models import Effect
 from campaigns.ports import NOT_ACTIVE, OutcomeUnknown, Refused, TryLater
-from campaigns.work_items import open_item
+from campaigns.work_items import about_start, open_item
 
 
 def resend(effect: Effect, call: Call) -> Completed:
@@ -53,7 +53,13 @@ def _dropped(effect: Effect, now: datetime) -> None:
     effect.enrollment.resend_dropped = True
     effect.enrollment.save(update_fields=["resend_dropped"])
     sentence = "The patient could not be told of the change. Please call."
-    open_item(effect.appointment, WorkItemKind.NOT_RESENT, sentence, now)
+    open_item(
+        effect.appointment,
+        WorkItemKind.NOT_RESENT,
+        sentence,
+        now,
+        details=about_start(effect.appointment),
+    )
 
 
 def waitlist_notice(effect: Effect, call: Call) -> Completed:
