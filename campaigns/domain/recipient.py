@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from campaigns.domain.phones import dialable, textable
-from campaigns.domain.snapshot import Contact, PatientFacts
+from campaigns.domain.same_text import plain_words
+from campaigns.domain.snapshot import Contact, PatientDescription, PatientFacts
 from campaigns.domain.values import RecipientKind
 
 ADOLESCENT_FROM = 12
@@ -73,13 +74,47 @@ def themselves(patient: PatientFacts) -> Recipient:
     )
 
 
+def guardians_of(patient: PatientDescription) -> list[Contact]:
+    """The grown-ups who may be told in a minor's place: the guarantor, then an emergency contact
+    who is parent or guardian; neither where that is the child.
+    """
+    emergency = [patient.emergency] if patient.emergency.may_guard else []
+    return [one for one in (patient.guarantor, *emergency) if not _is_patient(one, patient)]
+
+
+def _is_patient(contact: Contact, patient: PatientDescription) -> bool:
+    """Whether a contact is the patient under another heading, whatever relation the record states.
+
+    The same name with the same number or birth date; where no relation is stated the same name or
+    birth date alone is enough. An equal number alone never is: a parent's number often stands in
+    the child's record.
+    """
+    if contact.is_self:
+        return True
+    names = _name_of(contact.name), _name_of(f"{patient.first_name} {patient.last_name}")
+    same_name = bool(names[0]) and names[0] == names[1]
+    same_birth = contact.date_of_birth is not None and (
+        contact.date_of_birth == patient.date_of_birth
+    )
+    if not contact.related:
+        return same_name or same_birth
+    theirs = {_digits(raw) for raw in (contact.mobile_phone, contact.home_phone)} - {""}
+    own = {_digits(raw) for raw in (patient.mobile_phone, patient.home_phone, patient.work_phone)}
+    return same_name and (same_birth or bool(theirs & own))
+
+
+def _name_of(text: str) -> tuple[str, ...]:
+    """A name in whatever order and spelling; initials of middle names are left out."""
+    return tuple(sorted(word for word in plain_words(text) if len(word) > 1))
+
+
+def _digits(raw: str) -> str:
+    """The last ten digits: the number without the country's 1, however it is written."""
+    return "".join(filter(str.isdigit, raw))[-10:]
+
+
 def _guardian(patient: PatientFacts, landline_calls_ok: bool) -> Recipient | None:
-    candidates = []
-    if not patient.guarantor.is_self:
-        candidates.append(patient.guarantor)
-    if patient.emergency.may_guard:
-        candidates.append(patient.emergency)
-    for contact in candidates:
+    for contact in guardians_of(patient):
         recipient = _grown_up(contact)
         if recipient.on_file(landline_calls_ok=landline_calls_ok):
             return recipient

@@ -1,7 +1,9 @@
-"""Whether two reminders say the same, however a vendor spells it."""
+"""Whether two texts say the same, however somebody spelled them: names, and whole reminders."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from typing import Any
 
 from campaigns.domain.effects import ReminderBody
@@ -10,6 +12,12 @@ from campaigns.domain.effects import ReminderBody
 EXACT = frozenset({"appointment", "provider", "starts_at", "join_url"})
 PHONES = frozenset({"mobile_phone", "home_phone"})
 NATIONAL_DIGITS = 10
+
+
+def plain_words(text: str) -> list[str]:
+    """Lower case and without accents: "nunez" for Núñez."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 def alike(one: ReminderBody | None, other: ReminderBody | None) -> bool:

@@ -93,7 +93,10 @@ class AppointmentFacts:
 
 @dataclass(frozen=True)
 class Contact:
-    """A grown-up named on a patient's record; `is_self` when the record names the patient."""
+    """A grown-up named on a patient's record; `is_self` when the record names the patient.
+
+    `related` says that the record states a relation, whatever it is.
+    """
 
     name: str = ""
     relationship: str = ""
@@ -102,6 +105,8 @@ class Contact:
     email: str = ""
     is_self: bool = False
     may_guard: bool = False
+    date_of_birth: date | None = None
+    related: bool = False
 
 
 NOBODY = Contact()

@@ -10,8 +10,7 @@ from phonenumbers import PhoneNumberFormat
 
 from campaigns.domain.languages import language_of
 from campaigns.domain.phones import dialable, textable
-from campaigns.domain.recipient import ADOLESCENT_FROM, age_on
-from campaigns.domain.snapshot import Contact
+from campaigns.domain.recipient import ADOLESCENT_FROM, age_on, guardians_of
 from campaigns.domain.values import Channel
 from campaigns.labels import tongue
 from campaigns.models import Patient, Practice
@@ -96,7 +95,7 @@ def _numbers(
     if grown_up or private:
         own = ("mobile", record.mobile_phone), ("home", record.home_phone)
         return "", [(kind, dialable(raw)) for kind, raw in (*own, ("work", record.work_phone))]
-    for contact in _guardians(record):
+    for contact in guardians_of(record):
         numbers: _Numbers = [
             ("mobile", dialable(contact.mobile_phone)),
             ("home", dialable(contact.home_phone)),
@@ -105,11 +104,6 @@ def _numbers(
             relation = contact.relationship.lower() or "guardian"
             return f"{contact.name or 'the guardian'} ({relation})", numbers
     return "a parent or guardian", []
-
-
-def _guardians(record: PatientRecord) -> list[Contact]:
-    grown_ups = [] if record.guarantor.is_self else [record.guarantor]
-    return grown_ups + ([record.emergency] if record.emergency.may_guard else [])
 
 
 def _phones(numbers: _Numbers, *, may_text: bool) -> list[Phone]:

@@ -7,12 +7,12 @@ opened one by one. That is some thousand at most, since a list covers a few days
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from django.db.models import QuerySet
 
+from campaigns.domain.same_text import plain_words
 from campaigns.models import Appointment, WorkItem
 from campaigns.worklist.queries import WorkListView
 
@@ -39,7 +39,7 @@ def found(everything: WorkListView, text: str) -> WorkListView:
 
 def _matching(rows: QuerySet[Appointment] | QuerySet[WorkItem], path: str, text: str) -> list[int]:
     patients = rows.order_by().values_list("pk", f"{path}patient__name", f"{path}patient__record")
-    digits, words = _digits(text), _words(text)
+    digits, words = _digits(text), plain_words(text)
     return [pk for pk, name, record in patients if _fits(name, record or {}, digits, words)]
 
 
@@ -48,7 +48,7 @@ def _fits(name: str, record: dict[str, Any], digits: str, words: list[str]) -> b
     if digits:
         return any(digits in _only_digits(person.get(n)) for person in people for n in _NUMBERS)
     names = [name, *(" ".join(str(p.get(n) or "") for n in _NAMES) for p in people)]
-    return any(_begins(_words(one), words) for one in names)
+    return any(_begins(plain_words(one), words) for one in names)
 
 
 def _begins(names: Iterable[str], words: list[str]) -> bool:
@@ -67,9 +67,3 @@ def _digits(text: str) -> str:
 
 def _only_digits(number: object) -> str:
     return re.sub(r"\D", "", str(number or ""))
-
-
-def _words(text: str) -> list[str]:
-    """Lower case and without accents: "nunez" finds Núñez."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c)))

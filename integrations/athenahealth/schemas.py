@@ -182,6 +182,7 @@ class PatientRow(Row):
     contactmobilephone: Text = ""
     guarantorfirstname: Text = ""
     guarantorlastname: Text = ""
+    guarantordob: Text = ""
     guarantorphone: Text = ""
     guarantoremail: Text = ""
     guarantorrelationshiptopatient: Text = ""

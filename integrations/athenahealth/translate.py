@@ -46,7 +46,7 @@ PREFERENCE_HINTS = {
 ACTIVE = frozenset({"", "active", "prospective"})
 INACTIVE = frozenset({"inactive", "deleted", "deceased"})
 # guarantorrelationshiptopatient (section 5). Other numbers exist, and none of them is the patient.
-SELF = "1"
+SELF = frozenset({"1", "self", "patient"})
 RELATIONSHIPS = {"2": "spouse", "3": "child", "13": "", "18": "mother", "19": "father"}
 # contactrelationship (section 5).
 EMERGENCY_RELATIONS = frozenset(
@@ -202,10 +202,11 @@ def _language(fields: PatientRow) -> str:
 
 
 def _guarantor(fields: PatientRow) -> Contact:
-    relation = fields.guarantorrelationshiptopatient
-    if relation and relation != SELF and relation not in RELATIONSHIPS:
+    # Some records spell the number with a leading zero, or the relation as a word.
+    relation = fields.guarantorrelationshiptopatient.lstrip("0").casefold()
+    is_self = relation in SELF
+    if relation and not is_self and relation not in RELATIONSHIPS:
         observe.unknown(Vendor.ATHENAHEALTH, DriftKind.GUARANTOR_RELATION, relation)
-    is_self = relation == SELF
     # Any number but the patient's own is somebody else (section 5); a word may mean anything.
     understood = not relation or relation.isdigit()
     name = f"{fields.guarantorfirstname} {fields.guarantorlastname}".strip()
@@ -216,6 +217,8 @@ def _guarantor(fields: PatientRow) -> Contact:
         email=fields.guarantoremail,
         is_self=is_self,
         may_guard=bool(name) and understood and not is_self,
+        date_of_birth=parse_date(fields.guarantordob),
+        related=not is_self and bool(RELATIONSHIPS.get(relation, relation)),
     )
 
 
@@ -231,4 +234,5 @@ def _emergency(fields: PatientRow) -> Contact:
         mobile_phone=fields.contactmobilephone,
         home_phone=fields.contacthomephone,
         may_guard=relation in GUARDIANS,
+        related=bool(relation),
     )

@@ -246,6 +246,25 @@ def test_a_declined_address_and_language_are_none():
     assert _patient(language6392code="SPA").language_code == "spa"
 
 
+@pytest.mark.parametrize("relation", [1, "1", "01", "Self", "SELF", " self ", "Patient"])
+def test_the_patient_is_known_in_every_spelling_of_the_relation(relation):
+    record = _patient(guarantorfirstname="Nora", guarantorrelationshiptopatient=relation)
+    assert record.guarantor.is_self
+
+
+@pytest.mark.parametrize(
+    ("relation", "related"), [("18", True), ("19", True), ("", False), ("13", False), (None, False)]
+)
+def test_a_guarantors_birth_date_and_whether_a_relation_is_stated(relation, related):
+    record = _patient(
+        guarantorfirstname="Nora",
+        guarantordob="01/09/1985",
+        guarantorrelationshiptopatient=relation,
+    )
+    assert record.guarantor.date_of_birth == date(1985, 1, 9)
+    assert record.guarantor.related is related
+
+
 def test_a_guarantor_who_is_the_patient_is_no_guardian():
     record = _patient(
         guarantorfirstname="Nora", guarantorphone="6172267001", guarantorrelationshiptopatient=1

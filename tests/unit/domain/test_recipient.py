@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -84,6 +85,47 @@ def test_the_guarantor_comes_before_a_parent_among_the_emergency_contacts(
 ) -> None:
     recipient = found(a_child(guarantor=guarantor, emergency=emergency))
     assert (recipient.name if recipient else None) == name
+
+
+CHILDS_NAME = "Ada Quimby"
+
+
+@pytest.mark.parametrize(
+    "guarantor",
+    [
+        Contact(name=CHILDS_NAME, mobile_phone=MOBILE, is_self=True),
+        # Whatever relation is stated: the child's own name with their own number, or birth date.
+        Contact(
+            name=CHILDS_NAME, mobile_phone="1-617-227-1234", relationship="mother", related=True
+        ),
+        Contact(name="Quimby, Ada R.", mobile_phone=MOBILE, relationship="mother", related=True),
+        Contact(name="ADA QUÍMBY", mobile_phone=HOME, date_of_birth=CHILD, related=True),
+        # And where none is stated, the name or the birth date alone.
+        Contact(name="ada  quimby", mobile_phone=HOME),
+        Contact(name="A. Q.", mobile_phone=HOME, date_of_birth=CHILD),
+    ],
+)
+@pytest.mark.parametrize("heading", ["guarantor", "emergency"])
+def test_a_child_under_another_heading_is_no_grown_up(guarantor: Contact, heading: str) -> None:
+    contact = replace(guarantor, may_guard=True)
+    assert found(a_child(**{"guarantor": Contact(), heading: contact})) is None
+
+
+@pytest.mark.parametrize(
+    "guarantor",
+    [
+        # A parent's number often stands in the child's record.
+        Contact(name="Ida Quimby", mobile_phone=MOBILE, relationship="mother", related=True),
+        Contact(name="Ida Quimby", mobile_phone=MOBILE),
+        # A parent of the same name has another number, and another birth date.
+        Contact(name=CHILDS_NAME, mobile_phone=HOME, relationship="father", related=True),
+        Contact(name=CHILDS_NAME, mobile_phone=HOME, date_of_birth=date(1980, 1, 1), related=True),
+    ],
+)
+def test_a_parent_who_shares_a_number_or_a_name_stays_the_guardian(guarantor: Contact) -> None:
+    recipient = found(a_child(guarantor=guarantor))
+    assert recipient is not None
+    assert (recipient.kind, recipient.name) == (RecipientKind.GUARDIAN, guarantor.name)
 
 
 def test_a_guardians_landline_counts_only_where_landlines_are_called() -> None:
