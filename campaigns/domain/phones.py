@@ -24,15 +24,35 @@ _FICTITIOUS = re.compile(r"^\+1\d{3}55501\d{2}$")
 
 
 def dialable(raw: str) -> str | None:
-    """The number in E.164 when a call could reach it, else None."""
+    """The number in E.164 when a call could reach it, else None.
+
+    A number with an extension reaches a switchboard, where a machine can ask for nobody.
+    """
+    number = _parsed(raw)
+    return None if number is None or number.extension else _e164(number)
+
+
+def dialable_by_hand(raw: str) -> str | None:
+    """As `dialable`, but a number may have an extension, as in a `tel:` link."""
+    number = _parsed(raw)
+    if number is None:
+        return None
+    return _e164(number) + (f";ext={number.extension}" if number.extension else "")
+
+
+def _parsed(raw: str) -> phonenumbers.PhoneNumber | None:
+    """A number of North America that exists; None for any other text."""
     try:
         number = phonenumbers.parse(raw, _REGION)
     except phonenumbers.NumberParseException:
         return None
     if number.country_code != 1 or not phonenumbers.is_valid_number(number):
         return None
-    text = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-    return None if _FICTITIOUS.match(text) else text
+    return None if _FICTITIOUS.match(_e164(number)) else number
+
+
+def _e164(number: phonenumbers.PhoneNumber) -> str:
+    return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
 def textable(raw: str) -> str | None:

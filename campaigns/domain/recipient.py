@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from campaigns.domain.emails import address
 from campaigns.domain.phones import dialable, textable
 from campaigns.domain.same_text import plain_words
 from campaigns.domain.snapshot import Contact, PatientDescription, PatientFacts
@@ -130,12 +131,3 @@ def _grown_up(contact: Contact) -> Recipient:
         home_phone=dialable(contact.home_phone),
         email=address(contact.email),
     )
-
-
-def address(raw: str) -> str | None:
-    """The e-mail address when it has the shape of one, else None."""
-    text = raw.strip()
-    name, at, host = text.partition("@")
-    if not (name and at and "." in host) or any(c.isspace() for c in text) or "@" in host:
-        return None
-    return None if host.startswith(".") or host.endswith(".") else text

@@ -9,7 +9,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from campaigns.domain.languages import language_of
-from campaigns.domain.phones import dialable, textable
+from campaigns.domain.phones import dialable_by_hand, textable
 from campaigns.domain.recipient import ADOLESCENT_FROM, age_on, guardians_of
 from campaigns.domain.values import Channel
 from campaigns.labels import tongue
@@ -94,11 +94,13 @@ def _numbers(
     private = confidential and age is not None and age >= ADOLESCENT_FROM
     if grown_up or private:
         own = ("mobile", record.mobile_phone), ("home", record.home_phone)
-        return "", [(kind, dialable(raw)) for kind, raw in (*own, ("work", record.work_phone))]
+        return "", [
+            (kind, dialable_by_hand(raw)) for kind, raw in (*own, ("work", record.work_phone))
+        ]
     for contact in guardians_of(record):
         numbers: _Numbers = [
-            ("mobile", dialable(contact.mobile_phone)),
-            ("home", dialable(contact.home_phone)),
+            ("mobile", dialable_by_hand(contact.mobile_phone)),
+            ("home", dialable_by_hand(contact.home_phone)),
         ]
         if any(number for _, number in numbers):
             relation = contact.relationship.lower() or "guardian"

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.phones import dialable, textable
+from campaigns.domain.phones import dialable, dialable_by_hand, textable
 
 
 @pytest.mark.parametrize(
@@ -47,6 +47,19 @@ def test_a_toll_free_number_can_be_called() -> None:
 
 def test_canada_is_in_the_same_plan() -> None:
     assert textable("416-323-1234") == "+14163231234"
+
+
+@pytest.mark.parametrize("raw", ["617-226-7110 x204", "617-226-7110 ext. 204", "6172267110,204"])
+def test_a_switchboard_is_called_by_hand_only(raw: str) -> None:
+    assert dialable(raw) is None
+    assert textable(raw) is None
+    number = dialable_by_hand(raw)
+    assert number is not None and number.startswith("+16172267110")
+
+
+def test_by_hand_the_extension_stays_with_the_number() -> None:
+    assert dialable_by_hand("617-226-7110 x204") == "+16172267110;ext=204"
+    assert dialable_by_hand("617-227-1234") == "+16172271234"
 
 
 @given(st.text(max_size=30))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from campaigns.domain.recipient import Recipient, address, age_on, is_minor, recipient_of
+from campaigns.domain.recipient import Recipient, age_on, is_minor, recipient_of
 from campaigns.domain.snapshot import Contact, PatientFacts
 from campaigns.domain.values import RecipientKind
 from tests.unit.domain.snapshots import (
@@ -181,26 +181,6 @@ def test_a_child_is_never_written_to(patient: PatientFacts) -> None:
             assert recipient.mobile_phone != "+16172270001"
             assert recipient.home_phone != "+16172270002"
             assert recipient.email != "child@example.org"
-
-
-@pytest.mark.parametrize(
-    ("raw", "usable"),
-    [
-        ("ada@example.org", True),
-        (" ada@example.org ", True),
-        ("", False),
-        ("none", False),
-        ("ada@", False),
-        ("@example.org", False),
-        ("ada@example", False),
-        ("ada@example.", False),
-        ("ada@.org", False),
-        ("a da@example.org", False),
-        ("ada@example@org.com", False),
-    ],
-)
-def test_an_address_must_have_the_shape_of_one(raw: str, usable: bool) -> None:
-    assert (address(raw) is not None) is usable
 
 
 def test_an_address_that_is_declared_absent_is_not_on_file() -> None:
