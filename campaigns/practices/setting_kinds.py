@@ -102,11 +102,14 @@ def _addresses(practice: Practice, name: str, text: str) -> dict[str, Any]:
             validate_email(address)
         except ValidationError as error:
             raise BadValue("e-mail addresses are needed, separated by commas") from error
-    joined = ",".join(addresses)
+    return _text(practice, name, ",".join(addresses))
+
+
+def _text(practice: Practice, name: str, text: str) -> dict[str, Any]:
     longest = _column(name).max_length
-    if longest is not None and len(joined) > longest:
+    if longest is not None and len(text) > longest:
         raise BadValue(f"at most {longest} characters")
-    return {name: joined}
+    return {name: text}
 
 
 def _window(practice: Practice, name: str, text: str) -> dict[str, Any]:
@@ -146,6 +149,7 @@ CHOICE = Kind(_choice, _plain)
 LANGUAGE = Kind(_language, _plain)
 ZONE = Kind(_zone, _plain)
 PHONE = Kind(_phone, _plain)
+TEXT = Kind(_text, _plain)
 ADDRESSES = Kind(_addresses, _plain)
 WINDOW = Kind(_window, _show_window)
 CAMPAIGN = _one_of(Campaign)

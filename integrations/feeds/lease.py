@@ -10,13 +10,15 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from campaigns.clock import database_now
+from campaigns.models import Practice
 from campaigns.ports import Deadline, LeaseLost
-from integrations.models import FeedCursor
+from integrations.models import Feed, FeedCursor
 from integrations.transport.client import LONGEST_CALL_SECONDS
 
 SECONDS = 120
@@ -52,6 +54,16 @@ class FeedLease:
     def release(self) -> None:
         """Give the feed back, if it is still ours."""
         self.cursors().update(lease_token="", lease_until=None)
+
+
+def seconds_until_free(practice: Practice, which: Feed) -> int:
+    """How long another process may still hold the feed if it gives no sign; 0 when it is free."""
+    until = (
+        FeedCursor.objects.filter(practice=practice, feed=which)
+        .values_list("lease_until", flat=True)
+        .first()
+    )
+    return max(0, ceil((until - database_now()).total_seconds())) if until else 0
 
 
 def take_lease(cursor: FeedCursor) -> FeedLease | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from campaigns.management.practice_command import PracticeCommand
+from integrations.operations.run import WAITING
 
 
 class VendorCommand(PracticeCommand):
@@ -18,9 +19,30 @@ class VendorCommand(PracticeCommand):
         if not problems:
             yield from super().attention(report)
 
+    def total(self, reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """As ever; but who waits for several practices waits for the longest lease."""
+        return super().total(reports) | longest_wait(reports)
+
     def describe(self, report: dict[str, Any]) -> Iterable[str]:
         """The counts; the problems come at the end, from `attention`."""
-        yield ", ".join(f"{k} {v}" for k, v in report.items() if k != "problems")
+        yield counts(report)
+
+
+def longest_wait(reports: Iterable[dict[str, Any]]) -> dict[str, int]:
+    """The longest lease of several reports; nothing where no feed was held."""
+    held = [report[WAITING] for report in reports if WAITING in report]
+    return {WAITING: max(held)} if held else {}
+
+
+def counts(report: dict[str, Any]) -> str:
+    """One line: the numbers, and why a feed was not read."""
+    line = ", ".join(f"{k} {v}" for k, v in report.items() if k not in ("problems", WAITING))
+    if WAITING not in report:
+        return line
+    return (
+        f"{line}; another process holds the feed, or died holding it: it is free in at most "
+        f"{report[WAITING]} seconds, and nothing is lost meanwhile"
+    )
 
 
 def needs_a_person(work: dict[str, Any]) -> Iterable[str]:

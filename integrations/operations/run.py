@@ -1,14 +1,16 @@
 """What an operator or a timer asks for: poll, collect, work, and all of them until it is quiet.
 
 Each returns plain counts. A vendor that cannot be reached is a sentence under `problems`, never
-an exception: the other feeds, and the effects that wait, go on.
+an exception: the other feeds, and the effects that wait, go on. A feed that another process holds,
+perhaps a dead one, is not read: `waiting_for_lease` says for how many seconds at most.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 from campaigns import sweep
@@ -17,7 +19,7 @@ from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
 from integrations.connections import registry
-from integrations.feeds import collect_answers, poll_chart
+from integrations.feeds import collect_answers, lease, poll_chart
 from integrations.inbox import process
 from integrations.models import (
     Feed,
@@ -34,6 +36,8 @@ from integrations.sync_runs.record import sync_run
 POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
 WORK_KEYS = ("executed", "retried", "failed")
 COLLECT_KEYS = ("seen", "new", "duplicate", "errors")
+# The key of a report that says how long another process may still hold a feed.
+WAITING = "waiting_for_lease"
 # A sync of a live practice ends although the world goes on changing.
 MOST_ROUNDS = 20
 _PAUSE_SECONDS = 0.25
@@ -54,10 +58,11 @@ def _poll(
 ) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
+    held: list[Feed] = []
     for which in feeds:
         try:
             with sync_run(practice, SyncKind.POLL) as (run, seen):
-                poll_chart.pull(practice, which, run)
+                held += [] if poll_chart.pull(practice, which, run) else [which]
                 seen.update(process.process_stored([practice], stopping))
         except GatewayError as error:
             # Where the vendor fails both feeds, its sentence is reported once.
@@ -65,7 +70,7 @@ def _poll(
             counts["errors"] += 1
         else:
             counts.update(seen)
-    return {key: counts[key] for key in POLL_KEYS} | {"problems": problems}
+    return {key: counts[key] for key in POLL_KEYS} | _held(practice, held) | {"problems": problems}
 
 
 def collect(practice: Practice) -> Report:
@@ -77,15 +82,31 @@ def collect(practice: Practice) -> Report:
 def _collect(practice: Practice, stopping: Callable[[], bool] = sweep.never_stop) -> Report:
     problems: list[str] = []
     counts: Counter[str] = Counter()
+    held: list[Feed] = []
     try:
         with sync_run(practice, SyncKind.COLLECT) as (run, pulled):
-            pulled.update(collect_answers.collect(practice, run) or Counter())
+            collected = collect_answers.collect(practice, run)
+            held += [Feed.EVENTS] if collected is None else []
+            pulled.update(collected or Counter())
             pulled["errors"] += process.process_stored([practice], stopping)["errors"]
             counts.update(pulled)
     except GatewayError as error:
         problems.append(error.sentence)
         counts["errors"] += 1
-    return {key: counts[key] for key in COLLECT_KEYS} | {"problems": problems}
+    return (
+        {key: counts[key] for key in COLLECT_KEYS} | _held(practice, held) | {"problems": problems}
+    )
+
+
+def _held(practice: Practice, held: list[Feed]) -> Report:
+    """How long to wait for the feeds that another process held; nothing where none was."""
+    if not held:
+        return {}
+    return {WAITING: max(1, _longest_lease(practice, held))}
+
+
+def _longest_lease(practice: Practice, feeds: Iterable[Feed]) -> int:
+    return max(lease.seconds_until_free(practice, which) for which in feeds)
 
 
 def work(practice: Practice, seconds: float | None = None) -> Report:
@@ -95,11 +116,8 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
     """
     probe.probe_due(practice, at_once=True)
     until = time.monotonic() + (seconds or 0)
-    total = Counter(_work_once(practice))
-    while seconds and _remaining(practice) and time.monotonic() < until:
-        time.sleep(_PAUSE_SECONDS)
-        probe.probe_due(practice)
-        total.update(_work_once(practice))
+    total = _work_once(practice)
+    total.update(_work_while(practice, until, partial(_remaining, practice)))
     problems = probe.silent(practice)
     report = {
         "executed": total["executed"],
@@ -109,6 +127,16 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
         "remaining": _remaining(practice),
     }
     return {**report, "problems": problems} if problems else report
+
+
+def _work_while(practice: Practice, until: float, pending: Callable[[], int]) -> Counter[str]:
+    """What becomes due, as long as something is `pending` and the time is not up."""
+    total: Counter[str] = Counter()
+    while time.monotonic() < until and pending():
+        time.sleep(_PAUSE_SECONDS)
+        probe.probe_due(practice)
+        total.update(_work_once(practice))
+    return total
 
 
 def _work_once(practice: Practice) -> Counter[str]:
@@ -126,30 +154,54 @@ def _parked_messages(practice: Practice) -> int:
     return InboundMessage.objects.filter(practice=practice, status=InboundStatus.PARKED).count()
 
 
-def sync(practice: Practice) -> Report:
-    """Poll, collect and work, again until nothing is due now."""
+def sync(practice: Practice, seconds: float | None = None) -> Report:
+    """Poll, collect and work, again until nothing is due now.
+
+    With `seconds` it waits, so long at most, for a feed that another process holds and for what
+    becomes due. A pull that has to wait is one of those that remain.
+    """
+    until = time.monotonic() + (seconds or 0)
     total: dict[str, Counter[str]] = {"poll": Counter(), "collect": Counter(), "work": Counter()}
+    waiting: dict[str, Report] = {}
     problems: list[str] = []
     open_effects: Report = {}
     probe.probe_due(practice, at_once=True)
     for _ in range(MOST_ROUNDS):
-        polled, collected = _poll(practice, poll_chart.ATHENA_FEEDS), _collect(practice)
+        pulls = {"poll": _poll(practice, poll_chart.ATHENA_FEEDS), "collect": _collect(practice)}
+        waiting = {
+            name: {WAITING: report.pop(WAITING)}
+            for name, report in pulls.items()
+            if WAITING in report
+        }
         worked = work(practice)
-        for name, report in (("poll", polled), ("collect", collected)):
-            problems += [p for p in report.pop("problems") if p not in problems]
+        open_effects = {
+            "parked": worked.pop("parked"),
+            "remaining": worked.pop("remaining") + len(waiting),
+        }
+        for name, report in (*pulls.items(), ("work", worked)):
+            problems += [p for p in report.pop("problems", []) if p not in problems]
             total[name].update(report)
-        problems += [p for p in worked.pop("problems", []) if p not in problems]
-        open_effects = {"parked": worked.pop("parked"), "remaining": worked.pop("remaining")}
-        total["work"].update(worked)
-        news = polled["new"] or polled["changed"] or collected["new"]
-        if problems or not (news or worked["executed"]):
+        if problems:
             break
+        if any(report.get("new") or report.get("changed") for report in pulls.values()):
+            continue
+        if worked["executed"]:
+            continue
+        if time.monotonic() >= until or not open_effects["remaining"]:
+            break
+        pending = partial(_are_held if waiting else _remaining, practice)
+        total["work"].update(_work_while(practice, until, pending))
     return {
-        "poll": {key: total["poll"][key] for key in POLL_KEYS},
-        "collect": {key: total["collect"][key] for key in COLLECT_KEYS},
+        "poll": {key: total["poll"][key] for key in POLL_KEYS} | waiting.get("poll", {}),
+        "collect": {key: total["collect"][key] for key in COLLECT_KEYS}
+        | waiting.get("collect", {}),
         "work": {**{key: total["work"][key] for key in WORK_KEYS}, **open_effects},
         "problems": problems,
     }
+
+
+def _are_held(practice: Practice) -> bool:
+    return _longest_lease(practice, (*poll_chart.ATHENA_FEEDS, Feed.EVENTS)) > 0
 
 
 def tick(

@@ -13,11 +13,12 @@ from django.db import transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
-from campaigns.domain.phones import dialable
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import Deadline, GatewayError
+from campaigns.practices import setting_kinds
 from campaigns.practices.roles import ensure_roles
+from campaigns.practices.setting_kinds import BadValue
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient
 from integrations.athenahealth.client import client_for as athena_client
@@ -31,17 +32,26 @@ from integrations.transport.errors import Nonsense
 
 CALL_SECONDS = 60
 UNVERIFIED = "not verified: athenahealth names no scope for it; the first write will tell"
+# What the environment says of the first practice: the column it becomes, and how it is read.
+SEEDED_COLUMNS = {
+    "ATHENA_PRACTICE_ID": ("external_id", setting_kinds.TEXT),
+    "PRACTICE_NAME": ("name", setting_kinds.TEXT),
+    "PRACTICE_TIME_ZONE": ("time_zone", setting_kinds.ZONE),
+    "PRACTICE_LANGUAGE": ("language", setting_kinds.LANGUAGE),
+    "WAITLIST_PHONE": ("waitlist_phone", setting_kinds.PHONE),
+    "ALERT_EMAILS": ("alert_emails", setting_kinds.ADDRESSES),
+}
 
 
-class SeedMissing(Exception):
-    """The environment lacks what the first practice is made of; the text names it."""
+class BadSeed(Exception):
+    """What the environment says of the first practice cannot be used; the text names it all."""
 
 
 def bootstrap() -> dict[str, Any]:
     """Make or complete the practice of the environment, and report what works.
 
-    Raises SeedMissing when the environment names no practice. A vendor that refuses is a
-    sentence under its connection's `problem`.
+    Raises BadSeed, and writes nothing, when the environment names no practice or holds values that
+    cannot be used. A vendor that refuses is a sentence under its connection's `problem`.
     """
     practice = _practice(settings.KEPT_SEED)
     ensure_roles()
@@ -57,26 +67,45 @@ def bootstrap() -> dict[str, Any]:
 
 
 def _practice(seed: dict[str, Any]) -> Practice:
-    external_id = seed["ATHENA_PRACTICE_ID"]
-    if not external_id:
-        raise SeedMissing(
+    if not seed["ATHENA_PRACTICE_ID"]:
+        raise BadSeed(
             "ATHENA_PRACTICE_ID is not set. Put it, and the other ATHENA_ and RELATIENT_ "
             "values, into .env (see .env.example) and run bootstrap again."
         )
+    columns = _columns(seed)
+    external_id = columns["external_id"]
     with transaction.atomic():
         practice, created = Practice.objects.get_or_create(
-            external_id=external_id,
-            defaults={
-                "name": seed["PRACTICE_NAME"] or f"Practice {external_id}",
-                "time_zone": seed["PRACTICE_TIME_ZONE"],
-                "language": seed["PRACTICE_LANGUAGE"],
-                "waitlist_phone": dialable(seed["WAITLIST_PHONE"] or "") or "",
-                "alert_emails": ",".join(seed["ALERT_EMAILS"] or []),
-            },
+            external_id=external_id, defaults=columns
         )
         if created:
             audit("practice.created", practice=external_id, subject=("practice", practice.pk))
     return practice
+
+
+def _columns(seed: dict[str, Any]) -> dict[str, Any]:
+    """The practice's columns; BadSeed with every value that cannot be used.
+
+    They are checked although the practice may be there already: a value that stands in the
+    environment unread is believed by whoever reads it.
+    """
+    practice = Practice()
+    columns: dict[str, Any] = {}
+    objections = []
+    for variable, (column, kind) in SEEDED_COLUMNS.items():
+        value = seed[variable] or ""
+        try:
+            columns |= kind.read(
+                practice, column, value if isinstance(value, str) else ",".join(value)
+            )
+        except BadValue as refusal:
+            objections.append(f"{variable}: {refusal}")
+    if objections:
+        raise BadSeed(
+            f"Nothing was written. In the environment (.env): {'; '.join(objections)}. "
+            "Correct it and run bootstrap again."
+        )
+    return columns | {"name": columns["name"] or f"Practice {columns['external_id']}"}
 
 
 def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Connection:

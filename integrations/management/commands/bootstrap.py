@@ -14,7 +14,7 @@ from campaigns.management.practice_command import (
     BadUsage,
     standard_output_kept_for_the_report,
 )
-from integrations.setup.bootstrap import SeedMissing, bootstrap
+from integrations.setup.bootstrap import BadSeed, bootstrap
 
 
 class Command(BaseCommand):
@@ -36,8 +36,8 @@ class Command(BaseCommand):
         try:
             with acting_as(process="command bootstrap"), standard_output_kept_for_the_report():
                 report = bootstrap()
-        except SeedMissing as missing:
-            raise BadUsage(str(missing)) from None
+        except BadSeed as refusal:
+            raise BadUsage(str(refusal)) from None
         if options["json"]:
             of_one = {report["practice"]["id"]: report}
             self.stdout.write(json.dumps({**report, "practices": of_one}))

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.core.management.base import CommandParser
+
 from campaigns.models import Practice
-from integrations.management.vendor_command import VendorCommand, needs_a_person
+from integrations.management.vendor_command import (
+    VendorCommand,
+    counts,
+    longest_wait,
+    needs_a_person,
+)
 from integrations.operations import run
 
 
@@ -18,9 +25,28 @@ class Command(VendorCommand):
         "work": dict.fromkeys((*run.WORK_KEYS, "parked", "remaining"), 0),
     }
 
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add how long to wait."""
+        super().add_arguments(parser)
+        parser.add_argument(
+            "--seconds",
+            type=float,
+            default=None,
+            metavar="N",
+            help="also wait, N seconds at most, for a feed that another process holds and for "
+            "what becomes due",
+        )
+
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Until it is quiet."""
-        return run.sync(practice)
+        return run.sync(practice, options["seconds"])
+
+    def total(self, reports: Sequence[dict[str, Any]]) -> dict[str, Any]:
+        """As ever; both pulls wait for their longest lease."""
+        total = super().total(reports)
+        for name in ("poll", "collect"):
+            total[name] |= longest_wait(report[name] for report in reports)
+        return total
 
     def attention(self, report: dict[str, Any]) -> Iterable[str]:
         """What a vendor refused, rows that made no sense, and what waits for a person."""
@@ -31,4 +57,4 @@ class Command(VendorCommand):
     def describe(self, report: dict[str, Any]) -> Iterable[str]:
         """One line for each of the three."""
         for name in ("poll", "collect", "work"):
-            yield f"{name}: " + ", ".join(f"{key} {value}" for key, value in report[name].items())
+            yield f"{name}: {counts(report[name])}"
