@@ -29,12 +29,18 @@ TOPICS = frozenset(
 FREEZING = frozenset({"Appointment.freeze", "Appointment.unfreeze"})
 MERGE = "Patient.merge"
 FAMILIES = frozenset({"Appointment", "Patient"})
-# Real families of topics that say nothing about reminders.
+# Real families of topics that say nothing about reminders, whatever their record is.
 OF_NO_CONCERN = frozenset({"Encounter", "PatientCase", "Provider"})
 # Words in a focus' system, `urn:athenahealth:athenanet:<type>:<practice>`; the plural with `api`
 # before it is older.
 SYSTEM = "urn:athenahealth:"
-REFERENCE = re.compile(r"(?:.*/)?(Appointment|Patient)/a-([0-9]{1,20})\.[A-Za-z]+-([0-9]{1,20})")
+# A FHIR reference may name one version of its record (R4, section 2.3.0.1); Kept reads the newest.
+VERSION = r"(?:/_history/[A-Za-z0-9.-]{1,64})?"
+REFERENCE = re.compile(
+    rf"(?:.*/)?(Appointment|Patient)/a-([0-9]{{1,20}})\.[A-Za-z]+-([0-9]{{1,20}}){VERSION}"
+)
+# A reference to a record of any type.
+RECORD = re.compile(rf"(?:.*/)?([A-Z][A-Za-z]{{1,63}})/[A-Za-z0-9.-]{{1,64}}{VERSION}")
 NUMBER = re.compile(r"[0-9]{1,20}")
 OBSERVER = re.compile(r"Organization/a-1\.Practice-([0-9]{1,20})")
 
@@ -76,8 +82,21 @@ class ChartEvent:
 
 
 def of_no_concern(stored: Mapping[str, Any]) -> bool:
-    """Whether a stored event is of a kind that has nothing to do with reminders."""
-    return topic_of(stored).partition(".")[0] in OF_NO_CONCERN
+    """Whether a stored event is of a kind that has nothing to do with reminders.
+
+    Such is a family known for it, and any other whose record is clearly neither a visit nor a
+    patient: orders, claims, results. What cannot be told is of concern, and goes to a person.
+    """
+    topic = topic_of(stored)
+    family = topic.partition(".")[0]
+    if family in OF_NO_CONCERN:
+        return True
+    if family in FAMILIES or not TOPIC.fullmatch(topic):
+        return False
+    try:
+        return _is_another_record(parse(Focus, fields_of(stored.get("event")).get("focus")))
+    except Nonsense:
+        return False
 
 
 def chart_event(stored: Mapping[str, Any]) -> ChartEvent:
@@ -148,6 +167,18 @@ def _subject(focus: Focus) -> tuple[Subject, str, str]:
         return KINDS[match[1].lower()], match[2], match[3]
     shape(Vendor.ATHENAHEALTH, "event focus", focus.model_dump())
     raise Nonsense("athenahealth sent an event about something that Kept cannot tell.")
+
+
+def _is_another_record(focus: Focus) -> bool:
+    """Whether all that the focus says names one record, of a type that is not Kept's concern."""
+    system = focus.identifier.system.lower()
+    words = system.removeprefix(SYSTEM).rstrip(":").split(":") if system.startswith(SYSTEM) else []
+    match = RECORD.fullmatch(focus.reference)
+    types = {word for word in words if word.isalpha() and word not in ("athenanet", "api")}
+    if match:
+        types.add(match[1].lower())
+    unread = (system and not words) or (focus.reference and not match)
+    return bool(types) and not unread and types.isdisjoint(KINDS)
 
 
 def _observer(stored: Mapping[str, Any]) -> str:

@@ -176,8 +176,9 @@ def test_what_is_gone_or_nobodys_is_no_problem(clinic: Clinic, bell: Bell) -> No
     bell.tell("Appointment.update", "99999999", slot)
     bell.tell("Appointment.freeze", slot)
     bell.tell("Encounter.update", "4711")
+    bell.focus({"reference": f"Claim/a-{PRACTICE}.C-4711"}, "Claim.create")
     clinic.work()
-    assert taken() == {"unknown": 2, "ignored": 2}
+    assert taken() == {"unknown": 2, "ignored": 3}
     assert reads(READ_VISIT) == 2
     assert not InboundMessage.objects.exclude(status="processed").exists()
 
@@ -206,6 +207,14 @@ def test_a_record_of_another_practice_is_parked(clinic: Clinic, bell: Bell) -> N
 def test_older_shapes_of_a_focus(clinic: Clinic, bell: Bell, system: str) -> None:
     visit = clinic.book(clinic.patient())
     bell.focus({"identifier": {"system": system, "value": int(visit)}})
+    clinic.work()
+    assert len(clinic.active(visit)) == 1
+
+
+@pytest.mark.parametrize("before", ["", "https://api.example/fhir/r4/"])
+def test_a_version_of_a_visit_names_the_visit(clinic: Clinic, bell: Bell, before: str) -> None:
+    visit = clinic.book(clinic.patient())
+    bell.focus({"reference": f"{before}Appointment/a-{PRACTICE}.A-{visit}/_history/3"})
     clinic.work()
     assert len(clinic.active(visit)) == 1
 

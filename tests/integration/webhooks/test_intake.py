@@ -318,6 +318,54 @@ def test_unknown_topics_are_counted_and_parked(room: Room) -> None:
     assert (seen.what, seen.value) == ("event type", "Weather.change")
 
 
+ELSEWHERE = "urn:athenahealth:athenanet"
+
+
+@pytest.mark.parametrize(
+    ("topic", "focus"),
+    [
+        ("Order.create", {"identifier": {"system": f"{ELSEWHERE}:order:1", "value": "77"}}),
+        ("Claim.update", {"identifier": {"system": f"{ELSEWHERE}:api:claims:1", "value": "77"}}),
+        ("LabResult.sign-off", {"reference": "DiagnosticReport/a-1.Result-77"}),
+        ("LabResult.update", {"reference": "https://x.example/r4/Observation/a-1.R-7/_history/2"}),
+    ],
+)
+def test_what_has_no_bearing_on_visits_is_ignored(room: Room, topic: str, focus: Any) -> None:
+    event = told("e-1", "900001", room.practice.external_id) | {"focus": focus}
+    room.send(ATHENA, bundle(status("event-notification", event, topic=topic)))
+    process.process_stored([room.practice])
+    (row,) = room.rows()
+    assert (row.status, row.counts) == ("processed", {"ignored": 1})
+
+
+@pytest.mark.parametrize(
+    ("topic", "focus"),
+    [
+        ("Order.create", {"reference": "Patient/a-1.E-77"}),
+        ("Order.create", {"reference": "Order/1", "identifier": {"system": "urn:x", "value": "7"}}),
+        (
+            "Order.create",
+            {
+                "reference": "Order/1",
+                "identifier": {"system": f"{ELSEWHERE}:appointment:1", "value": "7"},
+            },
+        ),
+        ("Order.create", {"reference": "one of the visits"}),
+        ("Order.create", {}),
+        ("Order.create", None),
+        ("something happened", {"reference": "Order/1"}),
+    ],
+)
+def test_what_may_be_about_a_visit_goes_to_a_person(
+    room: Room, topic: str, focus: Any
+) -> None:
+    event = told("e-1", "900001", room.practice.external_id) | {"focus": focus}
+    room.send(ATHENA, bundle(status("event-notification", event, topic=topic)))
+    process.process_stored([room.practice])
+    (row,) = room.rows()
+    assert row.status == "parked"
+
+
 def test_stored_at_once_by_another_process(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both see that it is not there yet; the database keeps one."""
     room.send(ATHENA, room.valid(ATHENA))
