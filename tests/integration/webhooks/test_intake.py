@@ -356,9 +356,7 @@ def test_what_has_no_bearing_on_visits_is_ignored(room: Room, topic: str, focus:
         ("something happened", {"reference": "Order/1"}),
     ],
 )
-def test_what_may_be_about_a_visit_goes_to_a_person(
-    room: Room, topic: str, focus: Any
-) -> None:
+def test_what_may_be_about_a_visit_goes_to_a_person(room: Room, topic: str, focus: Any) -> None:
     event = told("e-1", "900001", room.practice.external_id) | {"focus": focus}
     room.send(ATHENA, bundle(status("event-notification", event, topic=topic)))
     process.process_stored([room.practice])
