@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
@@ -51,8 +52,11 @@ class HttpReply:
 
 
 MAX_DEPTH = 64
-# Every NUL and every lone surrogate comes in by an escape: raw ones are refused as wrong bytes.
+# Characters that a database cannot store: NUL, and half of a pair, which is what a gateway leaves
+# that cuts a text at 160 units. They come in by an escape: raw ones are refused as wrong bytes.
 ESCAPE = b"\\u"
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+IN_ITS_PLACE = "\N{REPLACEMENT CHARACTER}"
 
 
 class NotJson(Exception):
@@ -60,7 +64,11 @@ class NotJson(Exception):
 
 
 def parse_json(body: bytes) -> Any:
-    """The value; NaN, Infinity, numbers that mean it, wrong bytes and deep nesting are refused."""
+    """The value; NaN, Infinity, numbers that mean it, wrong bytes and deep nesting are refused.
+
+    Every text in it, names of fields included, can be stored: what stands for no character is
+    replaced, so that nobody's answer is lost for an odd letter in another's.
+    """
     try:
         # Never by guess of the encoding: json would take UTF-16 too.
         text = body.decode("utf-8-sig")
@@ -71,15 +79,7 @@ def parse_json(body: bytes) -> Any:
         raise NotJson("the body is not JSON") from None
     if _deeper_than(value, MAX_DEPTH):
         raise NotJson("the JSON is nested too deeply")
-    return value
-
-
-def parse_storable_json(body: bytes) -> Any:
-    """As `parse_json`, and every text in it is one that PostgreSQL can store."""
-    value = parse_json(body)
-    if ESCAPE in body and not all(_storable(text) for text in _texts(value)):
-        raise NotJson("the JSON holds a character that is none")
-    return value
+    return _storable(value) if ESCAPE in body else value
 
 
 def _refuse(name: str) -> NoReturn:
@@ -107,15 +107,11 @@ def _children(item: Any) -> list[Any]:
     return item if isinstance(item, list) else []
 
 
-def _texts(value: Any) -> list[str]:
-    """Every text in a value, names of fields included."""
-    texts, level = [], [value]
-    while level:
-        texts += [item for item in level if isinstance(item, str)]
-        texts += [name for item in level if isinstance(item, dict) for name in item]
-        level = [child for item in level for child in _children(item)]
-    return texts
-
-
-def _storable(text: str) -> bool:
-    return not any(char == "\0" or "\ud800" <= char <= "\udfff" for char in text)
+def _storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return UNSTORABLE.sub(IN_ITS_PLACE, value)
+    if isinstance(value, list):
+        return [_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_storable(name): _storable(item) for name, item in value.items()}
+    return value

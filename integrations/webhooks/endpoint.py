@@ -2,7 +2,7 @@
 
 1. Is it addressed to a practice of ours, is it JSON by its header, is it small enough?
 2. Do the raw bytes carry the vendor's signature?
-3. Is it JSON that can be stored?
+3. Is it JSON?
 4. Store its events and commit; answer 200; ring for a worker.
 
 A refusal leaves no row and quotes nothing of what was sent. The vendors send again what is not
@@ -32,7 +32,7 @@ from integrations.inbox.store import store_notification
 from integrations.models import Connection
 from integrations.relatient import webhook as relatient
 from integrations.transport.notification import Notification, Unauthentic
-from integrations.transport.response import NotJson, parse_storable_json
+from integrations.transport.response import NotJson, parse_json
 from integrations.webhooks import request_body
 from integrations.webhooks.busy_timeout import retry_while_busy
 from integrations.webhooks.request_body import Unusable
@@ -68,7 +68,7 @@ class WebhookEndpoint:
             raise Unusable(401, NO_SECRET)
         try:
             self.authenticate(request.headers.get(self.header), raw, secrets, now)
-            content = parse_storable_json(raw)
+            content = parse_json(raw)
         except Unauthentic as error:
             raise Unusable(401, str(error)) from None
         except NotJson as error:

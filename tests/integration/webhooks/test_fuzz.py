@@ -22,7 +22,7 @@ from integrations.inbox import process
 from integrations.inbox.chart_events import NotNow
 from integrations.models import InboundMessage
 from integrations.relatient import webhook as relatient
-from integrations.transport.response import NotJson, parse_storable_json
+from integrations.transport.response import NotJson, parse_json
 from integrations.webhooks.request_body import TYPES
 from tests.integration.webhook_room import (
     ATHENA,
@@ -108,7 +108,7 @@ def check(room: Room, vendor: str, body: bytes) -> None:
     InboundMessage.objects.all().delete()
     answer = room.post(vendor, body)
     try:
-        value = parse_storable_json(body)
+        value = parse_json(body)
     except NotJson:
         assert answer.status_code == 400
         assert not InboundMessage.objects.exists()

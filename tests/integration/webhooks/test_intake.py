@@ -305,6 +305,20 @@ def test_what_could_not_be_stored_is_asked_for_again(
     assert room.rows() == []
 
 
+@pytest.mark.parametrize("odd", ["See you \ud83d", "\ude00", "Yes\0"])
+def test_an_odd_character_keeps_no_answer_waiting(room: Room, odd: str) -> None:
+    """A gateway that cuts a text at 160 units leaves half of an emoji."""
+    events = [answer_event(f"e-{n}", room.practice.external_id) for n in range(3)]
+    events[1]["raw_text"] = odd
+    events[1][odd] = "a name of a field, too"
+    assert room.send(RELATIENT, {"events": events}).status_code == 200
+    rows = room.rows()
+    assert [row.external_id for row in rows] == ["e-0", "e-1", "e-2"]
+    text = odd.replace("\ud83d", "\ufffd").replace("\ude00", "\ufffd").replace("\0", "\ufffd")
+    assert rows[1].payload["raw_text"] == text
+    assert rows[0].payload["raw_text"] == "1"
+
+
 def test_unknown_topics_are_counted_and_parked(room: Room) -> None:
     event = told("e-1", "900001", room.practice.external_id)
     room.send(ATHENA, bundle(status("event-notification", event, topic="Weather.change")))

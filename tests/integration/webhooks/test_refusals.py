@@ -318,12 +318,6 @@ NOT_JSON: dict[str, bytes] = {
     "Latin-1": '{"a": "é"}'.encode("latin-1"),
     "UTF-16": '{"a": "é"}'.encode("utf-16"),
     "a raw NUL": b'{"a": "\x00"}',
-    "a NUL": b'{"a": "Rosa\\u0000"}',
-    "a NUL in a name": b'{"a\\u0000": 1}',
-    "a NUL deep inside": b'{"events": [{"id": "e", "x": [["\\u0000"]]}]}',
-    "a lone surrogate": b'{"a": "\\ud800"}',
-    "another lone surrogate": b'{"a": "\\udfff Rosa"}',
-    "a lone surrogate in a name": b'{"\\uD83D": 1}',
     "compressed": gzip.compress(b"{}"),
 }
 
@@ -338,8 +332,12 @@ def test_what_is_unsigned_is_not_even_parsed(room: Room, vendor: str, what: str)
     refused(room.post(vendor, NOT_JSON[what], signature=None), 401)
 
 
-@pytest.mark.parametrize("text", ["\\ud83d\\ude00", "\\\\u0000", "é", "\\u00e9", "a\\u0001b"])
-def test_odd_text_that_can_be_stored(room: Room, vendor: str, text: str) -> None:
+@pytest.mark.parametrize(
+    "text",
+    ["\\ud83d\\ude00", "\\\\u0000", "é", "\\u00e9", "a\\u0001b"]
+    + ["\\u0000", "a\\ud83d", "\\udfff Rosa", "\\ude00\\ud83d"],
+)
+def test_odd_text_is_stored(room: Room, vendor: str, text: str) -> None:
     body = json.dumps(room.valid(vendor)).replace("2026-11-20T15:04:05", text).encode()
     assert room.post(vendor, body).status_code == 200
     assert InboundMessage.objects.count() == 1
