@@ -6,13 +6,18 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.db.models import CharField
+
 from campaigns.domain.values import Confirmation
-from campaigns.models import ConfirmationStatus, Department, Practice
+from campaigns.models import Appointment, ConfirmationStatus, Department, Practice
 from campaigns.vendor_records import AppointmentRecord
 
 
 def columns_of(practice: Practice, record: AppointmentRecord) -> dict[str, Any]:
-    """A record as columns: the department's zone makes an instant of the local start."""
+    """A record as columns: the department's zone makes an instant of the local start.
+
+    A name that is longer than its column is cut: it decides nothing.
+    """
     zone = (
         Department.objects.filter(practice=practice, external_id=record.department_external_id)
         .values_list("time_zone", flat=True)
@@ -27,19 +32,25 @@ def columns_of(practice: Practice, record: AppointmentRecord) -> dict[str, Any]:
         "department_external_id": record.department_external_id,
         "provider_external_ids": list(record.provider_external_ids),
         "type_external_id": record.type_external_id,
-        "type_name": record.type_name,
-        "public_type_name": record.patient_type_name,
+        "type_name": _fitting("type_name", record.type_name),
+        "public_type_name": _fitting("public_type_name", record.patient_type_name),
         "telehealth": record.telehealth,
         "confirmation": _meaning(practice, record.confirmation_external_id),
         "confirmation_external_id": record.confirmation_external_id,
         "secondary": record.secondary,
         "replaced_by": record.replaced_by,
         "cancel_reason_external_id": record.cancel_reason_external_id,
-        "cancelled_by": record.cancelled_by,
+        "cancelled_by": _fitting("cancelled_by", record.cancelled_by),
         "scheduled_at": record.scheduled_at,
-        "scheduled_by": record.scheduled_by,
+        "scheduled_by": _fitting("scheduled_by", record.scheduled_by),
         "notes": list(record.notes),
     }
+
+
+def _fitting(column: str, name: str) -> str:
+    field = Appointment._meta.get_field(column)
+    assert isinstance(field, CharField)
+    return name[: field.max_length]
 
 
 def starts_at(local_start: datetime, zone: str) -> datetime | None:

@@ -60,6 +60,11 @@ LANGUAGES_WITHOUT_ANSWER = frozenset({"", LANGUAGE_DECLINED, "und", "mul", "zxx"
 # What pydantic calls an error that schemas.py raises itself; it has told of the value already.
 UNREADABLE_CONSENT = "value_error"
 
+# An id is a number of a few digits (section 2); a longer text is none, and no column holds it.
+LONGEST_ID = 40
+# What is said to last longer is a slip of the keyboard; no reminder says how long a visit lasts.
+LONGEST_VISIT_MINUTES = 24 * 60
+
 RowT = TypeVar("RowT", bound=Row)
 
 
@@ -93,6 +98,7 @@ def appointment(row: Any) -> AppointmentRecord | None:
         raise Nonsense("athenahealth sent an appointment whose date or time cannot be read.")
     if not fields.appointmentid or not fields.patientid:
         raise Nonsense("athenahealth sent an appointment without its own id or a patient's.")
+    _refuse_long_ids(fields, "an appointment")
     return AppointmentRecord(
         external_id=fields.appointmentid,
         patient_external_id=fields.patientid,
@@ -102,7 +108,9 @@ def appointment(row: Any) -> AppointmentRecord | None:
         type_name=fields.appointmenttype,
         patient_type_name=fields.patientappointmenttypename,
         local_start=starts,
-        duration_minutes=fields.duration if (fields.duration or 0) > 0 else None,
+        duration_minutes=fields.duration
+        if 0 < (fields.duration or 0) <= LONGEST_VISIT_MINUTES
+        else None,
         status=status,
         confirmation_external_id=fields.appointmentconfirmationid,
         replaced_by=fields.rescheduledappointmentid,
@@ -117,11 +125,20 @@ def appointment(row: Any) -> AppointmentRecord | None:
     )
 
 
+def _refuse_long_ids(fields: Row, what: str) -> None:
+    """Nonsense with the name of the field: an id decides, so it is neither cut nor left out."""
+    for name, value in fields:
+        if name.endswith("id") and isinstance(value, str) and len(value) > LONGEST_ID:
+            observe.shape(Vendor.ATHENAHEALTH, name, value)
+            raise Nonsense(f"athenahealth sent {what} whose {name} is too long to be an id.")
+
+
 def patient(row: Any) -> PatientRecord:
     """A patient."""
     fields = parse(PatientRow, row)
     if not fields.patientid:
         raise Nonsense("athenahealth sent a patient without an id.")
+    _refuse_long_ids(fields, "a patient")
     return PatientRecord(
         external_id=fields.patientid,
         first_name=fields.firstname,

@@ -134,10 +134,14 @@ def _upsert(
     count = 0
     for record in records:
         values = {name: getattr(record, name) for name in fields}
+        values["name"] = record.name or record.external_id
         model._default_manager.update_or_create(
             practice=practice,
             external_id=record.external_id,
-            defaults={"name": (record.name or record.external_id)[:NAME_LENGTH], **values},
+            defaults={
+                name: value[:NAME_LENGTH] if isinstance(value, str) else value
+                for name, value in values.items()
+            },
         )
         count += 1
     return count

@@ -1,0 +1,96 @@
+"""A vendor's value that no column can hold: cut where it decides nothing, else refused by name."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from campaigns.clock import database_now
+from campaigns.intake.chart import take_appointment
+from campaigns.models import Appointment, Practice
+from campaigns.vendor_records import ReadSpan
+from integrations.athenahealth import translate
+from integrations.transport.errors import Nonsense
+from tests.factories import DepartmentFactory, PracticeFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]
+
+ROW: dict[str, Any] = {
+    "appointmentid": "1",
+    "patientid": "5",
+    "departmentid": "1",
+    "appointmenttypeid": "82",
+    "appointmenttype": "Physical",
+    "appointmentstatus": "f",
+    "date": "03/04/2030",
+    "starttime": "09:30",
+    "duration": 20,
+}
+
+
+@pytest.fixture
+def practice() -> Practice:
+    made = PracticeFactory()
+    DepartmentFactory(practice=made)
+    return made
+
+
+def taken(practice: Practice, **fields: Any) -> Appointment:
+    record = translate.appointment({**ROW, **fields})
+    assert record is not None
+    now: datetime = database_now()
+    take_appointment(practice, record, ReadSpan(now, now))
+    return Appointment.objects.get()
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "column", "kept"),
+    [
+        ("scheduledby", "b" * 81, "scheduled_by", "b" * 80),
+        ("cancelledby", "c" * 5000, "cancelled_by", "c" * 80),
+        ("appointmenttype", "t" * 1000, "type_name", "t" * 160),
+        ("patientappointmenttypename", "p" * 161, "public_type_name", "p" * 160),
+        ("patientappointmenttypename", "\N{DOG FACE}" * 161, "public_type_name", "🐶" * 160),
+        ("duration", 9_999_999_999, "duration_minutes", None),
+        ("duration", "99999", "duration_minutes", None),
+        ("duration", -20, "duration_minutes", None),
+        ("duration", 1440, "duration_minutes", 1440),
+    ],
+)
+def test_what_decides_nothing_keeps_no_visit_from_its_reminder(
+    practice: Practice, field: str, value: object, column: str, kept: object
+) -> None:
+    visit = taken(practice, **{field: value})
+    assert getattr(visit, column) == kept
+    assert visit.look_due_at is not None
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        "appointmentid",
+        "patientid",
+        "departmentid",
+        "appointmenttypeid",
+        "appointmentconfirmationid",
+        "cancelreasonid",
+        "rescheduledappointmentid",
+    ],
+)
+@pytest.mark.parametrize("value", ["7" * 41, "x" * 5000])
+def test_an_id_that_is_none_is_refused_with_its_name(field: str, value: str) -> None:
+    with pytest.raises(Nonsense) as refusal:
+        translate.appointment({**ROW, field: value})
+    assert field in refusal.value.sentence
+    assert value not in refusal.value.sentence
+
+
+def test_an_id_of_the_greatest_length_is_one(practice: Practice) -> None:
+    assert taken(practice, appointmentid="7" * 40).external_id == "7" * 40
+
+
+def test_a_patients_id_likewise() -> None:
+    with pytest.raises(Nonsense, match="patientid"):
+        translate.patient({"patientid": "5" * 41})
