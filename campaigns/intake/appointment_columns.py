@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import CharField
+from django.db.models import CharField, Model
 
 from campaigns.domain.values import Confirmation
 from campaigns.models import Appointment, ConfirmationStatus, Department, Practice
@@ -32,23 +32,24 @@ def columns_of(practice: Practice, record: AppointmentRecord) -> dict[str, Any]:
         "department_external_id": record.department_external_id,
         "provider_external_ids": list(record.provider_external_ids),
         "type_external_id": record.type_external_id,
-        "type_name": _fitting("type_name", record.type_name),
-        "public_type_name": _fitting("public_type_name", record.patient_type_name),
+        "type_name": fitting(Appointment, "type_name", record.type_name),
+        "public_type_name": fitting(Appointment, "public_type_name", record.patient_type_name),
         "telehealth": record.telehealth,
         "confirmation": _meaning(practice, record.confirmation_external_id),
         "confirmation_external_id": record.confirmation_external_id,
         "secondary": record.secondary,
         "replaced_by": record.replaced_by,
         "cancel_reason_external_id": record.cancel_reason_external_id,
-        "cancelled_by": _fitting("cancelled_by", record.cancelled_by),
+        "cancelled_by": fitting(Appointment, "cancelled_by", record.cancelled_by),
         "scheduled_at": record.scheduled_at,
-        "scheduled_by": _fitting("scheduled_by", record.scheduled_by),
+        "scheduled_by": fitting(Appointment, "scheduled_by", record.scheduled_by),
         "notes": list(record.notes),
     }
 
 
-def _fitting(column: str, name: str) -> str:
-    field = Appointment._meta.get_field(column)
+def fitting(model: type[Model], column: str, name: str) -> str:
+    """A vendor's name, cut to the length of its column."""
+    field = model._meta.get_field(column)
     assert isinstance(field, CharField)
     return name[: field.max_length]
 

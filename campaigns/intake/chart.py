@@ -18,7 +18,7 @@ from django.db import OperationalError, transaction
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus
-from campaigns.intake.appointment_columns import columns_of
+from campaigns.intake.appointment_columns import columns_of, fitting
 from campaigns.intake.patient_merges import lock_with_merged, merge_into
 from campaigns.locking import lock_patient
 from campaigns.look_queue import schedule_look, schedule_looks_of_patient
@@ -81,7 +81,10 @@ def _create(
     AppointmentType.objects.get_or_create(
         practice=practice,
         external_id=record.type_external_id,
-        defaults={"name": record.type_name, "public_name": record.patient_type_name},
+        defaults={
+            "name": fitting(AppointmentType, "name", record.type_name),
+            "public_name": fitting(AppointmentType, "public_name", record.patient_type_name),
+        },
     )
     row = Appointment.objects.create(
         practice=practice,
