@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ from django.db import transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
+from campaigns.domain.event_times import when_said
 from campaigns.domain.values import AppointmentStatus, EnrollmentStatus, ReplyKind, WorkItemKind
 from campaigns.enrollments.status import advance
 from campaigns.intake import consents
@@ -29,17 +31,25 @@ class Received(StrEnum):
     UNMATCHED = "unmatched"
 
 
-def take_event(practice: Practice, event: EventRecord) -> Received:
-    """Take in one event, once; UNMATCHED when it is about something Kept does not know."""
+def take_event(
+    practice: Practice, event: EventRecord, received_at: datetime | None = None
+) -> Received:
+    """Take in one event, once; UNMATCHED when it is about something Kept does not know.
+
+    `received_at` is when it was stored, now if nobody says: what is dated further ahead counts as
+    said then.
+    """
+    received_at = received_at or database_now()
+    event = replace(event, occurred_at=when_said(event.occurred_at, received_at))
     with transaction.atomic():
         if event.type is EventType.REPLY:
-            return _reply(practice, event)
+            return _reply(practice, event, received_at)
         if event.type in (EventType.OPTED_OUT, EventType.OPTED_IN):
             return _consent(practice, event)
         return _enrollment_event(practice, event)
 
 
-def _reply(practice: Practice, event: EventRecord) -> Received:
+def _reply(practice: Practice, event: EventRecord, received_at: datetime) -> Received:
     appointment = _locked(practice, event.appointment_external_id)
     if appointment is None:
         return Received.UNMATCHED
@@ -56,7 +66,7 @@ def _reply(practice: Practice, event: EventRecord) -> Received:
             "told_starts_at": event.told_starts_at,
             "raw_text": event.raw_text,
             "occurred_at": event.occurred_at,
-            "received_at": now,
+            "received_at": received_at,
         },
     )
     if not created:

@@ -186,7 +186,7 @@ def _event(message: InboundMessage) -> Counts:
 
 def _reply_or_consent(message: InboundMessage) -> Counts:
     record = relatient.event_record(message.practice.external_id, message.payload or {})
-    received = take_event(message.practice, record)
+    received = take_event(message.practice, record, message.received_at)
     # A person should see an answer soon; everything else can wait for what is being made.
     may_wait = record.reply is None or message.attempts + 1 < MOST_ATTEMPTS
     about_one = may_wait and bool(record.enrollment_vendor_id)

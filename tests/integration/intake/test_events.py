@@ -1,0 +1,62 @@
+"""What Relatient's events become: when they count as said, and what their words do."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from campaigns.clock import database_now
+from campaigns.domain.values import Channel, ReplyKind
+from campaigns.intake.events import take_event
+from campaigns.models import Appointment, ConsentEvent, Response
+from campaigns.vendor_records import EventRecord, EventType
+from tests.factories import AppointmentFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def visit() -> Appointment:
+    return AppointmentFactory()
+
+
+def said(kind: EventType, visit: Appointment, at: datetime, number: int) -> EventRecord:
+    return EventRecord(
+        f"evt_{number}",
+        number,
+        kind,
+        at,
+        patient_external_id=visit.patient.external_id,
+        channel=Channel.SMS,
+    )
+
+
+def test_a_word_dated_a_day_ahead_counts_as_received(visit: Appointment) -> None:
+    received = database_now() - timedelta(minutes=30)
+    ahead = said(EventType.OPTED_IN, visit, received + timedelta(hours=26), 1)
+    stop = said(EventType.OPTED_OUT, visit, received + timedelta(minutes=1), 2)
+    # Taken in late, and the later one first: what counts is when each was received.
+    take_event(visit.practice, stop, received + timedelta(minutes=1))
+    take_event(visit.practice, ahead, received)
+    words = ConsentEvent.objects.order_by("at").values_list("state", "at")
+    assert list(words) == [
+        ("opted_in", received),
+        ("opted_out", received + timedelta(minutes=1)),
+    ]
+
+
+def test_so_does_an_answer(visit: Appointment) -> None:
+    received = database_now() - timedelta(minutes=30)
+    event = EventRecord(
+        "evt_1",
+        1,
+        EventType.REPLY,
+        received + timedelta(days=3),
+        patient_external_id=visit.patient.external_id,
+        appointment_external_id=visit.external_id,
+        reply=ReplyKind.CONFIRMED,
+    )
+    take_event(visit.practice, event, received)
+    response = Response.objects.get()
+    assert (response.occurred_at, response.received_at) == (received, received)
