@@ -25,7 +25,7 @@ def clinic(transactional_db: None, simulator: SimulatorServer, settings) -> Clin
     """A practice that is connected, mapped and empty."""
     settings.KEPT_SEED = seed(simulator.url)
     clinic = Clinic(simulator)
-    clinic.open()
+    clinic.open_quickly()
     return clinic
 
 

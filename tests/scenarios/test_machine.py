@@ -77,7 +77,7 @@ class Loop(RuleBasedStateMachine):
         self.seeded = override_settings(KEPT_SEED=seed(self.simulator.url))
         self.seeded.enable()
         self.clinic = Clinic(self.simulator)
-        self.clinic.open()
+        self.clinic.open_quickly()
         self.ops = ClinicalOps(self.clinic)
         self.user, _ = get_user_model().objects.get_or_create(username="desk")
 
