@@ -28,7 +28,7 @@ from campaigns.models import (
     CallClaim,
     Practice,
 )
-from tests.browser.test_pages import DESKTOP, PHONE, browser
+from tests.browser.test_pages import DESKTOP, PHONE
 from tests.factories import (
     PASSWORD,
     AppointmentFactory,
@@ -39,7 +39,6 @@ from tests.factories import (
 from tests.integration.every_room import every_address, fill, row_of
 from tests.integration.test_every_address import ANSWERS, Room, console_address
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 LOOK = """async () => (await axe.run({resultTypes: ['violations']})).violations

@@ -11,10 +11,10 @@ from campaigns.domain.values import ReplyKind
 from campaigns.models import FRONT_DESK, Appointment, CallClaim
 from campaigns.phone_calls.record import record_call
 from project.models import User
-from tests.browser.test_pages import DESKTOP, PHONE, browser, signed_in, visit
+from tests.browser.test_pages import DESKTOP, PHONE, signed_in, visit
 from tests.factories import PASSWORD, AppointmentFactory, UserFactory
 
-__all__ = ["browser", "visit"]
+__all__ = ["visit"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 

@@ -17,11 +17,11 @@ from tests.browser.journeys import (
     sits_down,
     ten_seconds_pass,
 )
-from tests.browser.test_pages import DESKTOP, PHONE, browser
+from tests.browser.test_pages import DESKTOP, PHONE
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.conftest import clinic, simulator
 
-__all__ = ["browser", "clinic", "simulator"]
+__all__ = ["clinic", "simulator"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BY_OPERATOR = "Confirmed by Operator"
 

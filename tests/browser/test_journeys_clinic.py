@@ -10,11 +10,11 @@ from pytest_django.live_server_helper import LiveServer
 from audit.models import AuditEvent
 from campaigns.models import CLINICAL_OPS, FRONT_DESK
 from tests.browser.journeys import booked_tomorrow, hired, named, sits_down
-from tests.browser.test_pages import DESKTOP, PHONE, browser
+from tests.browser.test_pages import DESKTOP, PHONE
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.conftest import clinic, simulator
 
-__all__ = ["browser", "clinic", "simulator"]
+__all__ = ["clinic", "simulator"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 

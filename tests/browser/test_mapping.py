@@ -9,13 +9,13 @@ import pytest
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.models import CLINICAL_OPS, CampaignRule, RuleChange
-from tests.browser.test_pages import DESKTOP, PHONE, browser
+from tests.browser.test_pages import DESKTOP, PHONE
 from tests.browser.test_rule_pages import TOO_WIDE, signed_in
 from tests.factories import UserFactory
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.conftest import clinic, simulator
 
-__all__ = ["browser", "clinic", "simulator"]
+__all__ = ["clinic", "simulator"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PAGE = "/coverage/mapping/"
 SMALL = """() => [...document.querySelectorAll('main :is(a, button, summary, select, input)')]

@@ -21,7 +21,7 @@ from integrations.models import (
     SyncOutcome,
     SyncRun,
 )
-from tests.browser.test_pages import DESKTOP, PHONE, browser, signed_in
+from tests.browser.test_pages import DESKTOP, PHONE, signed_in
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
@@ -32,7 +32,6 @@ from tests.factories import (
     UserFactory,
 )
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TABLET = {"width": 1024, "height": 768}
 LONG = "Comprehensive gerontological re-evaluation with caregivers and interpreter"

@@ -1,9 +1,6 @@
 """The front desk's morning, clicked through in a real browser."""
 
-from collections.abc import Iterator
-
 import pytest
-from django.db import connections
 from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
@@ -11,31 +8,7 @@ from campaigns.models import FRONT_DESK, Appointment
 from tests.factories import PASSWORD, AppointmentFactory, PracticeFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PHONE, DESKTOP = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
-
-
-@pytest.fixture
-def browser(chromium_path: str, monkeypatch: pytest.MonkeyPatch) -> Iterator:
-    from playwright.sync_api import sync_playwright
-
-    # Playwright runs an event loop in this thread, in which Django would refuse every query.
-    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium_path, args=FLAGS)
-        yield opened
-        opened.close()
-        # In the event loop the test had a connection of its own; left open, it would keep
-        # PostgreSQL from dropping the test database.
-        connections.close_all()
 
 
 @pytest.fixture

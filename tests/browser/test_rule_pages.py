@@ -6,11 +6,10 @@ from pytest_django.live_server_helper import LiveServer
 from audit.context import acting_as
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.models import ADMINS, CLINICAL_OPS, Campaign, CampaignRule, Practice, RuleChange
-from tests.browser.test_pages import DESKTOP, PHONE, browser
+from tests.browser.test_pages import DESKTOP, PHONE
 from tests.factories import PASSWORD, UserFactory
 from tests.integration.rule_room import a_mapped_practice, visit
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 RULES, CHANGES = "/admin/campaigns/campaignrule/", "/admin/campaigns/rulechange/"
 TOO_WIDE = "document.documentElement.scrollWidth - document.documentElement.clientWidth"

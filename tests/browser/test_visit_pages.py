@@ -6,7 +6,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from campaigns.domain.coverage import Code
 from campaigns.models import CLINICAL_OPS, Appointment, StaffInstruction
-from tests.browser.test_pages import DESKTOP, PHONE, browser, signed_in
+from tests.browser.test_pages import DESKTOP, PHONE, signed_in
 from tests.factories import (
     AppointmentFactory,
     AppointmentTypeFactory,
@@ -23,7 +23,6 @@ from tests.factories import (
     WorkItemFactory,
 )
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 LAPTOP = {"width": 1024, "height": 768}
 LONG = "Maximiliana-Theodora Wolfeschlegelsteinhausenbergerdorff"

@@ -9,7 +9,7 @@ from django.utils import timezone
 from pytest_django.live_server_helper import LiveServer
 
 from campaigns.models import FRONT_DESK, Appointment, Practice
-from tests.browser.test_pages import DESKTOP, PHONE, browser, signed_in
+from tests.browser.test_pages import DESKTOP, PHONE, signed_in
 from tests.factories import (
     PASSWORD,
     AppointmentFactory,
@@ -18,7 +18,6 @@ from tests.factories import (
     UserFactory,
 )
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 NAMES = ("Ada", "Bo", "Cy")
 
