@@ -37,7 +37,7 @@ from integrations.operations import run
 from integrations.operations.reconcile_now import reconcile
 from integrations.simulators.server import SimulatorServer
 from tests.chaos.die_at import POINTS
-from tests.emptying import empty_ours
+from tests.emptying import empty_all
 from tests.scenarios import machine_checks as checks
 from tests.scenarios import machine_world as world
 from tests.scenarios.clinic import RULES, Clinic, seed
@@ -72,7 +72,7 @@ class Loop(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.books = Books()
-        empty_ours()
+        empty_all()
         self.simulator = SimulatorServer(scenario="empty").start()
         self.seeded = override_settings(KEPT_SEED=seed(self.simulator.url))
         self.seeded.enable()
