@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Case, F, Q, QuerySet, Value, When
 from django.db.models.functions import Least
 
+from campaigns.address_digest import digests_of
 from campaigns.clock import database_now
 from campaigns.domain.enrollment_states import LIVE
 from campaigns.domain.values import IN_FLIGHT, AppointmentStatus, EffectStatus, Vendor
@@ -40,6 +41,21 @@ def schedule_looks_of_patient(patient: Patient, now: datetime, priority: int = P
     """Make looks due at all of a patient's visits that are ahead or still hold an enrollment."""
     ids = patient.appointments.filter(still_relevant(now)).values("pk")
     return schedule_looks(Appointment.objects.filter(pk__in=ids), now, priority)
+
+
+def schedule_looks_at_reach(
+    practice: Practice, reach: str, now: datetime, priority: int = PROMPT
+) -> int:
+    """Make looks due at the visits that are written to at a number or an address, whoever they are
+    about.
+
+    One that is being looked at for the first time is not found here; the request that comes of
+    that look leads to the next, before anything is sent there.
+    """
+    found = digests_of(reach)
+    written_to = Q(sms_digest__in=found) | Q(email_digest__in=found) | Q(voice_digest__in=found)
+    visits = Appointment.objects.filter(written_to, still_relevant(now), practice=practice)
+    return _schedule_in_order(visits, now, priority)
 
 
 def still_relevant(now: datetime) -> Q:

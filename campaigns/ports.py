@@ -170,6 +170,10 @@ class EngagementGateway(Protocol):
         """Make the record hold the body."""
         ...
 
+    def record_consent(self, vendor_id: str, channel: str, state: str, at: str) -> None:
+        """Have the record say opted_in or opted_out for a channel, since `at` (ISO-8601, UTC)."""
+        ...
+
     def list_enrollments(self, patient_vendor_id: str) -> Sequence[EnrollmentRecord]:
         """All of the patient's enrollments, newest first."""
         ...

@@ -18,6 +18,7 @@ from campaigns.clock import database_now
 from campaigns.decisions.look import look
 from campaigns.domain.values import EffectStatus
 from campaigns.execution import execute
+from campaigns.intake.reach_renewal import renew
 from campaigns.models import Appointment, Effect, Practice
 from campaigns.outbox.backlog import refused_and_owed
 
@@ -59,6 +60,8 @@ def sweep(
     def time_is_up() -> bool:
         return stopping() or (until is not None and time.monotonic() >= until)
 
+    for practice in practices:
+        renew(practice, time_is_up)
     busy = True
     while busy and not time_is_up():
         execute.release_expired(database_now())

@@ -16,6 +16,9 @@ from campaigns.domain.effects import WorkItemWanted
 from campaigns.domain.values import AUTOMATIC_ITEMS, ITEMS_OF_A_START, PASSING_ITEMS, WorkItemKind
 from campaigns.models import Appointment, Response, WorkItem
 
+# What an item was opened for, in its details; it is opened for that once.
+_OCCASION = "occasion"
+
 
 def open_item(
     appointment: Appointment,
@@ -25,11 +28,18 @@ def open_item(
     response: Response | None = None,
     details: dict[str, Any] | None = None,
 ) -> WorkItem:
-    """Open an item unless the same one is open (or, for a response, was opened before)."""
+    """Open an item unless the same one is open (or, for a response or an occasion that the details
+    name, was opened before).
+    """
     known = WorkItem.objects.filter(appointment=appointment, kind=kind, response=response)
-    if response is None:
-        known = known.filter(closed_at__isnull=True)
-    item = known.first()
+    occasion = (details or {}).get(_OCCASION)
+    if occasion:
+        before = (row for row in known if (row.details or {}).get(_OCCASION) == occasion)
+        item = next(before, None) or known.filter(closed_at__isnull=True).first()
+    elif response is None:
+        item = known.filter(closed_at__isnull=True).first()
+    else:
+        item = known.first()
     if item is not None:
         return item
     item = WorkItem.objects.create(
@@ -71,7 +81,8 @@ def settle_items(
     items = list(wanted)
     for item in items:
         response = Response.objects.get(pk=item.response_id) if item.response_id else None
-        open_item(appointment, item.kind, item.sentence, now, response)
+        details = {_OCCASION: item.occasion} if item.occasion else None
+        open_item(appointment, item.kind, item.sentence, now, response, details)
     still = {item.kind for item in items}
     standing = Q(response__isnull=True, kind__in=AUTOMATIC_ITEMS - still)
     passing = Q(kind__in=PASSING_ITEMS - still)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from campaigns.domain.consents import YES
 from campaigns.domain.effects import EffectWanted
 from campaigns.domain.values import CancelReason, Channel, EffectKind, Modality
 from campaigns.labels import CHANNELS, EFFECTS, END_REASONS, MODALITIES, PURPOSES, VENDORS, tongue
@@ -82,6 +83,10 @@ def _patient(body: Mapping[str, Any], campaigns: Names) -> Iterator[Line]:
     yield "Language", tongue(body["language"])
 
 
+def _consent(body: Mapping[str, Any], campaigns: Names) -> Iterator[Line]:
+    yield CHANNELS[Channel(body["channel"])], "allowed" if body["state"] == YES else "not wanted"
+
+
 def _ended(body: Mapping[str, Any], campaigns: Names) -> Iterator[Line]:
     if body.get("reason"):
         yield "Because", END_REASONS[CancelReason(body["reason"])]
@@ -99,6 +104,7 @@ _DETAILS: dict[EffectKind, Callable[[Mapping[str, Any], Names], Iterator[Line]]]
     EffectKind.ENROLL: _enroll,
     EffectKind.UPDATE_ENROLLMENT: _update,
     EffectKind.UPSERT_PATIENT: _patient,
+    EffectKind.TELL_CONSENT: _consent,
     EffectKind.CANCEL_ENROLLMENT: _ended,
     EffectKind.RESEND: _resent,
     EffectKind.SCHEDULE_NOTE: _text,

@@ -14,13 +14,14 @@ from datetime import datetime
 from django.db import transaction
 
 from audit.recorder import record as audit
+from campaigns.address_digest import digest_of
 from campaigns.clock import database_now
 from campaigns.decisions.snapshot import build
 from campaigns.domain.coverage import State
 from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision, ReplyVerdict
 from campaigns.domain.enrollment_states import LIVE, REMINDING
-from campaigns.domain.values import ReplyOutcome
+from campaigns.domain.values import Channel, ReplyOutcome
 from campaigns.locking import lineage_ids, lock_appointments, lock_patient
 from campaigns.look_queue import schedule_looks
 from campaigns.models import ROUTINE, Appointment, DecisionRecord, Response
@@ -68,6 +69,8 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
     appointment.route_modality = route.modality if route else ""
     appointment.route_risk = route.risk if route else ""
     appointment.route_language = route.language if route else ""
+    for channel in Channel:
+        setattr(appointment, f"{channel}_digest", digest_of(decision.reach.get(channel)))
     appointment.look_due_at = decision.look_again_at
     appointment.look_priority = ROUTINE
     appointment.save(
@@ -78,6 +81,7 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
             "route_modality",
             "route_risk",
             "route_language",
+            *(f"{channel}_digest" for channel in Channel),
             "look_due_at",
             "look_priority",
         ]

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from django.db.models import Exists, OuterRef, Q
 
 from campaigns import gateways
+from campaigns.address_digest import digests_of
 from campaigns.decisions.practice_snapshot import (
     all_move_since_of,
     campaigns_of,
@@ -20,9 +21,11 @@ from campaigns.decisions.practice_snapshot import (
     settings_of,
 )
 from campaigns.domain import snapshot as facts
+from campaigns.domain.consents import AT_RELATIENT
 from campaigns.domain.coverage import State
 from campaigns.domain.effects import BEFORE_ENROLLING, WAITLIST
 from campaigns.domain.enrollment_states import LIVE, REMINDING
+from campaigns.domain.recipient import every_reach
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,
@@ -41,6 +44,7 @@ from campaigns.models import (
     Appointment,
     AppointmentType,
     ChartCancelReason,
+    ConsentEvent,
     Department,
     Effect,
     Enrollment,
@@ -128,12 +132,44 @@ def _patient(row: Patient) -> facts.PatientFacts:
         history_read_at=row.history_ended,
         relatient_id=row.relatient_id,
         relatient_state=row.relatient_state,
-        consents=tuple(
-            facts.Consent(Channel(c.channel), c.state, c.at, c.seq) for c in row.consents.all()
-        ),
+        consents=_words(row, every_reach(record)),
+        told={
+            Channel(channel): facts.Consent(
+                Channel(channel), said["state"], datetime.fromisoformat(said["at"])
+            )
+            for channel, said in row.told_consents.items()
+        },
         no_shows=no_shows_of([row.pk]).get(row.pk, ()),
         reread_wanted=row.reread_wanted,
         seen_before=row.appointments.filter(status__in=_CAME).exists(),
+    )
+
+
+def _words(row: Patient, reaches: set[str]) -> tuple[facts.Consent, ...]:
+    """What was said of being written to: of this patient, and by whoever is written to at a number
+    or an address of theirs. Two queries.
+    """
+    own = list(row.consents.all())
+    places = reaches | {word.reach for word in own if word.reach}
+    digests = {digest for place in places for digest in digests_of(place)}
+    others = (
+        ConsentEvent.objects.filter(practice=row.practice_id, reach_digest__in=digests).exclude(
+            patient=row
+        )
+        if digests
+        else ()
+    )
+    return tuple(
+        facts.Consent(
+            Channel(word.channel),
+            word.state,
+            word.at,
+            word.seq,
+            reach=word.reach,
+            own=word.patient_id == row.pk,
+            at_relatient=word.source in AT_RELATIENT,
+        )
+        for word in (*own, *others)
     )
 
 

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from campaigns.domain.consents import Reach, refusal
 from campaigns.domain.recipient import Recipient
 from campaigns.domain.snapshot import PatientFacts
 from campaigns.domain.values import Channel
@@ -41,41 +42,35 @@ class Channels:
         return not self.usable and Verdict.REFUSED in self.verdicts.values()
 
 
-def channels_of(
-    patient: PatientFacts, recipient: Recipient, *, landline_calls_ok: bool
-) -> Channels:
-    """Judge each channel by the table."""
-    voice_number = recipient.mobile_phone or (recipient.home_phone if landline_calls_ok else None)
-    addresses = {
+def reach_of(recipient: Recipient, *, landline_calls_ok: bool) -> dict[Channel, str | None]:
+    """Where each channel would reach the recipient: a number in E.164 or an address, or None."""
+    return {
         Channel.SMS: recipient.mobile_phone,
         Channel.EMAIL: recipient.email,
-        Channel.VOICE: voice_number,
+        Channel.VOICE: recipient.mobile_phone
+        or (recipient.home_phone if landline_calls_ok else None),
     }
-    return Channels({c: _verdict(patient, c, addresses[c]) for c in Channel})
+
+
+def channels_of(patient: PatientFacts, reach: Reach) -> Channels:
+    """Judge each channel by the table."""
+    return Channels({c: _verdict(patient, c, reach.get(c)) for c in Channel})
 
 
 def _verdict(patient: PatientFacts, channel: Channel, reach: str | None) -> Verdict:
     if reach is None:
         return Verdict.NO_ADDRESS
-    return Verdict.REFUSED if _refused(patient, channel) else Verdict.USABLE
+    return Verdict.REFUSED if _refused(patient, channel, reach) else Verdict.USABLE
 
 
-def _refused(patient: PatientFacts, channel: Channel) -> bool:
-    if channel in opted_out(patient) or patient.wants.get(channel) is False:
+def _refused(patient: PatientFacts, channel: Channel, reach: str) -> bool:
+    if refusal(patient, channel, reach) is not None or patient.wants.get(channel) is False:
         return True
     if channel is Channel.SMS:
         return patient.consent_to_text is not True
     if channel is Channel.VOICE:
         return patient.consent_to_call is False or patient.do_not_call is True
     return False
-
-
-def opted_out(patient: PatientFacts) -> frozenset[Channel]:
-    """The channels on which the patient's newest word at Relatient is a no."""
-    # Where nothing tells which of a yes and a no came last, the no counts.
-    given = sorted(patient.consents, key=lambda c: (c.at, c.seq, c.state == "opted_out"))
-    newest = {consent.channel: consent for consent in given}
-    return frozenset(c for c, consent in newest.items() if consent.state == "opted_out")
 
 
 def lead_of(patient: PatientFacts, allowed: Sequence[Channel]) -> Channel:

@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Decision, Finding, Plan
 from campaigns.domain.desired_enrollment import plan
-from campaigns.domain.effects import EffectWanted, WorkItemWanted
+from campaigns.domain.effects import EffectWanted, WorkItemWanted, instant
 from campaigns.domain.enrollment_diff import Difference, ask, difference
 from campaigns.domain.replies import ReplyVerdicts, judge_replies
 from campaigns.domain.snapshot import Snapshot
-from campaigns.domain.values import PASSING_ITEMS, EffectKind, WorkItemKind
+from campaigns.domain.values import PASSING_ITEMS, Channel, EffectKind, WorkItemKind
 from campaigns.domain.visit_status import over_at
 
 DESK_TASKS = frozenset({EffectKind.PATIENT_CASE, EffectKind.SCHEDULE_NOTE})
@@ -63,8 +63,13 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
         findings=(*planned.findings, _last_finding(found, code)),
         effects=(*_reread(snapshot, planned), *found.effects, *tasks, *replies.effects),
         replies=replies.verdicts,
-        work_items=(*_work_items(planned, code), *replies.work_items),
+        work_items=(
+            *_work_items(planned, code),
+            *_stopped(snapshot, planned),
+            *replies.work_items,
+        ),
         look_again_at=_soonest(_look_again(snapshot, planned, code, replies, now), released_at),
+        reach=planned.reach,
     )
 
 
@@ -156,6 +161,35 @@ def _work_items(planned: Plan, code: Code) -> tuple[WorkItemWanted, ...]:
     if planned.desk_task and planned.code is not None:
         items.append(WorkItemWanted(WorkItemKind.NO_CONTACT, TASK_TEXT[planned.code]))
     return tuple(items)
+
+
+# What somebody asks for no more of, by the channel, and where they are reached by it.
+_MESSAGES = {
+    Channel.SMS: ("texts", "number"),
+    Channel.EMAIL: ("email", "address"),
+    Channel.VOICE: ("automatic calls", "number"),
+}
+
+
+def _stopped(snapshot: Snapshot, planned: Plan) -> tuple[WorkItemWanted, ...]:
+    """The item that says who wants no more messages: another patient's word, or the patient's own
+    since this visit was booked. What Kept read from an answer is said with that answer.
+    """
+    booked = snapshot.appointment.first_seen_at
+    for channel, no in planned.stops.items():
+        what, where = _MESSAGES[channel]
+        if not no.own:
+            sentence = (
+                f"Somebody at the same {where} asked for no more {what}, so none go there. "
+                "Ask whether that is meant for this visit too."
+            )
+        elif no.at_relatient and booked is not None and no.at >= booked:
+            sentence = f"The person we write to asked for no more {what}. Call them if needed."
+        else:
+            continue
+        kind = WorkItemKind.TEXTS_STOPPED
+        return (WorkItemWanted(kind, sentence, occasion=f"{channel.value} {instant(no.at)}"),)
+    return ()
 
 
 def _look_again(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.effects import EffectWanted, PatientBody, ReminderBody, WorkItemWanted
-from campaigns.domain.values import CancelReason, Modality, ReplyOutcome, Risk
+from campaigns.domain.snapshot import Consent
+from campaigns.domain.values import CancelReason, Channel, Modality, ReplyOutcome, Risk
 from campaigns.domain.video_link import Link
 
 
@@ -59,7 +61,9 @@ class Plan:
     `code` is why there is none (or why it is not known yet); `keep` leaves a live enrollment
     alone, because what would judge it is not known yet. `held` keeps the campaign until a change
     of the rules is approved; cancels and updates go on. `link` is the one to a video visit,
-    `link_missing` that the practice wants one and there is none today.
+    `link_missing` that the practice wants one and there is none today. `reach` is where each
+    channel reaches the recipient, `stops` the no that forbids it there; `tells` is what Relatient
+    has to be told of such words.
     """
 
     code: Code | None
@@ -75,6 +79,9 @@ class Plan:
     held: bool = False
     link: Link = field(default_factory=Link)
     link_missing: bool = False
+    reach: Mapping[Channel, str] = field(default_factory=dict)
+    stops: Mapping[Channel, Consent] = field(default_factory=dict)
+    tells: tuple[EffectWanted, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +95,7 @@ class ReplyVerdict:
 
 @dataclass(frozen=True)
 class Decision:
-    """Everything a look writes down."""
+    """Everything a look writes down; `reach` is where the visit's reminders would go."""
 
     code: Code
     campaign: str = ""
@@ -98,6 +105,7 @@ class Decision:
     replies: tuple[ReplyVerdict, ...] = ()
     work_items: tuple[WorkItemWanted, ...] = ()
     look_again_at: datetime | None = None
+    reach: Mapping[Channel, str] = field(default_factory=dict)
 
     @property
     def state(self) -> State:

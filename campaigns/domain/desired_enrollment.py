@@ -6,15 +6,17 @@ ledger's precedence is shown.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.campaign_choice import choose, is_late, reminding
-from campaigns.domain.channels import Channels, channels_of
+from campaigns.domain.channels import Channels, channels_of, reach_of
+from campaigns.domain.consents import Reach, refusal, to_tell
 from campaigns.domain.coverage import Code
 from campaigns.domain.decision import ChoiceBasis, Plan
-from campaigns.domain.effects import EffectWanted
+from campaigns.domain.effects import EffectWanted, instant
 from campaigns.domain.findings import Findings
 from campaigns.domain.recipient import Recipient, recipient_of
 from campaigns.domain.request_bodies import patient_of, reminder_of
@@ -75,7 +77,59 @@ def _history_needed(snapshot: Snapshot, now: datetime) -> bool:
 
 def _route(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan:
     _patient_and_time(snapshot, now, findings)
-    recipient, channels = _reach(snapshot, findings)
+    recipient = _recipient(snapshot, findings)
+    reach = _reach(snapshot, recipient)
+    planned = _campaign(snapshot, now, recipient, reach, findings)
+    noes = ((channel, refusal(snapshot.patient, channel, to)) for channel, to in reach.items())
+    return replace(
+        planned,
+        reach=reach,
+        stops={channel: no for channel, no in noes if no is not None},
+        tells=() if planned.keep else _tells(snapshot, now),
+    )
+
+
+def _tells(snapshot: Snapshot, now: datetime) -> tuple[EffectWanted, ...]:
+    """What Relatient is to be told of whom texts, calls and emails may reach.
+
+    It keeps that by patient, so it is judged by who is written to today, whichever visit is looked
+    at: two visits never ask for two things.
+    """
+    patient, settings = snapshot.patient, snapshot.settings
+    today = now.astimezone(ZoneInfo(settings.time_zone)).date()
+    recipient = recipient_of(
+        patient,
+        today,
+        settings.age_of_majority,
+        confidential=False,
+        landline_calls_ok=settings.landline_calls_ok,
+    )
+    if recipient is None or not patient.relatient_id:
+        return ()
+    return tuple(
+        EffectWanted(
+            EffectKind.TELL_CONSENT,
+            {
+                "patient": patient.external_id,
+                "channel": channel.value,
+                "state": word.state,
+                "at": instant(word.at),
+            },
+            purpose=channel.value,
+        )
+        for channel, word in to_tell(patient, _reach(snapshot, recipient))
+    )
+
+
+def _campaign(
+    snapshot: Snapshot,
+    now: datetime,
+    recipient: Recipient | None,
+    reach: Mapping[Channel, str],
+    findings: Findings,
+) -> Plan:
+    """The campaign and what the reminder says, or why there is none."""
+    channels = _channels(snapshot, recipient, reach, findings)
     choice = choose(snapshot, now, findings)
     _ended_elsewhere(snapshot, findings)
     campaign = snapshot.campaigns.get(choice.campaign)
@@ -192,7 +246,7 @@ def _primary_enrolled(snapshot: Snapshot) -> bool:
     )
 
 
-def _reach(snapshot: Snapshot, findings: Findings) -> tuple[Recipient | None, Channels | None]:
+def _recipient(snapshot: Snapshot, findings: Findings) -> Recipient | None:
     settings = snapshot.settings
     recipient = recipient_of(
         snapshot.patient,
@@ -206,21 +260,35 @@ def _reach(snapshot: Snapshot, findings: Findings) -> tuple[Recipient | None, Ch
             "recipient", "a minor", "no grown-up can be reached", Code.GUARDIAN_CONTACT_MISSING
         )
         findings.add("contact", "no guardian contact", "ask the desk")
-        return None, None
+        return None
     findings.add("recipient", recipient.kind.value, "write to the " + recipient.kind.value)
-    if not recipient.on_file(landline_calls_ok=settings.landline_calls_ok):
+    return recipient
+
+
+def _reach(snapshot: Snapshot, recipient: Recipient | None) -> dict[Channel, str]:
+    """The recipient's numbers and address by channel; a channel that reaches nobody is left out."""
+    if recipient is None:
+        return {}
+    reach = reach_of(recipient, landline_calls_ok=snapshot.settings.landline_calls_ok)
+    return {channel: to for channel, to in reach.items() if to}
+
+
+def _channels(
+    snapshot: Snapshot, recipient: Recipient | None, reach: Reach, findings: Findings
+) -> Channels | None:
+    if recipient is None:
+        return None
+    if not recipient.on_file(landline_calls_ok=snapshot.settings.landline_calls_ok):
         saw = "neither mobile number nor email"
         findings.add("contact", saw, "ask the desk", Code.NO_CONTACT_CHANNEL)
-        return recipient, None
-    channels = channels_of(
-        snapshot.patient, recipient, landline_calls_ok=settings.landline_calls_ok
-    )
+        return None
+    channels = channels_of(snapshot.patient, reach)
     saw = ", ".join(f"{c.value} {v.value}" for c, v in channels.verdicts.items())
     if channels.refused:
         findings.add("contact", saw, "every channel was refused", Code.OPTED_OUT)
     else:
         findings.add("contact", saw, "usable: " + ", ".join(channels.usable))
-    return recipient, channels
+    return channels
 
 
 def _allowed(

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision
 from campaigns.domain.effects import EffectWanted
 from campaigns.domain.enrollment_diff import live_enrollment
-from campaigns.domain.snapshot import EnrollmentFacts, Snapshot
-from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, EnrollmentStatus
+from campaigns.domain.snapshot import Consent, EnrollmentFacts, Snapshot
+from campaigns.domain.values import IN_FLIGHT, Channel, EffectKind, EffectStatus, EnrollmentStatus
 
 # Stands for an id that Relatient would give.
 _GIVEN = "given by Relatient"
@@ -81,6 +81,13 @@ def _told_of_patient(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
     return replace(snapshot, patient=replace(patient, relatient_id=known, relatient_state=body))
 
 
+def _recorded(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
+    channel = Channel(effect.body["channel"])
+    word = Consent(channel, effect.body["state"], datetime.max.replace(tzinfo=UTC))
+    told = {**snapshot.patient.told, channel: word}
+    return replace(snapshot, patient=replace(snapshot.patient, told=told))
+
+
 def _enrolled(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
     waiting = live_enrollment(snapshot)
     own = snapshot.own_enrollments
@@ -120,6 +127,7 @@ def _resent(snapshot: Snapshot, effect: EffectWanted) -> Snapshot:
 
 _ACCEPTED = {
     EffectKind.UPSERT_PATIENT: _told_of_patient,
+    EffectKind.TELL_CONSENT: _recorded,
     EffectKind.ENROLL: _enrolled,
     EffectKind.CANCEL_ENROLLMENT: _ended,
     EffectKind.UPDATE_ENROLLMENT: _updated,

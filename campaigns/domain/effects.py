@@ -93,6 +93,7 @@ VENDOR_OF: dict[EffectKind, Vendor] = {
     EffectKind.CANCEL_ENROLLMENT: Vendor.RELATIENT,
     EffectKind.RESEND: Vendor.RELATIENT,
     EffectKind.WAITLIST_NOTICE: Vendor.RELATIENT,
+    EffectKind.TELL_CONSENT: Vendor.RELATIENT,
     EffectKind.WRITE_CONFIRMATION: Vendor.ATHENAHEALTH,
     EffectKind.CANCEL_APPOINTMENT: Vendor.ATHENAHEALTH,
     EffectKind.SCHEDULE_NOTE: Vendor.ATHENAHEALTH,
@@ -115,7 +116,12 @@ JOIN_LINK = "join_link"
 WAITLIST = "waitlist"
 # About the patient as a whole; every other kind is about one appointment.
 PATIENT_KINDS = frozenset(
-    {EffectKind.READ_PATIENT, EffectKind.READ_HISTORY, EffectKind.UPSERT_PATIENT}
+    {
+        EffectKind.READ_PATIENT,
+        EffectKind.READ_HISTORY,
+        EffectKind.UPSERT_PATIENT,
+        EffectKind.TELL_CONSENT,
+    }
 )
 
 
@@ -143,11 +149,15 @@ class EffectWanted:
 
 @dataclass(frozen=True)
 class WorkItemWanted:
-    """Something a person has to look at, and why, in words without patient data."""
+    """Something a person has to look at, and why, in words without patient data.
+
+    One with an `occasion` is not opened again for the same one once a person has closed it.
+    """
 
     kind: WorkItemKind
     sentence: str
     response_id: int | None = None
+    occasion: str = ""
 
 
 def instant(moment: datetime) -> str:

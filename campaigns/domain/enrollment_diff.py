@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from campaigns.domain.consents import YES
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Plan
 from campaigns.domain.effects import (
@@ -50,7 +51,12 @@ class Difference:
 def difference(snapshot: Snapshot, plan: Plan) -> Difference:
     """Compare the plan with the enrollments as they are."""
     found, surplus = _difference(snapshot, plan), _surplus(snapshot)
-    return Difference((*surplus.effects, *found.effects), surplus.code or found.code)
+    tells = [ask(snapshot, tell) for tell in plan.tells]
+    told = tuple(effect for tell in tells for effect in tell.effects)
+    failed = next((tell.code for tell in tells if _failed(tell.code)), None)
+    return Difference(
+        (*surplus.effects, *told, *found.effects), surplus.code or found.code or failed
+    )
 
 
 def _surplus(snapshot: Snapshot) -> Difference:
@@ -178,6 +184,9 @@ def _first(snapshot: Snapshot, plan: Plan) -> Difference:
     patient = _patient_step(snapshot, plan)
     if patient.code is not None or not snapshot.patient.relatient_id:
         return patient
+    if any(tell.body["state"] == YES for tell in plan.tells):
+        # Relatient would still hold our no against the patient.
+        return Difference(code=Code.EFFECT_IN_FLIGHT)
     return _enroll(snapshot, plan)
 
 
@@ -269,8 +278,9 @@ def _enroll(snapshot: Snapshot, plan: Plan) -> Difference:
 
 def _consents(snapshot: Snapshot) -> Mapping[str, Any]:
     """The consents, on which Relatient's refusal to enroll depends."""
-    consents = sorted(snapshot.patient.consents, key=lambda c: (c.at, c.channel))
-    return {"consents": [[c.channel.value, c.state, instant(c.at)] for c in consents]}
+    patient = snapshot.patient
+    words = sorted((*patient.consents, *patient.told.values()), key=lambda c: (c.at, c.channel))
+    return {"consents": [[c.channel.value, c.state, instant(c.at)] for c in words]}
 
 
 def ask(snapshot: Snapshot, wanted: EffectWanted) -> Difference:

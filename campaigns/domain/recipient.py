@@ -8,7 +8,7 @@ from datetime import date
 from campaigns.domain.emails import address
 from campaigns.domain.phones import dialable, textable
 from campaigns.domain.same_text import plain_words
-from campaigns.domain.snapshot import Contact, PatientDescription, PatientFacts
+from campaigns.domain.snapshot import Contact, PatientDescription
 from campaigns.domain.values import RecipientKind
 
 ADOLESCENT_FROM = 12
@@ -35,7 +35,7 @@ def age_on(day: date, born: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def is_minor(patient: PatientFacts, visit: date, age_of_majority: int) -> bool:
+def is_minor(patient: PatientDescription, visit: date, age_of_majority: int) -> bool:
     """Whether the patient is under age on the day of the visit; unknown birth dates are adult."""
     return patient.date_of_birth is not None and age_on(visit, patient.date_of_birth) < (
         age_of_majority
@@ -43,7 +43,7 @@ def is_minor(patient: PatientFacts, visit: date, age_of_majority: int) -> bool:
 
 
 def recipient_of(
-    patient: PatientFacts,
+    patient: PatientDescription,
     visit: date,
     age_of_majority: int,
     *,
@@ -63,7 +63,7 @@ def recipient_of(
     return _guardian(patient, landline_calls_ok)
 
 
-def themselves(patient: PatientFacts) -> Recipient:
+def themselves(patient: PatientDescription) -> Recipient:
     """The patient by their own numbers and address."""
     return Recipient(
         kind=RecipientKind.PATIENT,
@@ -73,6 +73,13 @@ def themselves(patient: PatientFacts) -> Recipient:
         home_phone=dialable(patient.home_phone) or dialable(patient.work_phone),
         email=None if patient.email_declined else address(patient.email),
     )
+
+
+def every_reach(patient: PatientDescription) -> set[str]:
+    """Each number and address at which somebody may be written to about this patient, ever."""
+    people = (themselves(patient), *map(_grown_up, guardians_of(patient)))
+    found = (reach for one in people for reach in (one.mobile_phone, one.home_phone, one.email))
+    return {reach for reach in found if reach}
 
 
 def guardians_of(patient: PatientDescription) -> list[Contact]:
@@ -114,7 +121,7 @@ def _digits(raw: str) -> str:
     return "".join(filter(str.isdigit, raw))[-10:]
 
 
-def _guardian(patient: PatientFacts, landline_calls_ok: bool) -> Recipient | None:
+def _guardian(patient: PatientDescription, landline_calls_ok: bool) -> Recipient | None:
     for contact in guardians_of(patient):
         recipient = _grown_up(contact)
         if recipient.on_file(landline_calls_ok=landline_calls_ok):

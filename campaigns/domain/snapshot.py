@@ -114,12 +114,20 @@ NOBODY = Contact()
 
 @dataclass(frozen=True)
 class Consent:
-    """What a patient said of one channel at Relatient, and when; `seq` orders equal times."""
+    """A word on being written to by one channel, and when; `seq` orders equal times.
+
+    `reach` is the number or address that it was said from, empty when nobody knows. `own` says
+    that it is about this patient, not about another who is written to there; `at_relatient` that
+    Relatient has it in the patient's record.
+    """
 
     channel: Channel
     state: str
     at: datetime
     seq: int = 0
+    reach: str = ""
+    own: bool = True
+    at_relatient: bool = True
 
 
 @dataclass(frozen=True)
@@ -153,13 +161,18 @@ class PatientDescription:
 
 @dataclass(frozen=True)
 class PatientFacts(PatientDescription):
-    """The patient as last read, with what Relatient knows and what our own store has seen."""
+    """The patient as last read, with what Relatient knows and what our own store has seen.
+
+    `consents` holds the words about the patient, and those of others who are written to at the
+    numbers and addresses of the patient's record; `told` what Kept last had Relatient record.
+    """
 
     read_at: datetime | None = None
     history_read_at: datetime | None = None
     relatient_id: str = ""
     relatient_state: PatientBody | None = None
     consents: tuple[Consent, ...] = ()
+    told: Mapping[Channel, Consent] = field(default_factory=dict)
     no_shows: tuple[date, ...] = ()
     reread_wanted: bool = False
     seen_before: bool = False

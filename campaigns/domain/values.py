@@ -162,6 +162,7 @@ class WorkItemKind(StrEnum):
     ENROLLED_ELSEWHERE = "enrolled_elsewhere"
     TELEHEALTH_LINK = "telehealth_link"
     OPEN_SLOT = "open_slot"
+    TEXTS_STOPPED = "texts_stopped"
 
 
 # Opened and closed by looks alone, for as long as what they say is so.
@@ -173,8 +174,8 @@ AUTOMATIC_ITEMS = frozenset(
         WorkItemKind.TELEHEALTH_LINK,
     }
 )
-# About a reply, and only for a while: a person closes them, or a look that no longer asks for them.
-PASSING_ITEMS = frozenset({WorkItemKind.OPEN_SLOT})
+# True only for a while: a person closes them, or a look that no longer asks for them.
+PASSING_ITEMS = frozenset({WorkItemKind.OPEN_SLOT, WorkItemKind.TEXTS_STOPPED})
 # About a visit that is still to come, at the start that it had: they have no object any more once
 # the visit has ended or was moved. A person may close them before.
 ITEMS_OF_A_START = frozenset(
@@ -200,6 +201,7 @@ class EffectKind(StrEnum):
     CANCEL_ENROLLMENT = "cancel_enrollment"
     RESEND = "resend"
     WAITLIST_NOTICE = "waitlist_notice"
+    TELL_CONSENT = "tell_consent"
     WRITE_CONFIRMATION = "write_confirmation"
     CANCEL_APPOINTMENT = "cancel_appointment"
     SCHEDULE_NOTE = "schedule_note"

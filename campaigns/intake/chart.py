@@ -19,9 +19,14 @@ from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus
 from campaigns.intake.appointment_columns import columns_of, fitting
+from campaigns.intake.consents import give_reach
 from campaigns.intake.patient_merges import lock_with_merged, merge_into
 from campaigns.locking import lock_patient
-from campaigns.look_queue import schedule_look, schedule_looks_of_patient
+from campaigns.look_queue import (
+    schedule_look,
+    schedule_looks_at_reach,
+    schedule_looks_of_patient,
+)
 from campaigns.models import (
     PROMPT,
     Appointment,
@@ -218,6 +223,9 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priori
     )
     if not (first or changed):
         return Taken.UNCHANGED
+    if first:
+        for reach in give_reach(patient, now):
+            schedule_looks_at_reach(patient.practice, reach, now, priority)
     schedule_looks_of_patient(patient, now, priority)
     taken = Taken.NEW if first else Taken.CHANGED
     audit(

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
+from campaigns.domain.consents import EVENT
 from campaigns.domain.event_times import when_said
 from campaigns.domain.values import AppointmentStatus, EnrollmentStatus, ReplyKind, WorkItemKind
 from campaigns.enrollments.status import advance
@@ -99,15 +100,21 @@ def _consent(practice: Practice, event: EventRecord) -> Received:
     # Somebody who is not known yet may be booked tomorrow: their word counts from now on.
     patient = locked_patient(practice, event.patient_external_id)
     state = "opted_out" if event.type is EventType.OPTED_OUT else "opted_in"
+    now = database_now()
+    if not event.raw_text and consents.repeats_ours(
+        patient, event.channel, state, event.occurred_at
+    ):
+        return Received.DUPLICATE
     kept = consents.remember(
         patient,
         event.channel,
         state,
-        source=consents.EVENT,
+        source=EVENT,
         event_id=event.event_id,
         at=event.occurred_at,
-        now=database_now(),
+        now=now,
         seq=event.seq,
+        reach=consents.said_from(patient, event.channel, now, event.enrollment_vendor_id),
     )
     return Received.NEW if kept else Received.DUPLICATE
 

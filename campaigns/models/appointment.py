@@ -5,8 +5,9 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
+from campaigns.address_digest import LENGTH
 from campaigns.domain.coverage import LEDGER, Code, State
-from campaigns.domain.values import AppointmentStatus, Confirmation, Modality, Risk
+from campaigns.domain.values import AppointmentStatus, Channel, Confirmation, Modality, Risk
 from campaigns.encryption import EncryptedJSONField, EncryptedTextField
 from campaigns.models.patient import Patient
 from campaigns.models.practice import Practice, choices
@@ -20,7 +21,8 @@ class Appointment(models.Model):
 
     `starts_at` is UTC and empty while the department's zone is unknown; `local_start` is naive
     department time written as if UTC, kept because it is what the chart says.
-    `version` counts the changes that were seen.
+    `version` counts the changes that were seen. `sms_digest` and its like find the visits that
+    are written to at a number or an address (address_digest.py), as of the last look.
     """
 
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="appointments")
@@ -68,6 +70,9 @@ class Appointment(models.Model):
     route_risk = models.CharField(max_length=8, blank=True, default="", choices=choices(Risk))
     route_language = models.CharField(max_length=20, blank=True, default="")
     route_campaign = models.CharField(max_length=80, blank=True, default="")
+    sms_digest = models.CharField(max_length=LENGTH, blank=True, default="")
+    email_digest = models.CharField(max_length=LENGTH, blank=True, default="")
+    voice_digest = models.CharField(max_length=LENGTH, blank=True, default="")
     look_due_at = models.DateTimeField(null=True)
     look_priority = models.PositiveSmallIntegerField(default=ROUTINE)
 
@@ -109,6 +114,16 @@ class Appointment(models.Model):
                 name="appointment_route",
             ),
             models.Index("practice", "coverage_state", "coverage_code", name="coverage_ledger"),
+            # Who else is written to at a number or an address.
+            *(
+                models.Index(
+                    "practice",
+                    f"{channel}_digest",
+                    condition=~Q(**{f"{channel}_digest": ""}),
+                    name=f"appointment_{channel}",
+                )
+                for channel in Channel
+            ),
             # Whom this appointment replaced.
             models.Index(
                 "practice", "replaced_by", condition=~Q(replaced_by=""), name="appointment_lineage"

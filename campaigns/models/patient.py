@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from pydantic import TypeAdapter
 
+from campaigns.address_digest import LENGTH
 from campaigns.domain.effects import PatientBody
 from campaigns.domain.values import Channel
 from campaigns.encryption import EncryptedJSONField, EncryptedTextField
@@ -38,6 +39,10 @@ class Patient(models.Model):
     history_ended = models.DateTimeField(null=True)
     relatient_id = models.CharField(max_length=80, blank=True, default="")
     relatient_holds = EncryptedJSONField(null=True)
+    told_consents = models.JSONField(
+        default=dict,
+        help_text="what Kept last had Relatient record, by channel: state, and when (ISO-8601)",
+    )
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
@@ -81,7 +86,12 @@ def as_json(record: PatientRecord) -> dict[str, Any]:
 
 
 class ConsentEvent(models.Model):
-    """What a patient said of one channel, where and when; the newest per channel counts."""
+    """What was said of one channel, of which patient, from which number or address, and when.
+
+    `reach` is that number (E.164) or address, empty where nobody knows it; `reach_digest` finds it
+    (address_digest.py). The newest word from a number counts for whoever is written to there
+    (domain/consents.py).
+    """
 
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="consents")
@@ -93,13 +103,19 @@ class ConsentEvent(models.Model):
     event_id = models.CharField(max_length=120)
     seq = models.BigIntegerField(default=0)
     at = models.DateTimeField()
+    reach = EncryptedTextField(blank=True, default="")
+    reach_digest = models.CharField(max_length=LENGTH, blank=True, default="")
 
     class Meta:
         ordering = ["-at", "-id"]
         constraints = [
             models.UniqueConstraint("practice", "event_id", name="one_consent_per_event")
         ]
-        indexes = [models.Index("patient", "channel", models.F("at").desc(), name="consent_newest")]
+        indexes = [
+            models.Index("patient", "channel", models.F("at").desc(), name="consent_newest"),
+            # What was said at a number or an address, whoever it was about.
+            models.Index("practice", "reach_digest", name="consent_reach"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.channel} {self.state}"

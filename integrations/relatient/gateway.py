@@ -32,6 +32,8 @@ from integrations.transport.errors import Nonsense
 from integrations.transport.rate_limit import RateLimit
 
 WAITLIST_NOTICE = "waitlist_notice"
+# Who says it, of a consent that Kept has recorded.
+CONSENT_SOURCE = "Kept"
 # How long all processes pause after a throttle that names no time: Relatient counts by the second.
 PAUSE_SECONDS = 1.0
 
@@ -138,6 +140,10 @@ class RelatientGateway:
         """Make the record hold the body; Refused `changed_meanwhile` when it moved on."""
         changes = translate.patient_changes(body)
         return self._mirror(self.client.patch_patient(vendor_id, changes, etag), write=True)
+
+    def record_consent(self, vendor_id: str, channel: str, state: str, at: str) -> None:
+        """Have the record say opted_in or opted_out for a channel."""
+        self.client.put_consent(vendor_id, channel, state, CONSENT_SOURCE, at)
 
     def list_enrollments(self, patient_vendor_id: str) -> Sequence[EnrollmentRecord]:
         """All of the patient's enrollments, newest first."""

@@ -47,7 +47,7 @@ These answer with the event that the vendor tells:
 POST /_sim/relatient/answer
          {appointmentid | enrollment_id, type, text?, starts_at?, occurred_at?}
 POST /_sim/relatient/consent
-         {patientid, channel, type: opted_out | opted_in, occurred_at?}
+         {patientid, channel, type: opted_out | opted_in, occurred_at?, text?, enrollment_id?}
 POST /_sim/relatient/enrollments/{id}/complete     its last step was sent
 POST /_sim/relatient/message_failed                {enrollment_id, channel?, reason?}
 POST /_sim/relatient/message_delivered             the same

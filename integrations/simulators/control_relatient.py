@@ -63,8 +63,13 @@ def consent(simulation: Simulation, body: Body) -> Body:
     if not patients:
         raise ValueError("Relatient does not know this patient")
     when = given_instant(body, "occurred_at") or instant(simulation.clock())
+    more = {"occurred_at": when}
+    if body.get("text"):
+        more["raw_text"] = body["text"]
+    if body.get("enrollment_id"):
+        more["enrollment_id"] = body["enrollment_id"]
     event = answers.consent(
-        store, patients[0], body["channel"], body["type"], simulation.clock(), occurred_at=when
+        store, patients[0], body["channel"], body["type"], simulation.clock(), **more
     )
     return shown_event(event)
 

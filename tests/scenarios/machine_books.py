@@ -48,6 +48,8 @@ class Books:
     # Visits whose confirmation the desk changed by its own hand.
     desk_confirmations: set[str] = field(default_factory=set)
     died: bool = False
+    # How many numbers and addresses were given out.
+    numbers: int = 0
 
     def observe(self, rows: list[Row]) -> None:
         """Write down what the chart says at the end of a step."""

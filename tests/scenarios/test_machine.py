@@ -56,6 +56,7 @@ from tests.scenarios.machine_choices import (
     PROVIDERS,
     TYPES,
     VISIT_CHANGES,
+    own,
 )
 from tests.scenarios.machine_oracle import start_of
 from tests.scenarios.machine_rules import ClinicalOps
@@ -102,7 +103,7 @@ class Loop(RuleBasedStateMachine):
             "feed_collapse": collapse,
         }
         self.clinic.control("settings", switches)
-        return multiple(self.clinic.patient(), self.clinic.patient(**CHILD))
+        return multiple(self.clinic.patient(), self.clinic.patient(**self.own(CHILD)))
 
     @initialize(target=visits, patient=patients, other=patients)
     def booked_before(self, patient: str, other: str) -> Any:
@@ -118,7 +119,12 @@ class Loop(RuleBasedStateMachine):
     @rule(target=patients, fields=PEOPLE)
     def register(self, fields: Row) -> str:
         """A new patient."""
-        return self.clinic.patient(**fields)
+        return self.clinic.patient(**self.own(fields))
+
+    def own(self, fields: Row) -> Row:
+        """Contact data that is nobody else's."""
+        self.books.numbers += 1
+        return own(fields, self.books.numbers)
 
     @rule(
         target=visits,
@@ -182,7 +188,7 @@ class Loop(RuleBasedStateMachine):
     @rule(patient=patients, change=PATIENT_CHANGES)
     def change_patient(self, patient: str, change: Row) -> None:
         """The record in athenahealth."""
-        self.clinic.control(f"athena/patients/{patient}", change)
+        self.clinic.control(f"athena/patients/{patient}", self.own(change))
 
     @rule(
         line=st.integers(0, len(RULES) + len(MORE_RULES) - 1),

@@ -47,7 +47,8 @@ class TestMerges:
         clinic.control("settings", {"merged_patient_read": answer})
 
     def test_no_enrollment_is_lost_or_doubled(self, clinic: Clinic) -> None:
-        gone, survivor = clinic.patient(mobilephone="6172267055"), clinic.patient()
+        gone = clinic.patient(mobilephone="6172267055")
+        survivor = clinic.patient(mobilephone="6172267002")
         theirs, own = clinic.book(gone, days=2), clinic.book(survivor, days=3)
         clinic.sync()
         before = the_one(clinic, theirs), the_one(clinic, own)
@@ -95,7 +96,7 @@ class TestMerges:
     def test_an_opt_out_given_under_the_old_record_holds_for_the_survivor(
         self, clinic: Clinic
     ) -> None:
-        gone, survivor = clinic.patient(), clinic.patient()
+        gone, survivor = clinic.patient(), clinic.patient(mobilephone="6172267044")
         clinic.book(gone, days=2)
         visit = clinic.book(survivor, days=3)
         clinic.sync()
@@ -228,7 +229,7 @@ class TestMerges:
         assert settled(clinic)
 
     def test_a_merge_seen_twice_changes_nothing(self, clinic: Clinic) -> None:
-        gone, survivor = clinic.patient(), clinic.patient()
+        gone, survivor = clinic.patient(), clinic.patient(mobilephone="6172267044")
         clinic.book(gone, days=2)
         clinic.sync()
         merge(clinic, gone, survivor)

@@ -32,6 +32,7 @@ HANDLERS: dict[EffectKind, Callable[[Effect, Call], Completed]] = {
     EffectKind.CANCEL_ENROLLMENT: enrollments.cancel,
     EffectKind.RESEND: messages.resend,
     EffectKind.WAITLIST_NOTICE: messages.waitlist_notice,
+    EffectKind.TELL_CONSENT: engagement_patient.tell_consent,
     EffectKind.WRITE_CONFIRMATION: chart_writes.write_confirmation,
     EffectKind.CANCEL_APPOINTMENT: chart_writes.cancel_appointment,
     EffectKind.SCHEDULE_NOTE: chart_writes.schedule_note,

@@ -1,4 +1,4 @@
-"""The patient at Relatient: looked up, created, or brought up to date."""
+"""The patient at Relatient: looked up, created, brought up to date, and who may be written to."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from campaigns.execution.handlers.call import Call, Completed
 from campaigns.intake.consents import take_from_record
 from campaigns.locking import lock_patient
 from campaigns.models import Effect, Patient
-from campaigns.ports import CHANGED_MEANWHILE, EngagementGateway, Refused, TryLater
+from campaigns.ports import CHANGED_MEANWHILE, NOT_FOUND, EngagementGateway, Refused, TryLater
 from campaigns.vendor_records import PatientMirror
 
 
@@ -29,6 +29,33 @@ def upsert(effect: Effect, call: Call) -> Completed:
         sentence = "Updated."
     held = mirror
     return Completed(sentence, lambda row, now: _remember(row, held, began, now))
+
+
+def tell_consent(effect: Effect, call: Call) -> Completed:
+    """Have Relatient record who may be written to by a channel. Looking up comes first, so a repeat
+    does no harm.
+    """
+    relatient = call.engagement(effect.practice)
+    body = effect.body
+    mirror = relatient.find_patient(body["patient"])
+    if mirror is None:
+        sentence = "Relatient does not know the patient any more."
+        raise Refused(sentence, code=NOT_FOUND, http_status=404)
+    sentence = "Recorded already."
+    if mirror.consents.get(body["channel"]) != body["state"]:
+        relatient.record_consent(mirror.vendor_id, body["channel"], body["state"], body["at"])
+        sentence = "Recorded."
+    return Completed(sentence, _told)
+
+
+def _told(effect: Effect, now: datetime) -> None:
+    """Remember that this is our word in Relatient's record, not the patient's."""
+    assert effect.patient is not None
+    # The record is that of the patient's own id, whoever it was merged into since.
+    row = Patient.objects.get(pk=effect.patient.pk)
+    said = {"state": effect.body["state"], "at": now.isoformat()}
+    row.told_consents = {**row.told_consents, effect.body["channel"]: said}
+    row.save(update_fields=["told_consents"])
 
 
 def _updated(

@@ -193,7 +193,7 @@ class Life:
     def change_patient(self) -> bool:
         """Their record in athenahealth."""
         patient = self.chance.choice(self.town.patients)
-        change = dict(self.chance.choice(PATIENT_CHANGES))
+        change = self.town.own(self.chance.choice(PATIENT_CHANGES))
         self.town.deed("change_patient", patient, **change)
         control_athena.update_patient(self.town.simulation, change, patient)
         return True

@@ -14,7 +14,7 @@ from integrations.simulators.relatient import answers
 from integrations.simulators.server import SimulatorServer
 from tests.chaos.run.journal import DEED, ROW, Journal, visit_of
 from tests.scenarios.clinic import PRACTICE
-from tests.scenarios.machine_choices import CHILD
+from tests.scenarios.machine_choices import CHILD, own
 from tests.scenarios.machine_oracle import start_of
 
 Row = dict[str, Any]
@@ -47,6 +47,7 @@ class Town:
         self.said: list[Row] = []
         self.calls: list[Row] = []
         self.desk_confirmations: set[str] = set()
+        self.numbers = 0
 
     @property
     def chart(self) -> Any:
@@ -66,9 +67,14 @@ class Town:
         """A new patient."""
         kinds = [fields for fields, _ in PEOPLE]
         fields = self.chance.choices(kinds, [weight for _, weight in PEOPLE])[0]
-        made = control_athena.create_patient(self.simulation, dict(fields))
+        made = control_athena.create_patient(self.simulation, self.own(fields))
         self.patients.append(made["patientid"])
         return self.patients[-1]
+
+    def own(self, fields: Row) -> Row:
+        """Contact data that is nobody else's, as in tests/scenarios/machine_choices.py."""
+        self.numbers += 1
+        return own(fields, self.numbers)
 
     def a_time(self) -> datetime:
         """Some time ahead, on a quarter of an hour unless it is soon."""

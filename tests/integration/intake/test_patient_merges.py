@@ -10,7 +10,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.decisions import snapshot
-from campaigns.domain.channels import opted_out
+from campaigns.domain.consents import refusal
 from campaigns.domain.values import Channel, EffectKind, EffectStatus, EnrollmentStatus, Vendor
 from campaigns.execution import execute
 from campaigns.execution.handlers import Completed
@@ -282,13 +282,17 @@ class TestWordsOfConsent:
             )
         read(practice, "7002", "7001")
         visit = AppointmentFactory(patient=survivor, practice=practice)
-        assert opted_out(snapshot.build(visit, {visit.pk}).patient) == {Channel.SMS}
+        assert self.is_refused(visit)
         # What the person says from now on counts as ever.
         again = EventRecord(
             "evt_2", 9, EventType.OPTED_IN, now(), patient_external_id="7001", channel=Channel.SMS
         )
         assert take_event(practice, again) is Received.NEW
-        assert opted_out(snapshot.build(visit, {visit.pk}).patient) == frozenset()
+        assert not self.is_refused(visit)
+
+    def is_refused(self, visit):
+        patient = snapshot.build(visit, {visit.pk}).patient
+        return refusal(patient, Channel.SMS, "+16172267002") is not None
 
 
 class TestMessaged:

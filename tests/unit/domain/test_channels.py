@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from itertools import product
 
 import pytest
 
-from campaigns.domain.channels import Channels, Verdict, channels_of, lead_of, opted_out
+from campaigns.domain.channels import Channels, Verdict, channels_of, lead_of, reach_of
 from campaigns.domain.recipient import themselves
 from campaigns.domain.snapshot import PatientFacts
 from campaigns.domain.values import Channel
-from tests.unit.domain.snapshots import HOME, MOBILE, NOW, a_consent, a_patient
+from tests.unit.domain.snapshots import HOME, MOBILE, a_consent, a_patient
 
 TRI = (None, True, False)
 OUT = (False, True)
 
 
 def judged(patient: PatientFacts, *, landline_calls_ok: bool = False) -> Channels:
-    return channels_of(patient, themselves(patient), landline_calls_ok=landline_calls_ok)
+    reach = reach_of(themselves(patient), landline_calls_ok=landline_calls_ok)
+    return channels_of(patient, reach)
 
 
 def verdict(patient: PatientFacts, channel: Channel, *, landline: bool = False) -> Verdict:
@@ -89,29 +89,6 @@ def test_refusal_is_the_cause_only_when_nothing_is_usable() -> None:
     assert not judged(a_patient(consent_to_text=False)).refused
     assert judged(a_patient(consent_to_text=None, consent_to_call=False, email="")).refused
     assert not judged(a_patient(mobile_phone="", email="")).refused
-
-
-@pytest.mark.parametrize(
-    ("states", "out"),
-    [
-        (["opted_out"], True),
-        (["opted_out", "opted_in"], False),
-        (["opted_in", "opted_out"], True),
-    ],
-)
-def test_the_newest_word_counts_in_whatever_order_it_is_known(states: list[str], out: bool) -> None:
-    given = [
-        a_consent(Channel.SMS, state, NOW + timedelta(minutes=minute))
-        for minute, state in enumerate(states)
-    ]
-    for order in (given, given[::-1]):
-        assert (Channel.SMS in opted_out(a_patient(consents=tuple(order)))) is out
-
-
-def test_of_a_yes_and_a_no_in_the_same_second_the_no_counts() -> None:
-    given = [a_consent(Channel.SMS, "opted_in"), a_consent(Channel.SMS, "opted_out")]
-    for order in (given, given[::-1]):
-        assert opted_out(a_patient(consents=tuple(order))) == {Channel.SMS}
 
 
 def test_an_opt_out_of_one_channel_leaves_the_others() -> None:

@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.channels import opted_out
+from campaigns.domain.consents import refusal
 from campaigns.domain.decide import decide
 from campaigns.domain.event_times import TOLERANCE, when_said
 from campaigns.domain.snapshot import Consent
 from campaigns.domain.values import Channel, EffectKind, ReplyKind
-from tests.unit.domain.snapshots import NOW, a_patient, a_reply
+from tests.unit.domain.snapshots import MOBILE, NOW, a_patient, a_reply
 from tests.unit.domain.test_replies import answered
 
 SECONDS = st.integers(-86_400, 86_400 * 400).map(lambda much: timedelta(seconds=much))
@@ -52,7 +52,7 @@ def test_a_stop_of_now_ends_the_texts_whatever_came_before_and_however_it_was_da
         at += timedelta(minutes=10)
     words.append(Consent(Channel.SMS, "opted_out", when_said(at, at), len(words)))
     stored = data.draw(st.permutations(words))
-    assert Channel.SMS in opted_out(a_patient(consents=tuple(stored)))
+    assert refusal(a_patient(consents=tuple(stored)), Channel.SMS, MOBILE)
 
 
 def test_a_confirmation_dated_days_ahead_does_not_beat_the_cancellation_of_now() -> None:
