@@ -142,7 +142,8 @@ def test_a_merge_is_taken_in_without_a_poll(
 ) -> None:
     """Whichever of the two records the event names, and whatever the old id answers."""
     clinic.control("settings", {"merged_patient_read": answer})
-    gone, survivor = clinic.patient(mobilephone="6172267055"), clinic.patient()
+    gone = clinic.patient(mobilephone="6172267055")
+    survivor = clinic.patient(mobilephone="6172267002")
     visit = clinic.book(gone, days=2)
     if survivor_is_known:
         clinic.book(survivor, days=3)
