@@ -80,6 +80,8 @@ PAGES: dict[str, tuple[str, ...]] = {
     "release": DESK,
     "undo-call": DESK,
     "work-item-done": DESK,
+    "texts-stop": DESK,
+    "texts-still-wanted": DESK,
     "coverage": (CLINICAL_OPS,),
     "mapping": OPS,
     "mapping-type": OPS,

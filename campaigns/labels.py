@@ -146,6 +146,10 @@ OBSERVED = {
 }
 WORK_ITEMS = {
     WorkItemKind.UNRECOGNIZED_REPLY: "Reply to read",
+    WorkItemKind.STOP_IN_WORDS: "Wants no more texts",
+    WorkItemKind.CANCEL_AS_STOP: "Texted CANCEL: ask",
+    WorkItemKind.WORDS_DISAGREE: "Unclear answer",
+    WorkItemKind.MORE_IN_ANSWER: "More in the answer",
     WorkItemKind.RESCHEDULE_REQUESTED: "Wants another time",
     WorkItemKind.CANCEL_REQUESTED: "Wants to cancel",
     WorkItemKind.CONFLICT: "Answer and chart disagree",

@@ -9,7 +9,7 @@ from campaigns.mapping import import_views, save_views
 from campaigns.mapping import views as mapping_views
 from campaigns.practices.home_view import home
 from campaigns.reports.views import reports
-from campaigns.worklist import bulk_views, call_views, export_views
+from campaigns.worklist import bulk_views, call_views, export_views, item_views
 from campaigns.worklist import views as worklist_views
 
 urlpatterns = [
@@ -32,7 +32,13 @@ urlpatterns = [
     path("worklist/visits/<int:appointment>/claim/", call_views.claiming, name="claim"),
     path("worklist/visits/<int:appointment>/release/", call_views.releasing, name="release"),
     path("worklist/calls/undo/", call_views.undo, name="undo-call"),
-    path("worklist/items/<int:item>/done/", call_views.done, name="work-item-done"),
+    path("worklist/items/<int:item>/done/", item_views.done, name="work-item-done"),
+    path("worklist/items/<int:item>/stop/", item_views.stop, name="texts-stop"),
+    path(
+        "worklist/items/<int:item>/still-wanted/",
+        item_views.still_wanted,
+        name="texts-still-wanted",
+    ),
     path("try/", try_decision, name="try"),
     path("appointments/<int:appointment>/", appointment_views.appointment, name="appointment"),
     path("appointments/<int:appointment>/look/", appointment_views.look_again, name="look-again"),

@@ -279,6 +279,8 @@ def _reply(row: Response, frees_slot: bool) -> facts.ReplyFacts:
         cancel_reason_id=row.cancel_reason_external_id,
         cancel_reason_frees_slot=frees_slot,
         event_id=row.event_id,
+        channel=Channel(row.channel) if row.channel in set(Channel) else None,
+        words=row.raw_text,
     )
 
 

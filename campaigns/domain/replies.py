@@ -1,7 +1,8 @@
 """What becomes of a patient's answers: one stored outcome each, at most one chart write each.
 
-A reply that answers an old start is stale; one for a visit that is closed is a conflict; of
-several valid ones the one given last wins. A reply whose chart write is on its way is left alone
+A reply that answers an old start is stale; one for a visit that is closed is a conflict; one whose
+words may mean something else than its label is for the desk; of several valid ones the one given
+last wins. A reply whose chart write is on its way is left alone
 until the write has ended.
 """
 
@@ -9,12 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
 from campaigns.domain.decision import ReplyVerdict
-from campaigns.domain.effects import WAITLIST, EffectWanted, WorkItemWanted, instant
+from campaigns.domain.effects import EffectWanted, WorkItemWanted
+from campaigns.domain.open_slot import not_offered, offer_slot
 from campaigns.domain.snapshot import EffectFacts, ReplyFacts, Snapshot
 from campaigns.domain.values import (
     CONFIRMED,
@@ -27,9 +29,14 @@ from campaigns.domain.values import (
     ReplyOutcome,
     WorkItemKind,
 )
+from campaigns.domain.worded_answers import (
+    EXCLUSIVE,
+    has_more,
+    is_unclear,
+    stop_of,
+    what_to_ask,
+)
 
-# Of these answers the one given last wins; the other kinds stand beside them.
-EXCLUSIVE = frozenset({ReplyKind.CONFIRMED, ReplyKind.CANCELLED, ReplyKind.RESCHEDULE_REQUESTED})
 WRITES = frozenset(
     {EffectKind.WRITE_CONFIRMATION, EffectKind.CANCEL_APPOINTMENT, EffectKind.SCHEDULE_NOTE}
 )
@@ -45,6 +52,13 @@ APPLIED = {
     ReplyKind.WRONG_NUMBER: "Noted on the schedule. Ask for another number at the visit.",
     ReplyKind.CALL_BACK: "Noted on the schedule.",
 }
+# Answers that say more than the campaign asked for; a wish for another time is read anyway.
+MORE = {
+    ReplyKind.CONFIRMED: "The patient confirmed and wrote more. Read it, and call if needed.",
+    ReplyKind.CANCELLED: "The patient cancelled and wrote more. Read it, and call if needed.",
+}
+# With these outcomes an answer has no item of its own, in which its words could be read.
+_NO_ITEM = frozenset({ReplyOutcome.PENDING, ReplyOutcome.APPLIED, ReplyOutcome.SUPERSEDED})
 # What the schedule says of a call, and of a wish for another time.
 NOTES = {
     ReplyKind.RESCHEDULE_REQUESTED: "Patient asks to reschedule (by phone). Please call.",
@@ -75,11 +89,10 @@ def judge_replies(snapshot: Snapshot, now: datetime) -> ReplyVerdicts:
         verdicts.extend([verdict] if verdict else [])
         effects.extend([effect] if effect else [])
         items.extend([item] if item else [])
-    effects.extend(_waitlist(snapshot, now))
-    items.extend(_not_told(snapshot))
-    slot = _slot(snapshot, now)
-    effects.extend(slot.effects)
-    items.extend(slot.work_items)
+    items.extend(_beside_the_answers(snapshot, now))
+    slot_effects, slot_items = offer_slot(snapshot, now)
+    effects.extend(slot_effects)
+    items.extend(slot_items)
     return ReplyVerdicts(tuple(verdicts), tuple(effects), tuple(items))
 
 
@@ -101,7 +114,7 @@ def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
             # Asking for the same effect again keeps its row; nothing else is concluded meanwhile.
             return None, _same_again(write), None
     stuck = _stuck_write(snapshot)
-    if stuck is not None and reply.kind is not ReplyKind.UNRECOGNIZED:
+    if stuck is not None and reply.kind is not ReplyKind.UNRECOGNIZED and not is_unclear(reply):
         # No other chart write can go out until a person has settled the parked one.
         return _write_failed(reply, stuck)
     objection = _objection(snapshot, reply, now)
@@ -139,7 +152,7 @@ def _same_again(write: EffectFacts) -> EffectWanted:
 def _applied(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
     sentence = APPLIED[reply.kind]
     if reply.kind is ReplyKind.CANCELLED:
-        sentence = f"{sentence} {_not_offered(snapshot, now)}".rstrip()
+        sentence = f"{sentence} {not_offered(snapshot, now)}".rstrip()
     return _verdict(reply, ReplyOutcome.APPLIED, sentence), None, _asks_to_move(reply)
 
 
@@ -162,6 +175,9 @@ def _objection(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgeme
     """Why a reply is not acted on, in the order in which a person would see it."""
     appointment = snapshot.appointment
     if reply.kind is ReplyKind.UNRECOGNIZED:
+        stop = _stop(snapshot, reply, now)
+        if stop:
+            return _for_staff(reply, WorkItemKind.STOP_IN_WORDS, stop)
         sentence = "The patient answered in their own words. Read the reply and call if needed."
         return _for_staff(reply, WorkItemKind.UNRECOGNIZED_REPLY, sentence)
     if reply.told_starts_at is not None and reply.told_starts_at != appointment.starts_at:
@@ -182,7 +198,50 @@ def _objection(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgeme
             None,
             _item(WorkItemKind.CONFLICT, reply, sentence),
         )
+    if is_unclear(reply):
+        return _for_staff(reply, *what_to_ask(snapshot, reply))
     return None
+
+
+def _beside_the_answers(snapshot: Snapshot, now: datetime) -> Iterator[WorkItemWanted]:
+    """What the words of answers ask of the desk while the visit is ahead: a stop, more than the
+    answer itself, and an unclear answer for as long as no later one counts.
+    """
+    for reply in snapshot.replies:
+        if reply.by_staff:
+            continue
+        stop = _stop(snapshot, reply, now)
+        if stop:
+            yield _item(WorkItemKind.STOP_IN_WORDS, reply, stop)
+        if reply.kind not in EXCLUSIVE or not _still_about_this_visit(snapshot, reply, now):
+            continue
+        if is_unclear(reply):
+            if reply.outcome is ReplyOutcome.FOR_STAFF and not superseded(snapshot, reply):
+                kind, sentence = what_to_ask(snapshot, reply)
+                yield _item(kind, reply, sentence)
+        elif reply.kind in MORE and reply.outcome in _NO_ITEM and has_more(snapshot, reply):
+            yield _item(WorkItemKind.MORE_IN_ANSWER, reply, MORE[reply.kind])
+
+
+def _stop(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> str:
+    """What is said of a stop while there is a visit ahead for which it matters."""
+    visit = snapshot.appointment
+    ahead = visit.starts_at is None or visit.starts_at > now
+    standing = visit.status is AppointmentStatus.SCHEDULED and ahead
+    return stop_of(snapshot, reply) if standing else ""
+
+
+def _still_about_this_visit(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> bool:
+    """Whether an answer is about a start that is still to come; its own cancellation may have
+    ended the visit meanwhile.
+    """
+    visit = snapshot.appointment
+    by_itself = reply.kind is ReplyKind.CANCELLED and reply.outcome in _NO_ITEM
+    standing = visit.status is AppointmentStatus.SCHEDULED or (
+        visit.status is AppointmentStatus.CANCELLED and by_itself
+    )
+    ahead = visit.starts_at is None or visit.starts_at > now
+    return standing and ahead and reply.told_starts_at in (None, visit.starts_at)
 
 
 def superseded(snapshot: Snapshot, reply: ReplyFacts) -> bool:
@@ -194,6 +253,8 @@ def superseded(snapshot: Snapshot, reply: ReplyFacts) -> bool:
         (other.occurred_at, other.seq, other.id) > mine
         for other in snapshot.replies
         if other.kind in EXCLUSIVE
+        # What nobody understands takes nothing back.
+        and not is_unclear(other)
         and other.outcome in (ReplyOutcome.PENDING, ReplyOutcome.APPLIED, ReplyOutcome.FOR_STAFF)
         and other.told_starts_at in (None, snapshot.appointment.starts_at)
     )
@@ -274,109 +335,6 @@ def _expected(snapshot: Snapshot) -> dict[str, Any]:
 
 def _write(kind: EffectKind, reply: ReplyFacts, body: Mapping[str, Any]) -> EffectWanted:
     return EffectWanted(kind, body, purpose=reply.kind.value, response_id=reply.id)
-
-
-def _waitlist(snapshot: Snapshot, now: datetime) -> Iterator[EffectWanted]:
-    """The text to the waitlist desk that a cancellation of ours asks for, once per opened slot."""
-    notices = [e for e in snapshot.effects if e.kind is EffectKind.WAITLIST_NOTICE]
-    if any(notice.sent for notice in notices) or not _cancelled_by_us(snapshot):
-        return
-    if _not_offered(snapshot, now):
-        return
-    queued = next((e for e in notices if e.status is EffectStatus.QUEUED), None)
-    body = queued.body if queued is not None else _open_slot(snapshot)
-    yield EffectWanted(EffectKind.WAITLIST_NOTICE, body, purpose="slot_open")
-
-
-def _not_told(snapshot: Snapshot) -> Iterator[WorkItemWanted]:
-    """The work item for a waitlist notice that was refused or has no known outcome: the desk calls
-    instead.
-    """
-    stuck = (EffectStatus.REJECTED, EffectStatus.PARKED)
-    failed = any(
-        e.kind is EffectKind.WAITLIST_NOTICE and e.status in stuck for e in snapshot.effects
-    )
-    reply = _answer_that_cancelled(snapshot)
-    if failed and reply is not None:
-        sentence = "The waitlist could not be told of the open slot. Call the next patient on it."
-        yield WorkItemWanted(WorkItemKind.WAITLIST_NOT_TOLD, sentence, response_id=reply)
-
-
-def _slot(snapshot: Snapshot, now: datetime) -> ReplyVerdicts:
-    """The open slot as work for the desk, with those who wait for one like it (read once)."""
-    reply = _answer_that_cancelled(snapshot)
-    hours = timedelta(hours=snapshot.settings.waitlist_notice_hours)
-    starts_at = snapshot.appointment.starts_at
-    if (
-        reply is None
-        or not _cancelled_by_us(snapshot)
-        or not _frees_slot(snapshot)
-        or starts_at is None
-        or starts_at - now < hours
-    ):
-        return ReplyVerdicts()
-    sentence = "A patient cancelled and the slot is open. Offer it to somebody who waits."
-    item = WorkItemWanted(WorkItemKind.OPEN_SLOT, sentence, response_id=reply)
-    settled = (EffectStatus.ACCEPTED, EffectStatus.REJECTED, EffectStatus.PARKED)
-    asked = any(e.purpose == WAITLIST and e.status in settled for e in snapshot.effects)
-    body = {"appointment": snapshot.appointment.external_id, "asks": WAITLIST}
-    kind = EffectKind.READ_APPOINTMENT
-    read = EffectWanted(kind, body, purpose=WAITLIST, response_id=reply)
-    return ReplyVerdicts(effects=() if asked else (read,), work_items=(item,))
-
-
-def _answer_that_cancelled(snapshot: Snapshot) -> int | None:
-    """The reply whose cancellation is in the chart."""
-    cancelled = (e for e in snapshot.effects if e.kind is EffectKind.CANCEL_APPOINTMENT)
-    return next((e.response_id for e in cancelled if e.status is EffectStatus.ACCEPTED), None)
-
-
-def _cancelled_by_us(snapshot: Snapshot) -> bool:
-    """Whether a cancellation of ours opened the slot, and it is still open in the chart."""
-    return snapshot.appointment.status is AppointmentStatus.CANCELLED and any(
-        e.kind is EffectKind.CANCEL_APPOINTMENT and e.status is EffectStatus.ACCEPTED
-        for e in snapshot.effects
-    )
-
-
-def _frees_slot(snapshot: Snapshot) -> bool:
-    """Whether the reason of our cancellation opens the slot: the desk's own, or the practice's."""
-    cancelled_by = _answer_that_cancelled(snapshot)
-    reply = next((r for r in snapshot.replies if r.id == cancelled_by), None)
-    if reply is not None and reply.cancel_reason_id:
-        return reply.cancel_reason_frees_slot
-    return snapshot.settings.cancel_reason_frees_slot
-
-
-def _not_offered(snapshot: Snapshot, now: datetime) -> str:
-    """Why the waitlist is not told of the slot; empty when it is."""
-    appointment, settings = snapshot.appointment, snapshot.settings
-    if not settings.waitlist_phone:
-        return "The waitlist was not told: the practice has set no number for it."
-    if not _frees_slot(snapshot):
-        return "The waitlist was not told: the cancel reason does not free the slot."
-    hours = timedelta(hours=settings.waitlist_notice_hours)
-    if appointment.starts_at is None or appointment.starts_at - now < hours:
-        return "The waitlist was not told: the visit was about to start."
-    return ""
-
-
-def _open_slot(snapshot: Snapshot) -> dict[str, Any]:
-    """The open slot in words: when, what, with whom, where. No patient data."""
-    appointment = snapshot.appointment
-    assert appointment.starts_at is not None
-    when = appointment.local_start.strftime("%a %b %d, %I:%M %p")
-    zone = appointment.time_zone.rpartition("/")[2].replace("_", " ")
-    provider = appointment.providers[0].name if appointment.providers else "any provider"
-    text = (
-        f"Open slot: {when} ({zone} time), {appointment.type_name}, {provider}, "
-        f"{appointment.department_name}."
-    )
-    return {
-        "to": snapshot.settings.waitlist_phone,
-        "text": text[:320],
-        "starts_at": instant(appointment.starts_at),
-    }
 
 
 def _for_staff(reply: ReplyFacts, kind: WorkItemKind, sentence: str) -> _Judgement:

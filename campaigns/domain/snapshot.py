@@ -266,7 +266,8 @@ class EffectFacts:
 class ReplyFacts:
     """One answer of the patient, or one call outcome that the desk recorded.
 
-    The desk may take its own back until `hold_until`; before, nothing follows from it.
+    The desk may take its own back until `hold_until`; before, nothing follows from it. `words` are
+    the patient's own; `channel` is the one that they came by, None where nobody knows.
     """
 
     id: int
@@ -280,6 +281,8 @@ class ReplyFacts:
     cancel_reason_id: str = ""
     cancel_reason_frees_slot: bool = False
     event_id: str = ""
+    channel: Channel | None = None
+    words: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True)

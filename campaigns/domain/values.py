@@ -148,6 +148,10 @@ class WorkItemKind(StrEnum):
     """Why the desk has to look at an appointment."""
 
     UNRECOGNIZED_REPLY = "unrecognized_reply"
+    STOP_IN_WORDS = "stop_in_words"
+    CANCEL_AS_STOP = "cancel_as_stop"
+    WORDS_DISAGREE = "words_disagree"
+    MORE_IN_ANSWER = "more_in_answer"
     RESCHEDULE_REQUESTED = "reschedule_requested"
     CANCEL_REQUESTED = "cancel_requested"
     CONFLICT = "conflict"
@@ -175,13 +179,22 @@ AUTOMATIC_ITEMS = frozenset(
     }
 )
 # True only for a while: a person closes them, or a look that no longer asks for them.
-PASSING_ITEMS = frozenset({WorkItemKind.OPEN_SLOT, WorkItemKind.TEXTS_STOPPED})
+PASSING_ITEMS = frozenset(
+    {
+        WorkItemKind.OPEN_SLOT,
+        WorkItemKind.TEXTS_STOPPED,
+        WorkItemKind.STOP_IN_WORDS,
+        WorkItemKind.WORDS_DISAGREE,
+        WorkItemKind.MORE_IN_ANSWER,
+    }
+)
 # About a visit that is still to come, at the start that it had: they have no object any more once
 # the visit has ended or was moved. A person may close them before.
 ITEMS_OF_A_START = frozenset(
     {
         WorkItemKind.RESCHEDULE_REQUESTED,
         WorkItemKind.CANCEL_REQUESTED,
+        WorkItemKind.CANCEL_AS_STOP,
         WorkItemKind.NOT_RESENT,
         WorkItemKind.MESSAGE_FAILED,
     }

@@ -16,6 +16,7 @@ from campaigns.domain.values import AppointmentStatus, EnrollmentStatus, ReplyKi
 from campaigns.enrollments.status import advance
 from campaigns.intake import consents
 from campaigns.intake.chart import locked_patient
+from campaigns.intake.stop_words import ask_about_cancel, heed_stop
 from campaigns.labels import CHANNELS
 from campaigns.locking import lock_patient
 from campaigns.look_queue import schedule_look
@@ -73,6 +74,7 @@ def _reply(practice: Practice, event: EventRecord, received_at: datetime) -> Rec
     if not created:
         return Received.DUPLICATE
     _messaged(practice, event)
+    heed_stop(response, now, event.enrollment_vendor_id)
     schedule_look(appointment, now)
     audit(
         "response.received",
@@ -116,6 +118,8 @@ def _consent(practice: Practice, event: EventRecord) -> Received:
         seq=event.seq,
         reach=consents.said_from(patient, event.channel, now, event.enrollment_vendor_id),
     )
+    if kept and event.type is EventType.OPTED_OUT:
+        ask_about_cancel(patient, event.raw_text, now)
     return Received.NEW if kept else Received.DUPLICATE
 
 

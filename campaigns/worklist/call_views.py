@@ -11,13 +11,12 @@ from django.views.decorators.http import require_POST
 from campaigns.access import open_to
 from campaigns.clock import database_now
 from campaigns.local_time import day_and_time
-from campaigns.models import Appointment, Response, WorkItem
+from campaigns.models import Appointment, Response
 from campaigns.phone_calls.claims import ClaimedByAnother, claim, release
 from campaigns.phone_calls.forms import CallForm, number
 from campaigns.phone_calls.history import called, calling_on
 from campaigns.phone_calls.record import MovedMeanwhile, NotInTime, record_call, undo_call
 from campaigns.practices.choose import open_practices
-from campaigns.work_items import close_work_item
 from campaigns.worklist.return_url import way_back
 
 INCOMPLETE = "This form is not complete. Go back and load the page again."
@@ -134,19 +133,6 @@ def _claim_answer(request: HttpRequest, visit: Appointment) -> HttpResponse:
 
 def _in_place(request: HttpRequest) -> bool:
     return request.headers.get("X-Requested-With") == "fetch"
-
-
-@require_POST
-@open_to("work-item-done")
-def done(request: HttpRequest, item: int) -> HttpResponse:
-    """Close a work item that a person dealt with."""
-    mine = WorkItem.objects.filter(practice__in=open_practices(request))
-    row = get_object_or_404(mine.select_related("practice"), pk=item)
-    if close_work_item(row, request.user):
-        messages.success(request, "Done. It has left the list.")
-    else:
-        messages.info(request, "Nothing to do: this was closed before, or closes by itself.")
-    return redirect(way_back(request, row.practice, "main"))
 
 
 def _visits_of(request: HttpRequest) -> QuerySet[Appointment]:

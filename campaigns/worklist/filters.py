@@ -62,14 +62,17 @@ class FilterValues:
     def listed(self, practice: Practice, now: datetime) -> WorkListView:
         """The view of the list with the rows that these filters leave."""
         everything = view_of(practice, now, self.show)
-        visits, items = everything.visits, everything.items
+        visits, items, replies = everything.visits, everything.items, everything.replies
         if provider := self.values.get("provider"):
             visits = visits.filter(_has_provider(provider))
-            items = items.filter(_has_provider(provider, "appointment__"))
+            of_provider = _has_provider(provider, "appointment__")
+            items, replies = items.filter(of_provider), replies.filter(of_provider)
         if reason := self.values.get("reason"):
-            visits, items = _for_reason(visits, items, reason)
+            visits = _with_reason(visits, reason)
+            items, replies = items.filter(kind=reason), replies.filter(kind=reason)
+        of_visit = self._columns("appointment__")
         return WorkListView(
-            visits.filter(self._columns()), items.filter(self._columns("appointment__"))
+            visits.filter(self._columns()), items.filter(of_visit), replies.filter(of_visit)
         )
 
     def _columns(self, path: str = "") -> Q:
@@ -127,10 +130,8 @@ def _has_provider(provider: str, path: str = "") -> Contains:
     return Contains(Cast(f"{path}provider_external_ids", TextField()), f'"{provider}"')
 
 
-def _for_reason(
-    visits: QuerySet[Appointment], items: QuerySet[WorkItem], reason: str
-) -> tuple[QuerySet[Appointment], QuerySet[WorkItem]]:
+def _with_reason(visits: QuerySet[Appointment], reason: str) -> QuerySet[Appointment]:
     open_items = WorkItem.objects.filter(appointment=OuterRef("pk"), closed_at__isnull=True)
     if reason == UNCONFIRMED:
-        return visits.filter(~Exists(open_items)), items.none()
-    return visits.filter(Exists(open_items.filter(kind=reason))), items.filter(kind=reason)
+        return visits.filter(~Exists(open_items))
+    return visits.filter(Exists(open_items.filter(kind=reason)))

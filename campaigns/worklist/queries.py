@@ -52,14 +52,17 @@ _OPEN = Q(appointment=OuterRef("pk"), closed_at__isnull=True) & ~Q(kind=WorkItem
 
 @dataclass(frozen=True)
 class WorkListView:
-    """What one view of the list holds: visits to confirm, and work items about other visits."""
+    """What one view of the list holds: replies to read, which come first, visits to confirm, and
+    the other work items about other visits.
+    """
 
     visits: QuerySet[Appointment]
     items: QuerySet[WorkItem]
+    replies: QuerySet[WorkItem]
 
     def count(self) -> int:
-        """How many rows there are, of both kinds."""
-        return self.visits.count() + self.items.count()
+        """How many rows there are, of all kinds."""
+        return self.visits.count() + self.items.count() + self.replies.count()
 
 
 def view_of(practice: Practice, now: datetime, show: Show) -> WorkListView:
@@ -67,8 +70,11 @@ def view_of(practice: Practice, now: datetime, show: Show) -> WorkListView:
     until = end_of(show, practice, now)
     visits = unconfirmed(practice, now, until)
     if show is Show.LATER:
-        return WorkListView(deferred(visits, now), WorkItem.objects.none())
-    return WorkListView(visits.filter(_due(now)), other_items(practice, now, until))
+        nothing = WorkItem.objects.none()
+        return WorkListView(deferred(visits, now), nothing, nothing)
+    return WorkListView(
+        visits.filter(_due(now)), other_items(practice, now, until), replies_to_read(practice)
+    )
 
 
 def unconfirmed(
@@ -161,11 +167,24 @@ def with_row_data(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
 def other_items(
     practice: Practice, now: datetime, until: datetime | None = None
 ) -> QuerySet[WorkItem]:
-    """Open work items of all other visits, those whose visit comes first at the top."""
+    """Open work items of all other visits, those whose visit comes first at the top; replies to
+    read have a place of their own.
+    """
     rows = unconfirmed(practice, now, until).order_by().values("pk")
+    items = _open_items(practice).exclude(kind=WorkItemKind.UNRECOGNIZED_REPLY)
+    return items.exclude(appointment__in=rows)
+
+
+def replies_to_read(practice: Practice) -> QuerySet[WorkItem]:
+    """Replies that nobody but a person understands, of whichever visits: a wish for no more texts
+    may be among them, so they come before everything else.
+    """
+    return _open_items(practice).filter(kind=WorkItemKind.UNRECOGNIZED_REPLY)
+
+
+def _open_items(practice: Practice) -> QuerySet[WorkItem]:
     return (
         WorkItem.objects.filter(practice=practice, closed_at__isnull=True)
-        .exclude(appointment__in=rows)
         .select_related("appointment__patient", "appointment__practice", "response")
         .annotate(
             begins=Coalesce("appointment__starts_at", "appointment__local_start"),

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID, uuid4
 
 from campaigns.domain.callback_times import Offer, offers
-from campaigns.domain.replies import EXCLUSIVE
 from campaigns.domain.values import AUTOMATIC_ITEMS, ReplyOutcome, WorkItemKind
+from campaigns.domain.worded_answers import EXCLUSIVE
+from campaigns.intake.stop_words import cancel_as_stop, upcoming_visits
 from campaigns.labels import WORK_ITEMS
 from campaigns.local_time import city, clock, day_and_time, relative_day, zone_of
-from campaigns.models import Appointment, Practice, WorkItem
+from campaigns.models import Appointment, Practice, Response, WorkItem
 from campaigns.phone_calls.contact import PhoneContact, contact_of
 from campaigns.phone_calls.history import Attempts, Calling, attempts_of, calling_on
 from campaigns.reference.cancel_reasons import Cancelling, Reason, cancelling_of
@@ -21,6 +22,7 @@ from campaigns.reference.cancel_reasons import reasons_of as cancel_reasons_of
 from campaigns.reference.names import Names
 from campaigns.worklist.chart_write_status import ChartWriteStatus, chart_write_status
 from campaigns.worklist.reasons import Missed, missed_of, reasons_of, risk_in_words
+from campaigns.worklist.text_presses import Press, presses_of
 from campaigns.worklist.waitlist_candidates import Candidate, People, candidates_on, people_on
 
 
@@ -42,7 +44,8 @@ class Visit:
 @dataclass(frozen=True)
 class Item:
     """One open work item; an open slot's item has those who wait for it, None while
-    nobody asked.
+    nobody asked. `quote` are the patient's own words, `press` what can be pressed about texts;
+    `on_top` says that it has a row of its own at the top of the list.
     """
 
     id: int
@@ -50,6 +53,8 @@ class Item:
     sentence: str
     quote: str
     closable: bool
+    press: str = ""
+    on_top: bool = False
     slot: bool = False
     waiting: tuple[Candidate, ...] | None = None
 
@@ -66,12 +71,14 @@ class Choice:
 class Row:
     """A visit that nobody has confirmed, why it is on the list, and what can be done.
 
-    `again` says when to call again; until then it is off the list, unless it has open items.
+    `words` are those of the newest answer, unless an item quotes them. `again` says when to call
+    again; until then it is off the list, unless it has open items.
     """
 
     visit: Visit
     contact: PhoneContact
     reasons: tuple[str, ...]
+    words: str
     items: tuple[Item, ...]
     chart: ChartWriteStatus | None
     answered: bool
@@ -101,7 +108,9 @@ class ItemRow:
 def rows_of(visits: Iterable[Any], practice: Practice, names: Names, now: datetime) -> list[Row]:
     """The rows of visits that came from with_row_data(unconfirmed(...))."""
     shown = list(visits)
-    about = _About(practice, names, now, missed_of(shown), cancel_reasons_of(practice))
+    items = [item for visit in shown for item in visit.open_items]
+    beside = beside_items(items, now)
+    about = _About(practice, names, now, missed_of(shown), cancel_reasons_of(practice), beside)
     return [_row(visit, about) for visit in shown]
 
 
@@ -114,6 +123,24 @@ class _About:
     now: datetime
     missed: Missed
     cancel_reasons: tuple[Reason, ...]
+    beside: BesideItems
+
+
+@dataclass(frozen=True)
+class BesideItems:
+    """What stands beside items: the presses by item, and the visits ahead by patient."""
+
+    presses: Mapping[int, Press] = field(default_factory=dict)
+    ahead: Mapping[int, Sequence[Appointment]] = field(default_factory=dict)
+
+
+def beside_items(items: Collection[Any], now: datetime) -> BesideItems:
+    """Read it for items whose appointments are at hand; two queries at most."""
+    asked = [item for item in items if item.kind == WorkItemKind.CANCEL_AS_STOP]
+    ahead: dict[int, list[Appointment]] = {}
+    for visit in upcoming_visits({item.appointment.patient_id for item in asked}, now):
+        ahead.setdefault(visit.patient_id, []).append(visit)
+    return BesideItems(presses_of(items), ahead)
 
 
 def item_rows_of(
@@ -121,12 +148,12 @@ def item_rows_of(
 ) -> list[ItemRow]:
     """The rows of items that came from other_items(...)."""
     shown = list(items)
-    people = people_on(shown, practice)
+    people, beside = people_on(shown, practice), beside_items(shown, now)
     return [
         ItemRow(
             visit_of(item.appointment, practice, names, now),
             _contact(item.appointment, practice, confidential=item.confidential),
-            item_of(item, people, confidential=item.confidential),
+            item_of(item, people, beside, confidential=item.confidential),
         )
         for item in shown
     ]
@@ -143,7 +170,8 @@ def _row(visit: Any, about: _About) -> Row:
         visit=visit_of(visit, practice, about.names, now),
         contact=_contact(visit, practice, confidential=visit.confidential),
         reasons=tuple(reasons_of(visit, answers, now)),
-        items=tuple(item_of(item) for item in visit.open_items),
+        words=_written(visit, answers),
+        items=tuple(item_of(item, beside=about.beside) for item in visit.open_items),
         chart=None if told else chart_write_status(newest, writes[-1] if writes else None),
         answered=visit.answered,
         risk=risk_in_words(visit, practice, about.missed),
@@ -196,20 +224,34 @@ def _contact(row: Appointment, practice: Practice, *, confidential: bool) -> Pho
     return contact_of(row.patient, practice, row.local_start.date(), confidential=confidential)
 
 
-def item_of(item: WorkItem, people: People | None = None, *, confidential: bool = False) -> Item:
+def _written(visit: Any, answers: Iterable[Response]) -> str:
+    """What the patient wrote last, where no open item quotes it."""
+    heard = next((a for a in answers if not a.by_staff), None)
+    quoted = {item.response_id for item in visit.open_items}
+    return heard.raw_text if heard is not None and heard.pk not in quoted else ""
+
+
+def item_of(
+    item: WorkItem,
+    people: People | None = None,
+    beside: BesideItems = BesideItems(),
+    *,
+    confidential: bool = False,
+) -> Item:
     """An item in words; `people` are those on the waitlist of an open slot
     (waitlist_candidates.people_on).
     """
     kind = WorkItemKind(item.kind)
-    quoted = kind is WorkItemKind.UNRECOGNIZED_REPLY and item.response is not None
     slot = kind is WorkItemKind.OPEN_SLOT
     visit = item.appointment
     return Item(
         id=item.pk,
         title=WORK_ITEMS[kind],
-        sentence=item.sentence,
-        quote=item.response.raw_text if quoted and item.response else "",
+        sentence=_sentence(item, beside),
+        quote=item.response.raw_text if item.response else "",
         closable=kind not in AUTOMATIC_ITEMS,
+        press=beside.presses.get(item.pk, ""),
+        on_top=kind is WorkItemKind.UNRECOGNIZED_REPLY,
         slot=slot,
         waiting=candidates_on(
             item, people or {}, visit.practice, visit.local_start.date(), confidential=confidential
@@ -217,3 +259,11 @@ def item_of(item: WorkItem, people: People | None = None, *, confidential: bool 
         if slot
         else None,
     )
+
+
+def _sentence(item: WorkItem, beside: BesideItems) -> str:
+    """What the item says; other visits that it names are named as they are now."""
+    if item.kind != WorkItemKind.CANCEL_AS_STOP:
+        return item.sentence
+    ahead = beside.ahead.get(item.appointment.patient_id, ())
+    return cancel_as_stop(visit for visit in ahead if visit.pk != item.appointment_id)

@@ -30,10 +30,13 @@ def too_short(text: str) -> bool:
 
 
 def found(everything: WorkListView, text: str) -> WorkListView:
-    """The rows whose patient, or the grown-up to call, has this name or number; two queries."""
+    """The rows whose patient, or the grown-up to call, has this name or number; three
+    queries.
+    """
     return WorkListView(
         everything.visits.filter(pk__in=_matching(everything.visits, "", text)),
         everything.items.filter(pk__in=_matching(everything.items, "appointment__", text)),
+        everything.replies.filter(pk__in=_matching(everything.replies, "appointment__", text)),
     )
 
 

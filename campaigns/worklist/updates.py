@@ -28,7 +28,8 @@ def row_ids(rows: WorkListView) -> list[str]:
     """One short id per row, which the page sends back: 12 for a visit, i7 for a work item."""
     visits = rows.visits.order_by().values_list("pk", flat=True)
     items = rows.items.order_by().values_list("pk", flat=True)
-    return [*(str(pk) for pk in visits), *(f"i{pk}" for pk in items)]
+    replies = rows.replies.order_by().values_list("pk", flat=True)
+    return [*(str(pk) for pk in visits), *(f"i{pk}" for pk in (*items, *replies))]
 
 
 def update_of(marks: Iterable[str], known: Iterable[str], heard: tuple[str, bool]) -> ListUpdate:

@@ -28,6 +28,7 @@ from campaigns.worklist.queries import (
     WorkListView,
     other_items,
     remaining,
+    replies_to_read,
     unconfirmed,
     view_of,
     with_row_data,
@@ -78,12 +79,14 @@ def search(request: HttpRequest) -> HttpResponse:
     if too_short(text):
         return render(request, "worklist/search.html", about)
     now, names = database_now(), names_of(practice)
-    everything = WorkListView(unconfirmed(practice, now), other_items(practice, now, None))
+    everything = WorkListView(
+        unconfirmed(practice, now), other_items(practice, now, None), replies_to_read(practice)
+    )
     shown = _rows(request, found(everything, text), practice, names, now)
     list_viewed("worklist.search", practice.external_id, shown["listed"], request.user)
     shown |= about | {
         "searched": everything.count(),
-        "found": shown["visits"].paginator.count + shown["items"].paginator.count,
+        "found": sum(shown[n].paginator.count for n in ("visits", "items", "replies")),
     }
     return render(request, "worklist/search.html", shown)
 
@@ -154,15 +157,21 @@ def _rows(
 ) -> dict[str, Any]:
     visits = _page(request, "page", with_row_data(rows.visits))
     items = _page(request, "items", rows.items)
+    replies = _page(request, "replies", rows.replies)
     shown = rows_of(visits, practice, names, now)
     item_rows = item_rows_of(items, practice, names, now)
+    reply_rows = item_rows_of(replies, practice, names, now)
     private = {visit.pk for visit in visits if visit.confidential}
     return {
         "days": days_of(shown, private),
         "visits": visits,
         "items": items,
         "item_rows": item_rows,
-        "listed": len(shown) + sum(1 + len(row.item.waiting or ()) for row in item_rows),
+        "replies": replies,
+        "reply_rows": reply_rows,
+        "listed": len(shown)
+        + len(reply_rows)
+        + sum(1 + len(row.item.waiting or ()) for row in item_rows),
     }
 
 

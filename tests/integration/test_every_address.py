@@ -43,6 +43,8 @@ ANSWERS: dict[str, tuple[int, int]] = {
     "release": (405, 302),
     "undo-call": WRITE,
     "work-item-done": (405, 302),
+    "texts-stop": (405, 302),
+    "texts-still-wanted": (405, 302),
     "coverage": READ,
     "mapping": READ,
     "mapping-type": (405, 404),

@@ -7,7 +7,9 @@ from datetime import timedelta
 import pytest
 
 from campaigns.clock import database_now
-from campaigns.models import AppointmentType, Effect, Practice, Response, WorkItem
+from campaigns.models import FRONT_DESK, AppointmentType, Effect, Practice, Response, WorkItem
+from campaigns.worklist import text_presses
+from tests.factories import UserFactory
 from tests.scenarios.decision_stage import Stage
 from tests.scenarios.decision_words import staged
 from tests.scenarios.shared_clinic import SharedClinic
@@ -140,6 +142,66 @@ def test_words_of_their_own_are_read_by_a_person(ward: SharedClinic) -> None:
     assert outcomes(stage.visit) == {"unrecognized": ["for_staff"]}
     assert items(stage.visit) == ["unrecognized_reply"]
     assert chart_writes(stage) == []
+
+
+@pytest.mark.parametrize("words", ["No worries, see you then", "please don't cancel"])
+def test_words_against_the_label_leave_the_chart_and_the_reminders_alone(
+    ward: SharedClinic, words: str
+) -> None:
+    stage = enrolled(ward)
+    ward.answer(stage.visit, "cancelled", text=words)
+    ward.sync()
+    assert chart_writes(stage) == []
+    assert ward.chart(stage.visit)["appointmentstatus"] == "f"
+    assert len(ward.active(stage.visit)) == 1
+    assert outcomes(stage.visit) == {"cancelled": ["for_staff"]}
+    assert items(stage.visit) == ["words_disagree"]
+    # Staff move the visit: the question has no object any more.
+    stage.change(starts_at=(stage.start + timedelta(days=1)).isoformat())
+    ward.sync()
+    assert items(stage.visit) == []
+
+
+def test_more_than_the_answer_is_told_beside_it(ward: SharedClinic) -> None:
+    stage = enrolled(ward)
+    ward.answer(stage.visit, "confirmed", text="C but please call me, my insurance changed")
+    ward.sync()
+    assert chart_writes(stage) == ["confirmationstatus"]
+    assert outcomes(stage.visit) == {"confirmed": ["applied"]}
+    assert items(stage.visit) == ["more_in_answer"]
+
+
+def test_a_cancel_that_ends_the_texts_is_asked_about(ward: SharedClinic) -> None:
+    stage = enrolled(ward)
+    patient = ward.row(stage.visit).patient.external_id
+    later = ward.book(patient, days=20)
+    ward.sync()
+    ward.consent(patient, "sms", "opted_out", text="CANCEL")
+    ward.sync()
+    for visit in (stage.visit, later):
+        assert all("sms" not in one["channels_allowed"] for one in ward.active(visit))
+    assert chart_writes(stage) == []
+    item = WorkItem.objects.get(kind="cancel_as_stop", closed_at=None)
+    assert item.appointment.external_id == stage.visit
+    start = ward.row(later).local_start
+    assert f"They also have {start:%a, %b} {start.day}, " in item.sentence
+    stage.happens("cancel")
+    ward.sync()
+    assert "cancel_as_stop" not in items(stage.visit)
+
+
+def test_a_stop_in_words_ends_the_texts_and_can_be_taken_back(ward: SharedClinic) -> None:
+    stage = enrolled(ward)
+    ward.answer(stage.visit, "unrecognized", text="Stop. Thank you")
+    ward.sync()
+    assert all("sms" not in one["channels_allowed"] for one in ward.active(stage.visit))
+    assert outcomes(stage.visit) == {"unrecognized": ["for_staff"]}
+    assert items(stage.visit) == ["stop_in_words"]
+    dana = UserFactory(username="dana", role=FRONT_DESK, practices=[ward.practice])
+    assert text_presses.still_want_texts(WorkItem.objects.get(closed_at=None), dana)
+    ward.sync()
+    assert items(stage.visit) == []
+    assert any("sms" in one["channels_allowed"] for one in ward.active(stage.visit))
 
 
 def test_a_wish_for_another_time_is_noted_once_and_put_on_the_list(ward: SharedClinic) -> None:

@@ -13,7 +13,7 @@ from campaigns.models import Appointment, ConsentEvent, Response
 from campaigns.vendor_records import EventRecord, EventType
 from tests.factories import AppointmentFactory
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("as_process")]
 
 
 @pytest.fixture
