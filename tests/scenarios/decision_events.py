@@ -247,13 +247,13 @@ def stop(channel: str) -> Do:
     return change
 
 
-def says(kind: str) -> Do:
+def says(kind: str, **words: str) -> Do:
     """Only who was enrolled can answer; of a visit that is closed the reminders have ended."""
 
     def change(stage: Stage) -> None:
         if stage.clinic.chart(stage.visit)["appointmentstatus"] != "f":
             stage.settle()
-        stage.answer(kind)
+        stage.answer(kind, **words)
 
     return change
 

@@ -163,9 +163,9 @@ class Stage:
         self.hear()
         self.clinic.run(self.visit, kinds=kinds or tuple(EffectKind))
 
-    def answer(self, kind: str) -> None:
+    def answer(self, kind: str, **words: str) -> None:
         """The patient answers the message that told the first start."""
-        self.clinic.answer(self.visit, kind, starts_at=self.start.isoformat())
+        self.clinic.answer(self.visit, kind, starts_at=self.start.isoformat(), **words)
 
     def enrollment(self) -> str:
         """Relatient's id of the newest enrollment of the visit."""

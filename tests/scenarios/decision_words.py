@@ -87,6 +87,8 @@ CHANGE: dict[str, Do] = {
     "says-no": events.says("cancelled"),
     "says-move": events.says("reschedule_requested"),
     "says-words": events.says("unrecognized"),
+    "says-no-but-comes": events.says("cancelled", text="No worries, see you then"),
+    "says-yes-and-more": events.says("confirmed", text="C but please call me"),
 }
 
 

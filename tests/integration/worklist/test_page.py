@@ -225,7 +225,8 @@ def test_a_reply_in_the_patients_own_words_is_shown_with_them(
         appointment=visit, response=heard, kind=WorkItemKind.UNRECOGNIZED_REPLY, sentence="Read it."
     )
     page = shown(client)
-    assert "Also for you" in page
+    assert "Replies to read first" in page
+    assert "Also for you" not in page
     assert "can &lt;b&gt;my mom&lt;/b&gt; come along?" in page
 
 

@@ -99,13 +99,14 @@ def told(s: Snapshot) -> Snapshot:
     return own(last_announced=reminder["visit"])(s)
 
 
-def says(kind: ReplyKind) -> Change:
+def says(kind: ReplyKind, text: str = "") -> Change:
     """One more answer, a minute after the one before, about the start that was told first."""
 
     def change(s: Snapshot) -> Snapshot:
         number = len(s.replies) + 1
         at = plain.NOW - timedelta(minutes=10 - number)
-        return replace(s, replies=(*s.replies, plain.a_reply(kind, id=number, occurred_at=at)))
+        reply = plain.a_reply(kind, id=number, occurred_at=at, words=text)
+        return replace(s, replies=(*s.replies, reply))
 
     return change
 
@@ -260,6 +261,8 @@ CHANGE: dict[str, Change] = {
     "says-no": says(ReplyKind.CANCELLED),
     "says-move": says(ReplyKind.RESCHEDULE_REQUESTED),
     "says-words": says(ReplyKind.UNRECOGNIZED),
+    "says-no-but-comes": says(ReplyKind.CANCELLED, "No worries, see you then"),
+    "says-yes-and-more": says(ReplyKind.CONFIRMED, "C but please call me"),
 }
 
 

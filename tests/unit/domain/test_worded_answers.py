@@ -161,7 +161,7 @@ class TestStop:
 
     def stopped(self, words: str, kind: ReplyKind = ReplyKind.UNRECOGNIZED, **more: Any) -> Any:
         reply = a_reply(kind, words=words, channel=Channel.SMS, **more)
-        stop = a_consent(Channel.SMS, at=reply.occurred_at)
+        stop = replace(a_consent(Channel.SMS, at=reply.occurred_at), at_relatient=False)
         return reply, replace(a_patient(), consents=(stop,))
 
     def test_the_desk_is_told_of_the_stop_and_not_of_words_to_read(self) -> None:
