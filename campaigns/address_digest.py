@@ -32,7 +32,12 @@ def digests_of(reach: str) -> list[str]:
 
 def newest_mark() -> str:
     """What the digests of the newest key begin with."""
-    return _mark(_secret(settings.FIELD_ENCRYPTION_KEYS[0]))
+    return mark_of(settings.FIELD_ENCRYPTION_KEYS[0])
+
+
+def mark_of(key: str) -> str:
+    """Eight characters and a colon that name a key, from which it cannot be told."""
+    return _mark(_secret(key))
 
 
 def _digest(key: str, reach: str) -> str:

@@ -11,6 +11,7 @@ from django.db.models import Count
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from campaigns.clock import database_now
+from campaigns.decisions.failed_looks import failed_by_practice
 from campaigns.models import Practice
 from campaigns.outbox import backlog
 
@@ -18,10 +19,11 @@ Names = dict[int, str]
 
 
 def collect() -> Iterator[Metric]:
-    """Every number of the active practices: eight queries, however many visits there are."""
+    """Every number of the active practices: nine queries, however many visits there are."""
     practices = list(Practice.objects.filter(active=True).order_by("pk"))
     names = {practice.pk: practice.external_id for practice in practices}
     yield from _due(practices, names)
+    yield _put_off(practices, names)
     yield _effects(practices, names)
     yield _coverage(practices, names)
     yield _work_items(practices, names)
@@ -46,6 +48,17 @@ def _due(practices: Sequence[Practice], names: Names) -> Iterator[Metric]:
             age.add_metric([names[pk]], due.oldest_seconds)
         yield number
         yield age
+
+
+def _put_off(practices: Sequence[Practice], names: Names) -> Metric:
+    family = GaugeMetricFamily(
+        "kept_looks_put_off",
+        "Visits that wait because a look at them failed; /readyz says why.",
+        labels=["practice"],
+    )
+    for pk, number in failed_by_practice(practices).items():
+        family.add_metric([names[pk]], number)
+    return family
 
 
 def _effects(practices: Sequence[Practice], names: Names) -> Metric:

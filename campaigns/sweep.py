@@ -10,21 +10,20 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 
 from django.db import OperationalError
 
 from campaigns.clock import database_now
+from campaigns.decisions.failed_looks import failed_looks, put_off, retry_with_our_keys
 from campaigns.decisions.look import look
 from campaigns.domain.values import EffectStatus
+from campaigns.encryption import Undecryptable
 from campaigns.execution import execute
 from campaigns.intake.reach_renewal import renew
 from campaigns.models import Appointment, Effect, Practice
 from campaigns.outbox.backlog import refused_and_owed
 
 _BATCH = 200
-# How long a look that failed by a defect of ours is put off.
-AFTER_A_DEFECT = timedelta(minutes=10)
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +61,7 @@ def sweep(
 
     for practice in practices:
         renew(practice, time_is_up)
+        retry_with_our_keys(practice)
     busy = True
     while busy and not time_is_up():
         execute.release_expired(database_now())
@@ -87,12 +87,11 @@ def _looks(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -> 
         except OperationalError:
             # Another process holds the rows (a deadlock, a busy file): it stays due.
             logger.warning("look_put_off", extra={"appointment": pk})
-        except Exception:
+        except Exception as failure:
             # A defect in one appointment must not stop the others behind it.
             logger.exception("look_failed", extra={"appointment": pk})
             total.failed += 1
-            later = database_now() + AFTER_A_DEFECT
-            Appointment.objects.filter(pk=pk).update(look_due_at=later)
+            put_off(pk, failure)
 
 
 def _effects(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -> None:
@@ -106,6 +105,10 @@ def _effects(practice: Practice, total: Swept, time_is_up: Callable[[], bool]) -
                 total.retried += (attempts or 0) > 1
         except OperationalError:
             logger.warning("effect_put_off", extra={"effect": pk})
+        except Undecryptable:
+            # It stays due for a process with other keys, and must not stop the others behind it.
+            logger.exception("effect_not_readable", extra={"effect": pk})
+            total.failed += 1
 
 
 def parked(practices: list[Practice]) -> int:
@@ -115,6 +118,9 @@ def parked(practices: list[Practice]) -> int:
 
 
 def remaining(practices: list[Practice]) -> int:
-    """Effects that wait for a later time: retries and leases; timers do not count."""
+    """Effects that wait for a later time (retries and leases), and looks put off because they
+    failed; timers do not count.
+    """
     waiting = [EffectStatus.QUEUED, EffectStatus.UNKNOWN, EffectStatus.CLAIMED]
-    return Effect.objects.filter(practice__in=practices, status__in=waiting).count()
+    effects = Effect.objects.filter(practice__in=practices, status__in=waiting)
+    return effects.count() + failed_looks(practices).count

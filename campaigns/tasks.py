@@ -10,6 +10,7 @@ import time
 
 from audit.context import acting_as
 from campaigns import gateways
+from campaigns.encryption import require_field_keys
 from campaigns.models import Practice
 from campaigns.shutdown import shutdown_requested
 from campaigns.sweep import sweep
@@ -21,7 +22,8 @@ INTAKE_SECONDS = 15
 
 
 def drain() -> dict[str, int]:
-    """Take in what was sent, and take what is due."""
+    """Take in what was sent, and take what is due; raises KeyMissing, and then nothing is begun."""
+    require_field_keys()
     with acting_as(process="worker"):
         practices = list(Practice.objects.filter(active=True))
         until = time.monotonic() + INTAKE_SECONDS

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable
 
 from audit.context import acting_as
+from campaigns.encryption import require_field_keys
 from campaigns.models import Practice
 from campaigns.shutdown import shutdown_requested
 from integrations.operations import run
@@ -29,8 +30,10 @@ def heartbeat() -> None:
 def tick(stopping: Callable[[], bool] = shutdown_requested) -> dict[str, int]:
     """Poll what is due, take in what came, and do what is to be done, for every practice.
 
-    As soon as `stopping` says so, nothing more is begun.
+    As soon as `stopping` says so, nothing more is begun. Raises KeyMissing, and then nothing is
+    begun at all.
     """
+    require_field_keys()
     executed = 0
     with acting_as(process="worker"):
         for practice in Practice.objects.filter(active=True).order_by("pk"):

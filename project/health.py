@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from django_q.models import OrmQ
 
 from audit import triggers
+from campaigns.encryption import KeyMissing, require_field_keys
 
 log = structlog.get_logger(__name__)
 
@@ -27,9 +28,19 @@ def healthz(request: HttpRequest) -> JsonResponse:
 @never_cache
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """503 only without a database. For anything less we must go on receiving webhooks."""
+    """503 without a database, or without the keys to what is in it: no notification could be
+    checked, and what is stored now could not be opened by others. For anything less we must go on
+    receiving webhooks.
+    """
     if not _database_answers():
         return JsonResponse({"status": "unavailable", "database": "out of reach"}, status=503)
+    try:
+        require_field_keys()
+    except KeyMissing as missing:
+        body = {"status": "unavailable", "database": "ok", "problem": str(missing)}
+        return JsonResponse(body, status=503)
+    except DatabaseError:
+        log.warning("field keys not checked", exc_info=True)
     reports = {"queue": _queue, "audit_trail": _audit_trail} | {
         name: import_string(path) for name, path in settings.READINESS_REPORTS.items()
     }

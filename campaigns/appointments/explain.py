@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db.models import Q
 
+from campaigns.decisions.failed_looks import ABOUT_ONE
 from campaigns.domain.coverage import Code, sentence_of
 from campaigns.models import Appointment, Attempt, ConsentEvent, DecisionRecord, Effect, Response
 
@@ -34,6 +35,7 @@ def explanation_of(appointment: Appointment) -> Row:
             "state": str(appointment.coverage_state),
             "code": str(appointment.coverage_code),
             "sentence": sentence_of(Code(appointment.coverage_code)),
+            "problem": ABOUT_ONE if appointment.look_failed_at else "",
         },
         "observations": observations_of(appointment),
         "lineage": _lineage(appointment),

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from campaigns.appointments.decision_reason import why
 from campaigns.appointments.timeline import Entry, entries_of
 from campaigns.appointments.video_link import VideoLink, video_link_of
+from campaigns.decisions.failed_looks import ABOUT_ONE
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.domain.values import (
     AppointmentStatus,
@@ -82,8 +83,10 @@ def page_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> A
 
 def _why(row: Appointment, campaigns: dict[str, str]) -> str:
     """The reason given by the last decision, if the visit's code is still the one of that
-    decision.
+    decision; or that no later one could be made.
     """
+    if row.look_failed_at is not None:
+        return ABOUT_ONE
     last = row.decisions.first()
     if last is None or last.code != row.coverage_code:
         return ""

@@ -73,6 +73,7 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
         setattr(appointment, f"{channel}_digest", digest_of(decision.reach.get(channel)))
     appointment.look_due_at = decision.look_again_at
     appointment.look_priority = ROUTINE
+    appointment.look_failed_at, appointment.look_failed_keys = None, ""
     appointment.save(
         update_fields=[
             "coverage_state",
@@ -84,6 +85,8 @@ def _record(appointment: Appointment, decision: Decision, now: datetime) -> None
             *(f"{channel}_digest" for channel in Channel),
             "look_due_at",
             "look_priority",
+            "look_failed_at",
+            "look_failed_keys",
         ]
     )
 

@@ -27,6 +27,7 @@ from campaigns.domain.values import (
     EnrollmentStatus,
     Vendor,
 )
+from campaigns.encryption import Undecryptable
 from campaigns.enrollments.status import advance
 from campaigns.execution import handlers
 from campaigns.execution.handlers.call import ChartChanged
@@ -199,15 +200,23 @@ def release_expired(now: datetime) -> int:
     expired = Effect.objects.filter(status=EffectStatus.CLAIMED, lease_until__lte=now)
     released = 0
     for pk in expired.values_list("pk", flat=True):
-        with transaction.atomic():
-            effect = _locked(pk)
-            if effect.status != EffectStatus.CLAIMED or effect.lease_until is None:
-                continue
-            if effect.lease_until > now:
-                continue
-            _release(effect, now)
-            released += 1
+        try:
+            released += _release_one(pk, now)
+        except Undecryptable:
+            # A process with other keys releases it; the others behind it are not to wait.
+            logger.exception("effect_not_readable", extra={"effect": pk})
     return released
+
+
+def _release_one(effect_id: int, now: datetime) -> bool:
+    with transaction.atomic():
+        effect = _locked(effect_id)
+        if effect.status != EffectStatus.CLAIMED or effect.lease_until is None:
+            return False
+        if effect.lease_until > now:
+            return False
+        _release(effect, now)
+        return True
 
 
 def _release(effect: Effect, now: datetime) -> None:

@@ -20,6 +20,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
 from audit.context import acting_as
+from campaigns.encryption import KeyMissing, require_field_keys
 from campaigns.management.totals import totals
 from campaigns.models import Practice
 
@@ -40,6 +41,8 @@ class PracticeCommand(BaseCommand):
     # The keys that a report has even when no practice was there to report, with their zeros.
     nothing: ClassVar[Mapping[str, Any]] = {}
     practice_required: ClassVar[bool] = True
+    # Whether it reads or stores records, and so does nothing while a field key is missing.
+    needs_field_keys: ClassVar[bool] = False
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Commands with options of their own override this, and call it first."""
@@ -78,6 +81,7 @@ class PracticeCommand(BaseCommand):
             standard_output_kept_for_the_report(),
             self._json_alone(options["json"]),
         ):
+            self._check_field_keys()
             practices = self.practices(wanted, **options)
             self.check_usage(practices, **options)
             reports = {one.external_id: self.run(one, **options) for one in practices}
@@ -113,6 +117,14 @@ class PracticeCommand(BaseCommand):
     @classmethod
     def name(cls) -> str:
         return cls.__module__.rsplit(".", 1)[-1]
+
+    def _check_field_keys(self) -> None:
+        if not self.needs_field_keys:
+            return
+        try:
+            require_field_keys()
+        except KeyMissing as missing:
+            raise BadUsage(str(missing)) from None
 
     @contextmanager
     def _json_alone(self, wanted: bool) -> Iterator[None]:

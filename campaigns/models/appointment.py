@@ -75,6 +75,10 @@ class Appointment(models.Model):
     voice_digest = models.CharField(max_length=LENGTH, blank=True, default="")
     look_due_at = models.DateTimeField(null=True)
     look_priority = models.PositiveSmallIntegerField(default=ROUTINE)
+    # Until a look succeeds again: since when none does by a fault of ours, and the names of the
+    # keys (encryption.py) that could not open what it needs, if that was it.
+    look_failed_at = models.DateTimeField(null=True, blank=True)
+    look_failed_keys = models.CharField(max_length=160, blank=True, default="")
 
     class Meta:
         constraints = [
@@ -101,6 +105,12 @@ class Appointment(models.Model):
                 "look_due_at",
                 condition=Q(look_due_at__isnull=False),
                 name="look_due",
+            ),
+            # Those that are put off because a look failed.
+            models.Index(
+                "practice",
+                condition=Q(look_failed_at__isnull=False),
+                name="look_failed",
             ),
             # The work list's question: a practice's visits of the next hours.
             models.Index("practice", "starts_at", name="appointment_upcoming"),

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
 
+from campaigns.decisions.failed_looks import failed_looks
 from campaigns.domain.coverage import Code, State, sentence_of
 from campaigns.domain.values import AppointmentStatus, EffectStatus
 from campaigns.labels import STATES
@@ -25,6 +26,7 @@ _STUCK = (
     Code.NO_PROVIDER,
     Code.PATIENT_AMBIGUOUS,
 )
+FAILED_LOOKS = "/admin/campaigns/appointment/?when=all&look_failed_at__isnull=False"
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,9 @@ def stuck(practices: Sequence[Practice], now: datetime) -> list[Line]:
     )
     visits = "/admin/campaigns/appointment/?coverage_code__exact="
     effects = Effect.objects.filter(practice__in=practices)
+    failed = failed_looks(practices)
     lines = [
+        Line(failed.count, failed.sentence, FAILED_LOOKS),
         Line(
             effects.filter(status=EffectStatus.PARKED).count(),
             "Effects whose outcome nobody knows. Check at the vendor, then try again.",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from campaigns.clock import database_now
+from campaigns.decisions.failed_looks import failed_looks
 from campaigns.domain.values import EffectStatus
 from campaigns.models import Practice
 from campaigns.outbox.backlog import Due, effects_due, effects_standing, looks_due
@@ -24,16 +25,22 @@ def connections() -> list[dict[str, Any]]:
 
 
 def backlog() -> dict[str, Any]:
-    """What waits, in all active practices together; ages are 0 when nothing waits."""
+    """What waits, in all active practices together; ages are 0 when nothing waits.
+
+    `why_put_off` says what to do about looks that failed, and is empty when none did.
+    """
     practices, now = _active(), database_now()
     looks = _together(looks_due(practices, now).values())
     effects = _together(effects_due(practices, now).values())
+    failed = failed_looks(practices)
     stored = status.inbox(practices)
     parked = [row for row in effects_standing(practices) if row[2] == EffectStatus.PARKED]
     oldest = max(((now - each.oldest_at).total_seconds() for each in stored), default=0.0)
     return {
         "looks_due": looks.count,
         "oldest_look_seconds": round(looks.oldest_seconds, 1),
+        "looks_put_off": failed.count,
+        "why_put_off": failed.sentence,
         "effects_due": effects.count,
         "oldest_effect_seconds": round(effects.oldest_seconds, 1),
         "effects_parked": sum(row[3] for row in parked),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import uuid
 from collections import Counter
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
+from campaigns.encryption import Undecryptable
 from campaigns.models import Practice
 from campaigns.ports import ONLY_WAITING, PAUSED
 from integrations.inbox.chart_events import NotNow
@@ -24,6 +26,11 @@ TOGETHER = 100
 SPEAK_FOR_ALL = 3
 # Taking in these asks athenahealth; all other messages bring their content along.
 ASKS = Q(kind=InboundKind.EVENT, vendor=Vendor.ATHENAHEALTH)
+UNOPENED = (
+    "Kept cannot open this message. Put the missing key back at the end of FIELD_ENCRYPTION_KEYS."
+)
+
+logger = logging.getLogger(__name__)
 
 
 class ClaimableMessages:
@@ -64,7 +71,10 @@ class ClaimableMessages:
 
 
 def claim(message_id: int) -> InboundMessage | None:
-    """The message, leased to us; None when another worker has it or it is done."""
+    """The message, leased to us; None when another worker has it or it is done.
+
+    One that our keys do not open rests a little, for a process that has others.
+    """
     now = database_now()
     token = str(uuid.uuid4())
     taken = (
@@ -74,9 +84,14 @@ def claim(message_id: int) -> InboundMessage | None:
     )
     if not taken:
         return None
-    return InboundMessage.objects.select_related("practice", "connection", "sync_run").get(
-        pk=message_id
-    )
+    rows = InboundMessage.objects.select_related("practice", "connection", "sync_run")
+    try:
+        return rows.get(pk=message_id)
+    except Undecryptable:
+        logger.exception("message_not_readable", extra={"inbound": message_id})
+        ours = InboundMessage.objects.filter(pk=message_id, lease_token=token)
+        ours.update(problem=UNOPENED, lease_token="", lease_until=now + REST)
+        return None
 
 
 def release(message: InboundMessage, put_off: NotNow | None) -> None:

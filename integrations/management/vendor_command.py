@@ -6,11 +6,16 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from campaigns.management.practice_command import PracticeCommand
-from integrations.operations.run import WAITING
+from integrations.operations.run import PUT_OFF, WAITING, WHY_PUT_OFF
+
+# Keys of a report that are no numbers, or that another sentence says.
+IN_WORDS = ("problems", WAITING, WHY_PUT_OFF)
 
 
 class VendorCommand(PracticeCommand):
     """A command whose report may hold `problems`: sentences about a vendor, with the fix."""
+
+    needs_field_keys = True
 
     def attention(self, report: dict[str, Any]) -> Iterable[str]:
         """The problems; rows that made no sense are counted under `errors`."""
@@ -36,7 +41,7 @@ def longest_wait(reports: Iterable[dict[str, Any]]) -> dict[str, int]:
 
 def counts(report: dict[str, Any]) -> str:
     """One line: the numbers, and why a feed was not read."""
-    line = ", ".join(f"{k} {v}" for k, v in report.items() if k not in ("problems", WAITING))
+    line = ", ".join(f"{k} {v}" for k, v in report.items() if k not in IN_WORDS)
     if WAITING not in report:
         return line
     return (
@@ -46,8 +51,10 @@ def counts(report: dict[str, Any]) -> str:
 
 
 def needs_a_person(work: dict[str, Any]) -> Iterable[str]:
-    """What stands parked, and what failed by a defect."""
+    """What stands parked, what failed by a defect, and what waits because it failed."""
     if work["parked"]:
         yield f"{work['parked']} parked: see Effects and Inbound messages in the console"
     if work["failed"]:
         yield f"{work['failed']} failed: see the log, and tell your Kept operator"
+    if work[PUT_OFF]:
+        yield f"{work[PUT_OFF]} put off: {work[WHY_PUT_OFF]}"

@@ -7,6 +7,7 @@ perhaps a dead one, is not read: `waiting_for_lease` says for how many seconds a
 
 from __future__ import annotations
 
+import logging
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from typing import Any
 
 from campaigns import sweep
 from campaigns.clock import database_now
+from campaigns.decisions.failed_looks import failed_looks
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
@@ -36,6 +38,8 @@ from integrations.sync_runs.record import sync_run
 POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
 WORK_KEYS = ("executed", "retried", "failed")
 COLLECT_KEYS = ("seen", "new", "duplicate", "errors")
+# How many visits wait because a look at them failed, and then why.
+PUT_OFF, WHY_PUT_OFF = "put_off", "why_put_off"
 # The key of a report that says how long another process may still hold a feed.
 WAITING = "waiting_for_lease"
 # A sync of a live practice ends although the world goes on changing.
@@ -43,6 +47,8 @@ MOST_ROUNDS = 20
 _PAUSE_SECONDS = 0.25
 
 Report = dict[str, Any]
+
+logger = logging.getLogger(__name__)
 
 
 def poll(practice: Practice, feeds: tuple[Feed, ...] = poll_chart.ATHENA_FEEDS) -> Report:
@@ -125,6 +131,7 @@ def work(practice: Practice, seconds: float | None = None) -> Report:
         "failed": total["failed"],
         "parked": sweep.parked([practice]) + _parked_messages(practice),
         "remaining": _remaining(practice),
+        **_put_off(practice),
     }
     return {**report, "problems": problems} if problems else report
 
@@ -148,6 +155,12 @@ def _work_once(practice: Practice) -> Counter[str]:
 def _remaining(practice: Practice) -> int:
     stored = InboundMessage.objects.filter(practice=practice, status=InboundStatus.STORED)
     return sweep.remaining([practice]) + stored.count()
+
+
+def _put_off(practice: Practice) -> Report:
+    """Looks that failed and wait, with the sentence; just the zero where there are none."""
+    failed = failed_looks([practice])
+    return {PUT_OFF: failed.count} | ({WHY_PUT_OFF: failed.sentence} if failed.count else {})
 
 
 def _parked_messages(practice: Practice) -> int:
@@ -177,7 +190,10 @@ def sync(practice: Practice, seconds: float | None = None) -> Report:
         open_effects = {
             "parked": worked.pop("parked"),
             "remaining": worked.pop("remaining") + len(waiting),
+            PUT_OFF: worked.pop(PUT_OFF),
         }
+        why = worked.pop(WHY_PUT_OFF, "")
+        open_effects |= {WHY_PUT_OFF: why} if why else {}
         for name, report in (*pulls.items(), ("work", worked)):
             problems += [p for p in report.pop("problems", []) if p not in problems]
             total[name].update(report)
@@ -239,4 +255,8 @@ def tick(
         requests.run_due(practice)
     if not stopping():
         nightly.run_if_due(practice, seconds - (time.monotonic() - began))
-    return {"looked": swept.looked, "executed": swept.executed}
+    waiting = failed_looks([practice])
+    if waiting.count:
+        told = {"practice": practice.external_id, "count": waiting.count}
+        logger.error("looks_put_off", extra={**told, "why": waiting.sentence})
+    return {"looked": swept.looked, "executed": swept.executed, PUT_OFF: waiting.count}

@@ -6,7 +6,15 @@ from django.core.exceptions import FieldError, ImproperlyConfigured
 from django.db import connection as database
 from django.utils import timezone
 
-from campaigns.encryption import Undecryptable, decrypt, encrypt
+from campaigns.encryption import (
+    KeyMissing,
+    Undecryptable,
+    closed_tables,
+    decrypt,
+    encrypt,
+    name_of_keys,
+    require_field_keys,
+)
 from campaigns.models import Practice
 from integrations.models import Connection, InboundMessage
 
@@ -105,3 +113,69 @@ def test_encrypted_columns_cannot_be_searched(message):
 def test_the_same_text_is_encrypted_differently_every_time():
     assert encrypt("text") != encrypt("text")
     assert decrypt(encrypt("text é")) == "text é"
+
+
+def _messages(practice: Practice, count: int) -> None:
+    for number in range(count):
+        InboundMessage.objects.create(
+            practice=practice,
+            vendor="relatient",
+            kind="event",
+            external_id=f"evt_{number}",
+            payload={"n": number},
+            read_began=timezone.now(),
+        )
+
+
+def test_an_empty_database_asks_for_no_key(db, settings):
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    assert closed_tables() == []
+
+
+def test_a_process_that_opens_none_of_the_newest_rows_takes_no_work(message, settings):
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    with pytest.raises(KeyMissing) as refusal:
+        require_field_keys()
+    assert "connections and inbound messages" in str(refusal.value)
+    assert "back at the end of FIELD_ENCRYPTION_KEYS" in str(refusal.value)
+    for keys in ([OLD], [NEW, OLD]):
+        settings.FIELD_ENCRYPTION_KEYS = keys
+        require_field_keys()
+
+
+def test_rows_that_were_written_since_with_a_newer_key_stop_an_old_process(message, settings):
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    _messages(message.practice, 9)
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    assert closed_tables() == []
+    settings.FIELD_ENCRYPTION_KEYS = [NEW, OLD]
+    InboundMessage.objects.filter(pk=message.pk).update(payload={"n": 10})
+    settings.FIELD_ENCRYPTION_KEYS = [OLD]
+    assert closed_tables() == ["inbound messages"]
+
+
+@pytest.mark.parametrize("others", [0, 3])
+def test_a_single_damaged_row_stops_nobody(message, others):
+    _messages(message.practice, others)
+    newest = InboundMessage.objects.order_by("-pk").values_list("pk", flat=True)[0]
+    with database.cursor() as cursor:
+        cursor.execute(
+            "UPDATE integrations_inboundmessage SET payload = 'gAAAA' WHERE id = %s", [newest]
+        )
+    assert closed_tables() == []
+
+
+def test_rows_that_hold_nothing_say_nothing(message, settings):
+    InboundMessage.objects.update(payload=None)
+    Connection.objects.update(secret="")
+    settings.FIELD_ENCRYPTION_KEYS = [NEW]
+    assert closed_tables() == []
+
+
+def test_a_set_of_keys_has_one_name_whatever_their_order(settings):
+    names = []
+    for keys in ([OLD, NEW], [NEW, OLD], [OLD]):
+        settings.FIELD_ENCRYPTION_KEYS = keys
+        names.append(name_of_keys())
+    assert names[0] == names[1] != names[2]
+    assert not any(part in OLD + NEW for part in names)

@@ -18,6 +18,7 @@ class Command(PracticeCommand):
         "about first, and refused ones that are still owed."
     )
     nothing: ClassVar[dict[str, Any]] = {"requeued": 0, "by_kind": {}, "left_out": 0}
+    needs_field_keys = True
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add which, and whether only to count."""

@@ -11,6 +11,8 @@ from integrations.management.connection_command import ConnectionCommand
 
 class Command(ConnectionCommand):
     help = "Send nothing more to athenahealth or Relatient until `resume`. Everything waits."
+    # Whatever else is wrong, it must be possible to stop.
+    needs_field_keys = False
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
         """Pause the connection; one that is paused stays so, in the name of whoever paused it."""

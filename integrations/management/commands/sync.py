@@ -22,7 +22,7 @@ class Command(VendorCommand):
     nothing = {
         "poll": dict.fromkeys(run.POLL_KEYS, 0),
         "collect": dict.fromkeys(run.COLLECT_KEYS, 0),
-        "work": dict.fromkeys((*run.WORK_KEYS, "parked", "remaining"), 0),
+        "work": dict.fromkeys((*run.WORK_KEYS, "parked", "remaining", run.PUT_OFF), 0),
     }
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -14,7 +14,7 @@ from integrations.operations import run
 
 class Command(VendorCommand):
     help = "Take in stored messages, look at what is due and send what is to be sent."
-    nothing = dict.fromkeys((*run.WORK_KEYS, "parked", "remaining"), 0)
+    nothing = dict.fromkeys((*run.WORK_KEYS, "parked", "remaining", run.PUT_OFF), 0)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add how long to wait for what becomes due."""

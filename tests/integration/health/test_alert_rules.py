@@ -25,6 +25,7 @@ WATCHED = {
     "kept_feed_last_success_timestamp_seconds",
     "kept_heartbeat_age_seconds",
     "kept_inbox_lag_seconds",
+    "kept_looks_put_off",
     "kept_oldest_due_effect_age_seconds",
     "kept_oldest_due_look_age_seconds",
     "kept_quota_remaining",

@@ -313,6 +313,8 @@ def test_ready_tells_of_connections_and_of_what_waits(
     assert waiting.pop("oldest_look_seconds") == pytest.approx(300, abs=30)
     assert waiting == {
         "looks_due": 1,
+        "looks_put_off": 0,
+        "why_put_off": "",
         "effects_due": 0,
         "oldest_effect_seconds": 0,
         "effects_parked": 1,
