@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('campaigns', '0006_numbers_of_consents'),
+        ('campaigns', "0007_answers_in_words"),
     ]
 
     operations = [
