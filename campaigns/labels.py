@@ -159,6 +159,7 @@ WORK_ITEMS = {
     WorkItemKind.ENDED_ELSEWHERE: "Reminders ended at Relatient",
     WorkItemKind.NOT_RESENT: "New details not sent",
     WorkItemKind.TEXTS_STOPPED: "No more messages wanted",
+    WorkItemKind.RECORD_UNREADABLE: "Not readable in athenahealth",
     WorkItemKind.WAITLIST_NOT_TOLD: "Waitlist desk not told",
     WorkItemKind.MESSAGE_FAILED: "Message not delivered",
     WorkItemKind.PATIENT_AMBIGUOUS: "Two records at Relatient",

@@ -6,6 +6,7 @@ LeaseLost when the work is no longer ours. Gateways repeat nothing: retries live
 
     GatewayError
     ├── Refused         certainly not done, and not to be repeated as it is
+    │   └── Unreadable  a record that cannot be understood
     ├── TryLater        certainly not done (429, refused connection, paused); maybe with a time
     └── OutcomeUnknown  a write that may have been done (timeout, reset, 5xx)
 """
@@ -72,6 +73,14 @@ class GatewayError(Exception):
 
 class Refused(GatewayError):
     """The vendor said no, and nothing was done."""
+
+
+class Unreadable(Refused):
+    """The vendor answered with a record that cannot be understood; `what` of it, in words."""
+
+    def __init__(self, sentence: str, what: str, code: str = "vendor_nonsense") -> None:
+        super().__init__(sentence, code=code)
+        self.what = what
 
 
 class TryLater(GatewayError):

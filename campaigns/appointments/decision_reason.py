@@ -29,6 +29,7 @@ _TELLING: dict[Code, tuple[str, ...]] = {
     Code.NO_PROVIDER: ("provider",),
     Code.TIME_ZONE_UNKNOWN: ("time",),
     Code.ENDED_ELSEWHERE: ("staff",),
+    Code.RECORD_UNREADABLE: ("recipient", "status"),
 }
 # The steps that can choose the campaign; a later one overrules an earlier one.
 _CHOOSING = ("staff", "approval", "written_to", "time", "confirmation", "provider", "rule")

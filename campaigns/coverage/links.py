@@ -46,6 +46,7 @@ _FIXES = {
     ),
     Code.PATIENT_AMBIGUOUS: Fix("See the work items", "/admin/campaigns/workitem/"),
     Code.ENDED_ELSEWHERE: Fix("See the work items", "/admin/campaigns/workitem/"),
+    Code.RECORD_UNREADABLE: Fix("See the work items", "/admin/campaigns/workitem/"),
 }
 
 

@@ -113,6 +113,9 @@ def _appointment(
         join_url=row.join_url,
         join_read_at=row.join_read_at,
         scheduled_at=row.scheduled_at,
+        unreadable=row.unreadable,
+        unreadable_twice=row.unreadable_twice,
+        unreadable_since=row.unreadable_since,
     )
 
 
@@ -140,9 +143,15 @@ def _patient(row: Patient) -> facts.PatientFacts:
             for channel, said in row.told_consents.items()
         },
         no_shows=no_shows_of([row.pk]).get(row.pk, ()),
-        reread_wanted=row.reread_wanted,
+        reread_wanted=row.reread_wanted or _of_old(row),
         seen_before=row.appointments.filter(status__in=_CAME).exists(),
     )
+
+
+def _of_old(row: Patient) -> bool:
+    """Whether the record was kept by a version that took an unreadable date of birth for none."""
+    record = row.record or {}
+    return bool(record) and "unreadable" not in record and record.get("date_of_birth") is None
 
 
 def _words(row: Patient, reaches: set[str]) -> tuple[facts.Consent, ...]:
@@ -204,6 +213,7 @@ def _enrollments(patient: Patient, lineage: set[int]) -> tuple[facts.EnrollmentF
             resend_dropped=row.resend_dropped,
             route=row.route,
             messaged=row.messaged_at is not None,
+            messaged_at=row.messaged_at,
             created_at=row.created_at,
             reread_wanted=row.reread_wanted,
             surplus=row.surplus,

@@ -46,6 +46,7 @@ class Code(StrEnum):
     PATIENT_AMBIGUOUS = "patient_ambiguous"
     TIME_ZONE_UNKNOWN = "time_zone_unknown"
     ENDED_ELSEWHERE = "ended_elsewhere"
+    RECORD_UNREADABLE = "record_unreadable"
     VENDOR_REJECTED = "vendor_rejected"
     CREDENTIALS_REJECTED = "credentials_rejected"
     OUTCOME_UNKNOWN = "outcome_unknown"
@@ -143,6 +144,10 @@ LEDGER: dict[Code, Entry] = {
         State.BLOCKED,
         "Somebody ended the reminders at Relatient. Enroll by hand if they should go on.",
     ),
+    Code.RECORD_UNREADABLE: Entry(
+        State.BLOCKED,
+        "Something in athenahealth cannot be read, so nobody is written to. Correct it there.",
+    ),
     Code.VENDOR_REJECTED: Entry(
         State.FAILED,
         "The last change was refused. See the reason in the timeline, mend it, try again.",
@@ -177,6 +182,7 @@ PRECEDENCE: tuple[Code, ...] = (
     Code.ENDED_ELSEWHERE,
     Code.NO_PROVIDER,
     Code.TIME_ZONE_UNKNOWN,
+    Code.RECORD_UNREADABLE,
     Code.PATIENT_AMBIGUOUS,
     Code.GUARDIAN_CONTACT_MISSING,
     Code.NO_CONTACT_CHANNEL,

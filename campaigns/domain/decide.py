@@ -158,6 +158,10 @@ def _work_items(planned: Plan, code: Code) -> tuple[WorkItemWanted, ...]:
         items.append(WorkItemWanted(*TO_SEE_TO[code]))
     elif planned.link_missing:
         items.append(WorkItemWanted(*TO_SEE_TO[Code.TELEHEALTH_LINK_MISSING]))
+    if planned.unreadable:
+        what = " and the ".join(planned.unreadable)
+        sentence = f"In athenahealth the {what} cannot be read. Correct it there."
+        items.append(WorkItemWanted(WorkItemKind.RECORD_UNREADABLE, sentence))
     if planned.desk_task and planned.code is not None:
         items.append(WorkItemWanted(WorkItemKind.NO_CONTACT, TASK_TEXT[planned.code]))
     return tuple(items)
@@ -208,6 +212,5 @@ def _look_again(
         moments = [too_late, over] if offered or listed else []
     else:
         moments = [over - timedelta(hours=settings.too_late_hours), over]
-    if planned.link.next_at is not None:
-        moments.append(planned.link.next_at)
+    moments += [at for at in (planned.link.next_at, planned.wait_until) if at is not None]
     return min((moment for moment in moments if moment > now), default=None)

@@ -63,7 +63,8 @@ class Plan:
     of the rules is approved; cancels and updates go on. `link` is the one to a video visit,
     `link_missing` that the practice wants one and there is none today. `reach` is where each
     channel reaches the recipient, `stops` the no that forbids it there; `tells` is what Relatient
-    has to be told of such words.
+    has to be told of such words. `unreadable` names what decides and cannot be read;
+    `wait_until` is when there is something to do that must not be done yet.
     """
 
     code: Code | None
@@ -82,6 +83,8 @@ class Plan:
     reach: Mapping[Channel, str] = field(default_factory=dict)
     stops: Mapping[Channel, Consent] = field(default_factory=dict)
     tells: tuple[EffectWanted, ...] = ()
+    unreadable: tuple[str, ...] = ()
+    wait_until: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.campaign_choice import choose, is_late, reminding
@@ -16,12 +16,18 @@ from campaigns.domain.channels import Channels, channels_of, reach_of
 from campaigns.domain.consents import Reach, refusal, to_tell
 from campaigns.domain.coverage import Code
 from campaigns.domain.decision import ChoiceBasis, Plan
-from campaigns.domain.effects import EffectWanted, instant
+from campaigns.domain.effects import DISBELIEVED, EffectWanted, instant
 from campaigns.domain.findings import Findings
-from campaigns.domain.recipient import Recipient, recipient_of
+from campaigns.domain.recipient import Nobody, Recipient, recipient_of, unreadable_in
 from campaigns.domain.request_bodies import patient_of, reminder_of
 from campaigns.domain.snapshot import Campaign, Snapshot
-from campaigns.domain.values import AppointmentStatus, CancelReason, Channel, EffectKind
+from campaigns.domain.values import (
+    AppointmentStatus,
+    CancelReason,
+    Channel,
+    EffectKind,
+    EnrollmentStatus,
+)
 from campaigns.domain.video_link import Link, link_of
 from campaigns.domain.visit_status import cancel_reason, closed_code, visit_day
 
@@ -35,6 +41,9 @@ def plan(snapshot: Snapshot, now: datetime) -> Plan:
     if code is not None:
         findings.add("status", snapshot.appointment.status.value, code.value)
         return Plan(code, cancel_reason=cancel_reason(code), findings=tuple(findings.found))
+    disbelieved = _disbelieved(snapshot, findings)
+    if disbelieved is not None:
+        return replace(disbelieved, findings=tuple(findings.found))
     findings.add("status", snapshot.appointment.status.value, "scheduled")
     unread = _unread(snapshot, now, findings)
     if unread is not None:
@@ -43,6 +52,21 @@ def plan(snapshot: Snapshot, now: datetime) -> Plan:
         findings.add("resources", "sibling of a visit that is not decided yet", "wait for it")
         return Plan(Code.EFFECT_IN_FLIGHT, keep=True, findings=tuple(findings.found))
     return _route(snapshot, now, findings)
+
+
+def _disbelieved(snapshot: Snapshot, findings: Findings) -> Plan | None:
+    """A visit whose row cannot be understood any more: read again, and then not reminded of."""
+    appointment = snapshot.appointment
+    if not appointment.unreadable:
+        return None
+    saw = f"its {appointment.unreadable} cannot be read"
+    if not appointment.unreadable_twice:
+        findings.add("status", saw, "read it again")
+        body = {"appointment": appointment.external_id}
+        read = EffectWanted(EffectKind.READ_APPOINTMENT, body, purpose=DISBELIEVED)
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, reads=(read,))
+    findings.add("status", saw, "stop", Code.RECORD_UNREADABLE)
+    return Plan(Code.RECORD_UNREADABLE, unreadable=(f"visit's {appointment.unreadable}",))
 
 
 def _unread(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan | None:
@@ -77,7 +101,7 @@ def _history_needed(snapshot: Snapshot, now: datetime) -> bool:
 
 def _route(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan:
     _patient_and_time(snapshot, now, findings)
-    recipient = _recipient(snapshot, findings)
+    recipient = _recipient(snapshot, now, findings)
     reach = _reach(snapshot, recipient)
     planned = _campaign(snapshot, now, recipient, reach, findings)
     noes = ((channel, refusal(snapshot.patient, channel, to)) for channel, to in reach.items())
@@ -86,6 +110,7 @@ def _route(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan:
         reach=reach,
         stops={channel: no for channel, no in noes if no is not None},
         tells=() if planned.keep else _tells(snapshot, now),
+        unreadable=unreadable_in(snapshot.patient, _today(snapshot, now)),
     )
 
 
@@ -95,16 +120,16 @@ def _tells(snapshot: Snapshot, now: datetime) -> tuple[EffectWanted, ...]:
     It keeps that by patient, so it is judged by who is written to today, whichever visit is looked
     at: two visits never ask for two things.
     """
-    patient, settings = snapshot.patient, snapshot.settings
-    today = now.astimezone(ZoneInfo(settings.time_zone)).date()
+    patient, settings, today = snapshot.patient, snapshot.settings, _today(snapshot, now)
     recipient = recipient_of(
         patient,
         today,
         settings.age_of_majority,
+        today=today,
         confidential=False,
         landline_calls_ok=settings.landline_calls_ok,
     )
-    if recipient is None or not patient.relatient_id:
+    if isinstance(recipient, Nobody) or not patient.relatient_id:
         return ()
     return tuple(
         EffectWanted(
@@ -141,6 +166,11 @@ def _campaign(
         found = tuple(findings.found)
         return Plan(Code.EFFECT_IN_FLIGHT, keep=True, reads=(link.read,), findings=found)
     code = findings.first()
+    tomorrow = _not_before(snapshot, now) if code is None else None
+    if tomorrow is not None:
+        findings.add("messages", "a first message went out today", "enroll tomorrow")
+        found = tuple(findings.found)
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, findings=found, wait_until=tomorrow)
     if code is None and choice.held and not choice.campaign:
         return Plan(
             Code.HELD_FOR_APPROVAL,
@@ -163,6 +193,27 @@ def _campaign(
         link=link,
         link_missing=link.missing and snapshot.settings.telehealth_link_required,
     )
+
+
+def _not_before(snapshot: Snapshot, now: datetime) -> datetime | None:
+    """When a visit that could not be read for a while may be enrolled anew; None for now.
+
+    Relatient sends a first message at every enrollment: not two on one day, unless it would be too
+    late tomorrow.
+    """
+    appointment, own = snapshot.appointment, snapshot.own_enrollments
+    since, newest = appointment.unreadable_since, own[-1] if own else None
+    if since is None or newest is None or newest.status is not EnrollmentStatus.CANCELLED:
+        return None
+    if newest.ended_at is None or newest.ended_at < since:
+        return None
+    zone = ZoneInfo(appointment.time_zone or snapshot.settings.time_zone)
+    today = now.astimezone(zone).date()
+    sent = (newest.messaged_at, newest.created_at)
+    if all(at is None or at.astimezone(zone).date() != today for at in sent):
+        return None
+    midnight = datetime.combine(today + timedelta(days=1), time(), zone).astimezone(UTC)
+    return None if is_late(snapshot, midnight) else midnight
 
 
 def _link(snapshot: Snapshot, now: datetime, findings: Findings) -> Link:
@@ -246,16 +297,25 @@ def _primary_enrolled(snapshot: Snapshot) -> bool:
     )
 
 
-def _recipient(snapshot: Snapshot, findings: Findings) -> Recipient | None:
+def _today(snapshot: Snapshot, now: datetime) -> date:
+    return now.astimezone(ZoneInfo(snapshot.settings.time_zone)).date()
+
+
+def _recipient(snapshot: Snapshot, now: datetime, findings: Findings) -> Recipient | None:
     settings = snapshot.settings
     recipient = recipient_of(
         snapshot.patient,
         visit_day(snapshot.appointment),
         settings.age_of_majority,
+        today=_today(snapshot, now),
         confidential=snapshot.appointment.confidential,
         landline_calls_ok=settings.landline_calls_ok,
     )
-    if recipient is None:
+    if recipient is Nobody.UNREADABLE:
+        saw = "the date of birth cannot be read"
+        findings.add("recipient", saw, "write to nobody", Code.RECORD_UNREADABLE)
+        return None
+    if isinstance(recipient, Nobody):
         findings.add(
             "recipient", "a minor", "no grown-up can be reached", Code.GUARDIAN_CONTACT_MISSING
         )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from enum import StrEnum
 
 from campaigns.domain.emails import address
 from campaigns.domain.phones import dialable, textable
 from campaigns.domain.same_text import plain_words
-from campaigns.domain.snapshot import Contact, PatientDescription
+from campaigns.domain.snapshot import BIRTH_DATE, Contact, PatientDescription
 from campaigns.domain.values import RecipientKind
 
 ADOLESCENT_FROM = 12
@@ -35,11 +36,62 @@ def age_on(day: date, born: date) -> int:
     return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
-def is_minor(patient: PatientDescription, visit: date, age_of_majority: int) -> bool:
-    """Whether the patient is under age on the day of the visit; unknown birth dates are adult."""
-    return patient.date_of_birth is not None and age_on(visit, patient.date_of_birth) < (
-        age_of_majority
+class Nobody(StrEnum):
+    """Why nobody may be written to."""
+
+    NO_GUARDIAN = "no_guardian"
+    UNREADABLE = "unreadable"
+
+
+def births(patient: PatientDescription, today: date) -> tuple[date, ...] | None:
+    """Every date of birth that the record may mean; None where it names none, and no date where it
+    names none that is possible. One that lies ahead is not.
+    """
+    if patient.date_of_birth is not None:
+        return (patient.date_of_birth,) if patient.date_of_birth <= today else ()
+    if BIRTH_DATE not in patient.unreadable:
+        return None
+    return tuple(day for day in patient.possible_birth_dates if day <= today)
+
+
+def unreadable_in(patient: PatientDescription, today: date) -> tuple[str, ...]:
+    """What of the record decides and cannot be read, in people's words."""
+    ahead = patient.date_of_birth is not None and patient.date_of_birth > today
+    return (*((BIRTH_DATE,) if ahead else ()), *patient.unreadable)
+
+
+def may_be_minor(patient: PatientDescription, day: date, age_of_majority: int, today: date) -> bool:
+    """Whether the patient is under age on a day in any reading; without a date of birth they are
+    not.
+    """
+    born = births(patient, today)
+    return born is not None and (
+        not born or any(age_on(day, one) < age_of_majority for one in born)
     )
+
+
+def whom(
+    patient: PatientDescription,
+    visit: date,
+    age_of_majority: int,
+    *,
+    today: date,
+    confidential: bool,
+) -> RecipientKind | Nobody:
+    """Whether the patient or a grown-up may be told: whoever it is in every reading of the date of
+    birth, else nobody.
+
+    A child's own numbers are used in one case only: an adolescent's visit of a confidential type
+    goes to the patient or to nobody.
+    """
+    born = births(patient, today)
+    if born is None:
+        return RecipientKind.PATIENT
+    from_age = min(ADOLESCENT_FROM, age_of_majority) if confidential else age_of_majority
+    grown = {age_on(visit, one) >= from_age for one in born}
+    if len(grown) != 1:
+        return Nobody.UNREADABLE
+    return RecipientKind.PATIENT if grown.pop() else RecipientKind.GUARDIAN
 
 
 def recipient_of(
@@ -47,20 +99,17 @@ def recipient_of(
     visit: date,
     age_of_majority: int,
     *,
+    today: date,
     confidential: bool,
     landline_calls_ok: bool = False,
-) -> Recipient | None:
-    """Who is written to; None for a minor without any grown-up who can be reached.
-
-    A child's own numbers are used in one case only: an adolescent's visit of a confidential type
-    goes to the patient or to nobody.
-    """
-    if not is_minor(patient, visit, age_of_majority):
+) -> Recipient | Nobody:
+    """Who is written to, as `whom` says, with numbers and address."""
+    kind = whom(patient, visit, age_of_majority, today=today, confidential=confidential)
+    if kind is RecipientKind.PATIENT:
         return themselves(patient)
-    assert patient.date_of_birth is not None
-    if confidential and age_on(visit, patient.date_of_birth) >= ADOLESCENT_FROM:
-        return themselves(patient)
-    return _guardian(patient, landline_calls_ok)
+    if kind is RecipientKind.GUARDIAN:
+        return _guardian(patient, landline_calls_ok) or Nobody.NO_GUARDIAN
+    return Nobody.UNREADABLE
 
 
 def themselves(patient: PatientDescription) -> Recipient:

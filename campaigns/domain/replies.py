@@ -113,6 +113,9 @@ def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
         if write.status in IN_FLIGHT:
             # Asking for the same effect again keeps its row; nothing else is concluded meanwhile.
             return None, _same_again(write), None
+    if snapshot.appointment.unreadable and not snapshot.appointment.unreadable_twice:
+        # It is being read again; the answer waits for that.
+        return None, None, None
     stuck = _stuck_write(snapshot)
     if stuck is not None and reply.kind is not ReplyKind.UNRECOGNIZED and not is_unclear(reply):
         # No other chart write can go out until a person has settled the parked one.
@@ -180,6 +183,9 @@ def _objection(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgeme
             return _for_staff(reply, WorkItemKind.STOP_IN_WORDS, stop)
         sentence = "The patient answered in their own words. Read the reply and call if needed."
         return _for_staff(reply, WorkItemKind.UNRECOGNIZED_REPLY, sentence)
+    if appointment.unreadable_twice:
+        sentence = "The patient answered, but the visit cannot be read in athenahealth."
+        return _for_staff(reply, WorkItemKind.CONFLICT, f"{sentence} Nothing was written.")
     if reply.told_starts_at is not None and reply.told_starts_at != appointment.starts_at:
         return (
             _verdict(reply, ReplyOutcome.STALE, "The answer is about an earlier time."),

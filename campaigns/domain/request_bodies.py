@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.domain.channels import lead_of
 from campaigns.domain.effects import PatientBody, ReminderBody, instant
-from campaigns.domain.recipient import Recipient, is_minor, themselves
+from campaigns.domain.recipient import Recipient, births, may_be_minor, themselves
 from campaigns.domain.snapshot import Provider, Snapshot
 from campaigns.domain.values import Channel
 
@@ -50,16 +50,18 @@ def reminder_of(
 def patient_of(snapshot: Snapshot, now: datetime, language: str) -> PatientBody:
     """The patient as Relatient should hold them, the same for all of their visits.
 
-    A minor's own contacts are left out: a child is never written to by way of the record.
+    The own contacts of whoever may be a minor are left out: a child is never written to by way of
+    the record.
     """
     settings, patient = snapshot.settings, snapshot.patient
     today = now.astimezone(ZoneInfo(settings.time_zone)).date()
-    own = None if is_minor(patient, today, settings.age_of_majority) else themselves(patient)
+    child = may_be_minor(patient, today, settings.age_of_majority, today)
+    own, born = None if child else themselves(patient), births(patient, today)
     return {
         "patient": patient.external_id,
         "first_name": patient.first_name,
         "last_name": patient.last_name,
-        "date_of_birth": patient.date_of_birth.isoformat() if patient.date_of_birth else None,
+        "date_of_birth": born[0].isoformat() if born and patient.date_of_birth else None,
         "email": own.email if own else None,
         "mobile_phone": own.mobile_phone if own else None,
         "home_phone": own.home_phone if own else None,

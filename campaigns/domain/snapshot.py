@@ -64,7 +64,11 @@ class Provider:
 
 @dataclass(frozen=True)
 class AppointmentFacts:
-    """The appointment as last read; `starts_at` is None while its zone is unknown."""
+    """The appointment as last read; `starts_at` is None while its zone is unknown.
+
+    `unreadable` names what of its row could not be read lately, `unreadable_twice` says that this
+    was so when it was read again, `unreadable_since` when it was so last.
+    """
 
     id: int
     external_id: str
@@ -89,6 +93,9 @@ class AppointmentFacts:
     join_url: str = ""
     join_read_at: datetime | None = None
     scheduled_at: datetime | None = None
+    unreadable: str = ""
+    unreadable_twice: bool = False
+    unreadable_since: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,9 @@ class Contact:
 
 
 NOBODY = Contact()
+
+# What of a patient's record decides and may be unreadable, as people say it.
+BIRTH_DATE, DEATH_DATE = "date of birth", "date of death"
 
 
 @dataclass(frozen=True)
@@ -134,6 +144,9 @@ class Consent:
 class PatientDescription:
     """What the chart says of a patient; phones as it spells them.
 
+    `date_of_birth` is set where it can be read. `unreadable` names what cannot (BIRTH_DATE,
+    DEATH_DATE); `possible_birth_dates` are then all that the text may mean.
+
     Tri-state flags are None where the record says nothing; `wants` lacks a channel or holds None
     for it where no preference was ever set.
     """
@@ -157,6 +170,8 @@ class PatientDescription:
     guarantor: Contact = NOBODY
     emergency: Contact = NOBODY
     department_external_id: str = ""
+    unreadable: tuple[str, ...] = ()
+    possible_birth_dates: tuple[date, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -225,6 +240,7 @@ class EnrollmentFacts:
     resend_dropped: bool = False
     route: Mapping[str, str] = field(default_factory=dict)
     messaged: bool = False
+    messaged_at: datetime | None = None
     created_at: datetime | None = None
     reread_wanted: bool = False
     surplus: bool = False

@@ -167,6 +167,7 @@ class WorkItemKind(StrEnum):
     TELEHEALTH_LINK = "telehealth_link"
     OPEN_SLOT = "open_slot"
     TEXTS_STOPPED = "texts_stopped"
+    RECORD_UNREADABLE = "record_unreadable"
 
 
 # Opened and closed by looks alone, for as long as what they say is so.
@@ -176,6 +177,7 @@ AUTOMATIC_ITEMS = frozenset(
         WorkItemKind.ENDED_ELSEWHERE,
         WorkItemKind.PATIENT_AMBIGUOUS,
         WorkItemKind.TELEHEALTH_LINK,
+        WorkItemKind.RECORD_UNREADABLE,
     }
 )
 # True only for a while: a person closes them, or a look that no longer asks for them.

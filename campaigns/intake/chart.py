@@ -65,6 +65,49 @@ def take_appointment(
         return _update(row, patient, fields, span, priority)
 
 
+def disbelieve_appointment(
+    practice: Practice, external_id: str, what: str, span: ReadSpan, priority: int = PROMPT
+) -> bool:
+    """A visit's row came back and cannot be understood: what is stored is not believed any more.
+
+    The next look has it read again; a second such read settles it (`unreadable_twice`). `what`
+    names the part that cannot be read, in people's words. False when Kept knows no such visit.
+    """
+    known = Appointment.objects.filter(practice=practice, external_id=external_id)
+    found = known.first()
+    if found is None:
+        return False
+    with transaction.atomic():
+        lock_patient(found.patient_id)
+        row = known.select_for_update(of=("self",)).get()
+        if span.ended < row.read_began or (span.began <= row.read_ended and row.unreadable):
+            return True
+        now = database_now()
+        row.unreadable_twice, row.unreadable = bool(row.unreadable), what[:60]
+        row.unreadable_since = row.unreadable_since if row.unreadable_twice else now
+        row.read_began = max(row.read_began, span.began)
+        row.read_ended = max(row.read_ended, span.ended)
+        row.save(
+            update_fields=[
+                "unreadable",
+                "unreadable_twice",
+                "unreadable_since",
+                "read_began",
+                "read_ended",
+            ]
+        )
+        schedule_look(row, now, priority)
+        audit(
+            "appointment.unreadable",
+            practice=practice.external_id,
+            subject=("appointment", row.pk),
+            appointment=row.external_id,
+            patient=row.patient.external_id,
+            detail={"what": row.unreadable, "read_again": row.unreadable_twice},
+        )
+    return True
+
+
 def locked_patient(practice: Practice, external_id: str) -> Patient:
     """The patient with this id, locked; a stub when nobody has described them yet.
 
@@ -115,6 +158,7 @@ def _update(
     if fields["telehealth"] is None:
         # Only some of the vendor's lists carry the flag; its absence says nothing.
         fields["telehealth"] = row.telehealth
+    fields |= {"unreadable": "", "unreadable_twice": False}
     changed = [name for name, value in fields.items() if getattr(row, name) != value]
     if row.patient_id != patient.pk:
         changed.append("patient")

@@ -17,7 +17,7 @@ from campaigns.domain.consents import AT_RELATIENT, MERGE, NO, RECORD, YES
 from campaigns.domain.emails import address
 from campaigns.domain.enrollment_states import LIVE
 from campaigns.domain.phones import dialable
-from campaigns.domain.recipient import Recipient, recipient_of
+from campaigns.domain.recipient import Nobody, Recipient, recipient_of
 from campaigns.domain.values import IN_FLIGHT, Channel, EffectKind, RecipientKind
 from campaigns.look_queue import schedule_looks_at_reach, schedule_looks_of_patient
 from campaigns.models import PROMPT, ConsentEvent, Effect, Enrollment, Patient
@@ -115,14 +115,16 @@ def present_reach(patient: Patient, now: datetime) -> Mapping[Channel, str | Non
     if patient.read_ended is None:
         return {}
     practice = patient.practice
+    today = now.astimezone(ZoneInfo(practice.time_zone)).date()
     recipient = recipient_of(
         patient.described,
-        now.astimezone(ZoneInfo(practice.time_zone)).date(),
+        today,
         practice.age_of_majority,
+        today=today,
         confidential=False,
         landline_calls_ok=practice.landline_calls_ok,
     )
-    return {} if recipient is None else _reach(patient, recipient)
+    return {} if isinstance(recipient, Nobody) else _reach(patient, recipient)
 
 
 def _reach(patient: Patient, recipient: Recipient) -> Mapping[Channel, str | None]:

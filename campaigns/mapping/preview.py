@@ -33,6 +33,7 @@ _WITHOUT = (
     Code.SECONDARY_RESOURCE,
     Code.STOPPED_BY_STAFF,
     Code.ENDED_ELSEWHERE,
+    Code.RECORD_UNREADABLE,
 )
 _KIND = ("type_external_id", "route_modality", "route_risk", "route_language")
 

@@ -57,6 +57,15 @@ class Appointment(models.Model):
     read_began = models.DateTimeField()
     read_ended = models.DateTimeField()
     reread_wanted = models.BooleanField(default=False)
+    unreadable = models.CharField(
+        max_length=60, blank=True, default="", help_text="what of the row could not be read lately"
+    )
+    unreadable_since = models.DateTimeField(
+        null=True, help_text="when that was so last; kept once it can be read again"
+    )
+    unreadable_twice = models.BooleanField(
+        default=False, help_text="the row was read again, and still could not be understood"
+    )
     first_seen_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 

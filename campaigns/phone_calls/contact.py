@@ -10,8 +10,8 @@ from phonenumbers import PhoneNumberFormat
 
 from campaigns.domain.languages import language_of
 from campaigns.domain.phones import dialable_by_hand, textable
-from campaigns.domain.recipient import ADOLESCENT_FROM, age_on, guardians_of
-from campaigns.domain.values import Channel
+from campaigns.domain.recipient import age_on, births, guardians_of, whom
+from campaigns.domain.values import Channel, RecipientKind
 from campaigns.labels import tongue
 from campaigns.models import Patient, Practice
 from campaigns.vendor_records import PatientRecord
@@ -51,8 +51,8 @@ def contact_of(
 ) -> PhoneContact:
     """The grown-up to ask for, and the numbers at which they can be called."""
     record = patient.described
-    born = record.date_of_birth
-    age = age_on(visit, born) if born else None
+    born = births(record, visit) or ()
+    age = age_on(visit, born[0]) if len(born) == 1 else None
     ask_for, numbers = _numbers(record, visit, practice, confidential=confidential)
     spoken, found = language_of(record.language_code, practice.language)
     foreign = found == "stated" and spoken.partition("-")[0] != practice.language.partition("-")[0]
@@ -86,13 +86,10 @@ def _numbers(
     record: PatientRecord, visit: date, practice: Practice, *, confidential: bool
 ) -> tuple[str, _Numbers]:
     """Whom to ask for, and the numbers. A minor is never called, but for an adolescent's
-    confidential visit; see domain/recipient.py.
+    confidential visit; nor is whoever may be one (domain/recipient.py).
     """
-    born = record.date_of_birth
-    age = age_on(visit, born) if born else None
-    grown_up = age is None or age >= practice.age_of_majority
-    private = confidential and age is not None and age >= ADOLESCENT_FROM
-    if grown_up or private:
+    kind = whom(record, visit, practice.age_of_majority, today=visit, confidential=confidential)
+    if kind is RecipientKind.PATIENT:
         own = ("mobile", record.mobile_phone), ("home", record.home_phone)
         return "", [
             (kind, dialable_by_hand(raw)) for kind, raw in (*own, ("work", record.work_phone))

@@ -10,7 +10,15 @@ from typing import Any, TypeVar
 
 from campaigns.domain.values import Vendor
 from campaigns.models import Department
-from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, Guard, OutcomeUnknown, Refused
+from campaigns.ports import (
+    CREDENTIALS,
+    NOT_FOUND,
+    Deadline,
+    Guard,
+    OutcomeUnknown,
+    Refused,
+    Unreadable,
+)
 from campaigns.vendor_records import AppointmentRecord, PatientRecord, WaitlistRecord
 from integrations.athenahealth import translate, waitlist
 from integrations.athenahealth.client import AthenaClient, client_for
@@ -41,9 +49,8 @@ class AthenaGateway:
         """One appointment as it is now; an open slot is no appointment."""
         record = _translated(translate.appointment, self.client.appointment(appointment))
         if record is None:
-            raise Refused(
-                "athenahealth shows an open slot where this appointment was.", code=NOT_FOUND
-            )
+            sentence = "athenahealth shows an open slot where this appointment was."
+            raise Unreadable(sentence, translate.NO_VISIT, NOT_FOUND)
         Lists(self.connection.practice).watch(record)
         return record
 
@@ -151,7 +158,7 @@ def _translated(translation: Callable[[Any], Result], row: Any) -> Result:
     try:
         return translation(row)
     except errors.Nonsense as nonsense:
-        raise Refused(nonsense.sentence, code=errors.VENDOR_NONSENSE) from None
+        raise Unreadable(nonsense.sentence, nonsense.what) from None
 
 
 def _understood(translation: Callable[[Any], Result], row: Any) -> Result | None:

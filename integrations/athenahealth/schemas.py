@@ -14,6 +14,9 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from campaigns.domain.values import Vendor
 from integrations.drift.observe import DriftKind, shape, unknown
 
+# Stands for a value where a date was due and which is none.
+UNREADABLE_DATE = "?"
+
 YES = frozenset({"true", "t", "yes", "y", "1"})
 NO = frozenset({"false", "f", "no", "n", "0"})
 
@@ -69,6 +72,12 @@ def _text(value: Any, info: ValidationInfo) -> str:
     return to_text(value)
 
 
+def _date(value: Any, info: ValidationInfo) -> str:
+    # Something else than a text is no date, but it is not nothing either.
+    odd = value is not None and not isinstance(value, str | int | float)
+    return _text(value, info) or (UNREADABLE_DATE if odd else "")
+
+
 def _id(value: Any, info: ValidationInfo) -> str:
     _tell_odd_shape(value, info)
     return to_id(value)
@@ -102,6 +111,7 @@ def _tell_odd_shape(value: Any, info: ValidationInfo) -> None:
 
 
 Text = Annotated[str, BeforeValidator(_text)]
+DateText = Annotated[str, BeforeValidator(_date)]
 Id = Annotated[str, BeforeValidator(_id)]
 Flag = Annotated[bool | None, BeforeValidator(_flag)]
 Consent = Annotated[bool | None, BeforeValidator(_consent)]
@@ -161,9 +171,9 @@ class PatientRow(Row):
     patientid: Id = ""
     firstname: Text = ""
     lastname: Text = ""
-    dob: Text = ""
+    dob: DateText = ""
     status: Text = ""
-    deceaseddate: Text = ""
+    deceaseddate: DateText = ""
     mobilephone: Text = ""
     homephone: Text = ""
     workphone: Text = ""

@@ -21,11 +21,20 @@ UNSTATED_ZONE_MARGIN = timedelta(hours=6)
 
 def parse_date(text: str) -> date | None:
     """A date, or None where it is absent, unreadable or a placeholder."""
+    day = _date(text)
+    return day if day is not None and EARLIEST_YEAR <= day.year <= LATEST_YEAR else None
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date as athenahealth writes it, a placeholder included."""
+    return _date(text) is not None
+
+
+def _date(text: str) -> date | None:
     try:
-        day = datetime.strptime(text.strip(), DATE).date()  # noqa: DTZ007
+        return datetime.strptime(text.strip(), DATE).date()  # noqa: DTZ007
     except ValueError:
         return None
-    return day if EARLIEST_YEAR <= day.year <= LATEST_YEAR else None
 
 
 def local_start(day: str, time: str) -> datetime | None:

@@ -11,11 +11,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from campaigns.domain.languages import tag_of
-from campaigns.domain.snapshot import Contact
+from campaigns.domain.snapshot import BIRTH_DATE, DEATH_DATE, Contact
 from campaigns.domain.values import AppointmentStatus, Channel, Vendor
 from campaigns.vendor_records import AppointmentRecord, PatientRecord
-from integrations.athenahealth.schemas import AppointmentRow, PatientRow, Row
-from integrations.athenahealth.times import from_eastern, local_start, parse_date
+from integrations.athenahealth.birth_dates import readings
+from integrations.athenahealth.schemas import AppointmentRow, PatientRow, Row, to_id
+from integrations.athenahealth.times import from_eastern, is_date, local_start, parse_date
 from integrations.drift import observe
 from integrations.drift.observe import DriftKind
 from integrations.transport.errors import Nonsense
@@ -62,6 +63,15 @@ UNREADABLE_CONSENT = "value_error"
 
 # An id is a number of a few digits (section 2); a longer text is none, and no column holds it.
 LONGEST_ID = 40
+# Whose id it is, as people say it.
+WHOSE_ID = {
+    "patientid": "patient",
+    "departmentid": "department",
+    "providerid": "provider",
+    "appointmenttypeid": "appointment type",
+}
+# What cannot be read of a visit that comes back as an open slot.
+NO_VISIT = "status"
 # What is said to last longer is a slip of the keyboard; no reminder says how long a visit lasts.
 LONGEST_VISIT_MINUTES = 24 * 60
 
@@ -95,9 +105,11 @@ def appointment(row: Any) -> AppointmentRecord | None:
         return None
     starts = local_start(fields.date, fields.starttime)
     if starts is None:
-        raise Nonsense("athenahealth sent an appointment whose date or time cannot be read.")
+        sentence = "athenahealth sent an appointment whose date or time cannot be read."
+        raise Nonsense(sentence, "date or time")
     if not fields.appointmentid or not fields.patientid:
-        raise Nonsense("athenahealth sent an appointment without its own id or a patient's.")
+        sentence = "athenahealth sent an appointment without its own id or a patient's."
+        raise Nonsense(sentence, "patient")
     _refuse_long_ids(fields, "an appointment")
     return AppointmentRecord(
         external_id=fields.appointmentid,
@@ -125,12 +137,19 @@ def appointment(row: Any) -> AppointmentRecord | None:
     )
 
 
+def appointment_id(row: Any) -> str:
+    """The id of an appointment's row of which the rest may make no sense; empty for none."""
+    found = to_id(row.get("appointmentid")) if isinstance(row, dict) else ""
+    return found if len(found) <= LONGEST_ID else ""
+
+
 def _refuse_long_ids(fields: Row, what: str) -> None:
     """Nonsense with the name of the field: an id decides, so it is neither cut nor left out."""
     for name, value in fields:
         if name.endswith("id") and isinstance(value, str) and len(value) > LONGEST_ID:
             observe.shape(Vendor.ATHENAHEALTH, name, value)
-            raise Nonsense(f"athenahealth sent {what} whose {name} is too long to be an id.")
+            sentence = f"athenahealth sent {what} whose {name} is too long to be an id."
+            raise Nonsense(sentence, WHOSE_ID.get(name, "details"))
 
 
 def patient(row: Any) -> PatientRecord:
@@ -139,11 +158,12 @@ def patient(row: Any) -> PatientRecord:
     if not fields.patientid:
         raise Nonsense("athenahealth sent a patient without an id.")
     _refuse_long_ids(fields, "a patient")
+    born = parse_date(fields.dob)
     return PatientRecord(
         external_id=fields.patientid,
         first_name=fields.firstname,
         last_name=fields.lastname,
-        date_of_birth=parse_date(fields.dob),
+        date_of_birth=born,
         active=_active(fields),
         mobile_phone=fields.mobilephone,
         home_phone=fields.homephone,
@@ -166,7 +186,19 @@ def patient(row: Any) -> PatientRecord:
         previous_external_ids=tuple(
             previous for previous in fields.previouspatientids if previous != fields.patientid
         ),
+        unreadable=tuple(_unreadable(fields)),
+        possible_birth_dates=readings(fields.dob) if born is None else (),
     )
+
+
+def _unreadable(fields: PatientRow) -> Iterator[str]:
+    """What decides and was written, but not as a date of athenahealth's."""
+    if fields.dob and parse_date(fields.dob) is None:
+        observe.shape(Vendor.ATHENAHEALTH, "dob", fields.dob)
+        yield BIRTH_DATE
+    if fields.deceaseddate and not is_date(fields.deceaseddate):
+        observe.shape(Vendor.ATHENAHEALTH, "deceaseddate", fields.deceaseddate)
+        yield DEATH_DATE
 
 
 def _status(fields: AppointmentRow) -> AppointmentStatus | None:
@@ -177,7 +209,8 @@ def _status(fields: AppointmentRow) -> AppointmentStatus | None:
         return _kind_of_cancellation(fields)
     if code not in STATUSES:
         observe.unknown(Vendor.ATHENAHEALTH, DriftKind.APPOINTMENT_STATUS, fields.appointmentstatus)
-        raise Nonsense("athenahealth sent an appointment with a status that Kept does not know.")
+        sentence = "athenahealth sent an appointment with a status that Kept does not know."
+        raise Nonsense(sentence, "status")
     return STATUSES[code]
 
 
@@ -200,8 +233,9 @@ def _active(fields: PatientRow) -> bool:
     if status not in ACTIVE | INACTIVE:
         observe.unknown(Vendor.ATHENAHEALTH, DriftKind.PATIENT_STATUS, fields.status)
         raise Nonsense("athenahealth sent a patient with a status that Kept does not know.")
-    # A placeholder date such as 01/01/0001 is no death.
-    return status in ACTIVE and parse_date(fields.deceaseddate) is None
+    # A placeholder date such as 01/01/0001 is no death; what is no date at all may be one.
+    placeholder = is_date(fields.deceaseddate) and parse_date(fields.deceaseddate) is None
+    return status in ACTIVE and (placeholder or not fields.deceaseddate)
 
 
 def _preference(fields: PatientRow) -> Channel | None:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
-from campaigns.intake.chart import take_appointment, take_patient
+from campaigns.intake.chart import disbelieve_appointment, take_appointment, take_patient
 from campaigns.intake.patient_rereads import RereadResult, patient_changed
 from campaigns.models import Appointment, Patient
 from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, GatewayError, LeaseLost, Refused
@@ -76,9 +76,17 @@ def _appointment(message: InboundMessage, event: ChartEvent) -> Counts:
         # A slot that nobody has booked.
         return Counter(ignored=1)
     row, span = _read(message, lambda client: client.appointment(event.external_id))
-    record = translate.appointment(row) if row is not None else None
-    if record is None:
+    if row is None:
         return Counter(unknown=1)
+    try:
+        record, what = translate.appointment(row), translate.NO_VISIT
+    except Nonsense as nonsense:
+        if known is None:
+            raise
+        record, what = None, nonsense.what
+    if record is None:
+        told = disbelieve_appointment(message.practice, event.external_id, what, span)
+        return Counter({"unreadable" if told else "unknown": 1})
     Lists(message.practice).watch(record)
     return Counter({take_appointment(message.practice, record, span).value: 1})
 

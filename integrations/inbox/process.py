@@ -17,7 +17,7 @@ from django.db import OperationalError
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import IN_FLIGHT, EffectKind, Vendor
-from campaigns.intake.chart import take_appointment, take_patient
+from campaigns.intake.chart import disbelieve_appointment, take_appointment, take_patient
 from campaigns.intake.events import Received, take_event
 from campaigns.models import BULK, PROMPT, Effect, Practice
 from campaigns.ports import LeaseLost
@@ -96,7 +96,7 @@ def process(message_id: int) -> Counts | None:
         message.problem = later.error.sentence[:300]
     message.counts = dict(counts)
     release(message, put_off)
-    if counts["new"] or counts["changed"]:
+    if counts["new"] or counts["changed"] or counts["unreadable"]:
         doorbell.ring()
     if put_off is not None:
         raise put_off
@@ -137,10 +137,20 @@ def _appointments(message: InboundMessage) -> Counts:
     priority = BULK if bulk else PROMPT
     lists = Lists(message.practice)
 
+    def disbelieved(row: Any, what: str) -> bool:
+        """Whether it is the row of a visit that Kept knows: then the visit says so itself."""
+        visit, span = athena.appointment_id(row), _span(message)
+        return bool(visit) and disbelieve_appointment(message.practice, visit, what, span, priority)
+
     def take(row: Any) -> str | None:
-        record = athena.appointment(row)
-        if record is None or not record.patient_external_id:
-            return None
+        try:
+            record = athena.appointment(row)
+        except Nonsense as nonsense:
+            if disbelieved(row, nonsense.what):
+                return "unreadable"
+            raise
+        if record is None:
+            return "unreadable" if disbelieved(row, athena.NO_VISIT) else None
         lists.watch(record)
         return take_appointment(message.practice, record, _span(message), priority).value
 

@@ -40,11 +40,15 @@ LONGEST_PAUSE_SECONDS = 26 * 3600.0
 
 
 class Nonsense(Exception):
-    """A well-formed answer with a value that makes no sense; the sentence holds no such value."""
+    """A well-formed answer with a value that makes no sense; the sentence holds no such value.
 
-    def __init__(self, sentence: str) -> None:
+    `what` names the part that makes none, in people's words.
+    """
+
+    def __init__(self, sentence: str, what: str = "details") -> None:
         super().__init__(sentence)
         self.sentence = sentence
+        self.what = what
 
 
 def spoken(vendor: str) -> str:

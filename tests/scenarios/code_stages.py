@@ -75,6 +75,7 @@ EXAMPLES: dict[Code, Example] = {
     Code.PATIENT_AMBIGUOUS: Example("two-records"),
     Code.TIME_ZONE_UNKNOWN: Example("no-zone"),
     Code.ENDED_ELSEWHERE: Example("ended-elsewhere"),
+    Code.RECORD_UNREADABLE: Example("enrolled row-unreadable-twice"),
     Code.VENDOR_REJECTED: Example("enroll-refused"),
     Code.CREDENTIALS_REJECTED: Example(then=key_refused),
     Code.OUTCOME_UNKNOWN: Example(then=nobody_knows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from campaigns.models import Department
@@ -69,6 +69,9 @@ DESCRIBE: dict[str, Do] = {
     "child": aged(8),
     "teenager": aged(15),
     "adult-by-then": aged(18),
+    "child-in-any-reading": patient(dob=f"{datetime.now(UTC).year - 8}-03-04"),
+    "child-or-adult": patient(dob="03/04/17"),
+    "died-unreadably": patient(deceaseddate="last spring"),
     "guarantor": patient(
         guarantorfirstname="Ida",
         guarantorlastname="Exemplar",

@@ -88,6 +88,16 @@ def moved(stage: Stage) -> None:
     stage.change(starts_at=(stage.start + timedelta(days=1)).isoformat())
 
 
+def row_unreadable(stage: Stage) -> None:
+    """The row of the booked visit comes back as an open slot without a patient."""
+    stage.change(appointmentstatus="o", patientid=None)
+
+
+def row_unreadable_twice(stage: Stage) -> None:
+    row_unreadable(stage)
+    stage.settle(EffectKind.READ_APPOINTMENT)
+
+
 def completed(stage: Stage) -> None:
     stage.clinic.control(f"relatient/enrollments/{stage.enrollment()}/complete")
     stage.settle()

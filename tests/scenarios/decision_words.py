@@ -24,6 +24,7 @@ NOT_AT_A_VENDOR = {
 NO_NEWS = frozenset(
     {
         *("completed", "updated", "told", "cancelled-by-answer", "link", "no-link"),
+        "row-unreadable-twice",
         # An hour that passes.
         "no-link-an-hour-ago",
     }
@@ -63,6 +64,9 @@ CHANGE: dict[str, Do] = {
     "other-campaign": events.mapping_changed(a_rule(CMP_HIGH)),
     "campaign-off": events.campaign_off,
     "inactive": events.patient_changed(status="inactive"),
+    "born-ahead": events.patient_changed(dob="01/15/2062"),
+    "row-unreadable": events.row_unreadable,
+    "row-unreadable-twice": events.row_unreadable_twice,
     "new-email": events.patient_changed(email="new@example.org"),
     "written-to": events.written_to,
     "speaks-spanish-now": events.patient_changed(language6392code="spa"),

@@ -11,12 +11,15 @@ from datetime import date, datetime
 from typing import Any
 
 from audit.recorder import record as audit
+from campaigns.clock import database_now
 from campaigns.domain.effects import JOIN_LINK, WAITLIST
 from campaigns.domain.values import WorkItemKind
 from campaigns.domain.waitlist_match import Slot, Waiting, candidates
 from campaigns.execution.handlers.call import Call, Completed, read_with_span
-from campaigns.intake.chart import take_appointment, take_history
+from campaigns.intake.chart import disbelieve_appointment, take_appointment, take_history
 from campaigns.models import Appointment, Effect
+from campaigns.ports import Unreadable
+from campaigns.vendor_records import ReadSpan
 
 
 def history(effect: Effect, call: Call) -> Completed:
@@ -37,8 +40,17 @@ def appointment(effect: Effect, call: Call) -> Completed:
 
 
 def _visit(effect: Effect, call: Call) -> Completed:
-    ehr = call.ehr(effect.practice)
-    record, span = read_with_span(lambda: ehr.read_appointment(effect.body["appointment"]))
+    """The row as it is now; that it cannot be understood is an answer too."""
+    ehr, asked, began = call.ehr(effect.practice), effect.body["appointment"], database_now()
+    try:
+        record = ehr.read_appointment(asked)
+    except Unreadable as unread:
+        span, what = ReadSpan(began, database_now()), unread.what
+        return Completed(
+            unread.sentence,
+            lambda row, now: disbelieve_appointment(row.practice, asked, what, span, row.priority),
+        )
+    span = ReadSpan(began, database_now())
     return Completed(
         "Read.", lambda row, now: take_appointment(row.practice, record, span, row.priority)
     )

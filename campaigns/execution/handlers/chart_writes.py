@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from campaigns.clock import database_now
 from campaigns.domain.effects import CHANGED_BY_OTHERS
 from campaigns.domain.values import AppointmentStatus
 from campaigns.execution.handlers.call import Call, ChartChanged, Completed, read_with_span
-from campaigns.intake.chart import take_appointment
+from campaigns.intake.chart import disbelieve_appointment, take_appointment
 from campaigns.intake.patient_merges import same_person
 from campaigns.models import Effect
-from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused
+from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused, Unreadable
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
 
 # Whether the chart shows what was to be written; told, too, whether athenahealth said yes to it.
@@ -64,7 +65,15 @@ def cancel_appointment(effect: Effect, call: Call) -> Completed:
 def _write(
     effect: Effect, ehr: EhrGateway, *, shows: Shows, write: Callable[[], None]
 ) -> Completed:
-    before, span = read_with_span(lambda: ehr.read_appointment(effect.body["appointment"]))
+    visit, began = effect.body["appointment"], database_now()
+    try:
+        before = ehr.read_appointment(visit)
+    except Unreadable as unread:
+        span, what = ReadSpan(began, database_now()), unread.what
+        raise ChartChanged(
+            lambda: disbelieve_appointment(effect.practice, visit, what, span)
+        ) from None
+    span = ReadSpan(began, database_now())
     if shows(before, _was_answered(effect)):
         return Completed("The chart says so already.", _observed(effect, before, span))
     if not _as_expected(before, effect.body["expected"]):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.snapshot import Contact
+from campaigns.domain.snapshot import BIRTH_DATE, Contact
 from campaigns.domain.values import AppointmentStatus, Channel
 from integrations.athenahealth import schemas, translate
 from integrations.transport.errors import Nonsense
@@ -228,6 +228,10 @@ def test_the_lone_preference_is_a_hint(code, hint):
         ({"deceaseddate": "05/01/2026"}, False),
         ({"deceaseddate": "01/01/0001"}, True),
         ({"deceaseddate": ""}, True),
+        # What is no date at all may be one.
+        ({"deceaseddate": "2026-05-01"}, False),
+        ({"deceaseddate": "last spring"}, False),
+        ({"deceaseddate": {"year": 2026}}, False),
     ],
 )
 def test_who_has_died_or_left_is_inactive(fields, active):
@@ -236,6 +240,8 @@ def test_who_has_died_or_left_is_inactive(fields, active):
 
 def test_placeholder_birth_dates_are_unknown():
     assert _patient(dob="01/01/0001").date_of_birth is None
+    assert _patient(dob="01/01/0001").unreadable == (BIRTH_DATE,)
+    assert _patient(dob="").unreadable == _patient(dob=None).unreadable == ()
     assert _patient(dob="02/03/2015").date_of_birth == date(2015, 2, 3)
 
 

@@ -13,7 +13,13 @@ from typing import Any
 
 from campaigns.domain.decide import decide
 from campaigns.domain.desired_enrollment import plan
-from campaigns.domain.snapshot import Contact, EnrollmentFacts, Snapshot
+from campaigns.domain.snapshot import (
+    BIRTH_DATE,
+    DEATH_DATE,
+    Contact,
+    EnrollmentFacts,
+    Snapshot,
+)
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,
@@ -38,6 +44,13 @@ def visit(**fields: Any) -> Change:
 
 def patient(**fields: Any) -> Change:
     return lambda s: replace(s, patient=replace(s.patient, **fields))
+
+
+def born(*readings: date) -> Change:
+    """A date of birth that is not written as it should be."""
+    return patient(
+        date_of_birth=None, unreadable=(BIRTH_DATE,), possible_birth_dates=tuple(readings)
+    )
 
 
 def setting(**fields: Any) -> Change:
@@ -167,6 +180,9 @@ PREPARE: dict[str, Change] = {
     "child": patient(date_of_birth=plain.CHILD),
     "teenager": patient(date_of_birth=plain.TEENAGER),
     "adult-by-then": patient(date_of_birth=date(2008, 3, 9)),
+    "child-in-any-reading": born(date(2017, 3, 4), date(2017, 4, 3)),
+    "child-or-adult": born(date(1917, 3, 4), date(2017, 3, 4)),
+    "died-unreadably": patient(active=False, unreadable=(DEATH_DATE,)),
     "guarantor": patient(guarantor=MOTHER),
     "guarantor-is-self": patient(guarantor=Contact(is_self=True, mobile_phone=plain.MOBILE)),
     "guarantor-landline": patient(guarantor=Contact(name="Ida", home_phone=plain.HOME)),
@@ -243,6 +259,11 @@ CHANGE: dict[str, Change] = {
     "other-campaign": facts(rules=(plain.a_rule(plain.CMP_HIGH),)),
     "campaign-off": facts(campaigns=OFF),
     "inactive": patient(active=False),
+    "born-ahead": patient(date_of_birth=date(2062, 1, 15)),
+    "row-unreadable": visit(unreadable="status", unreadable_since=plain.NOW),
+    "row-unreadable-twice": visit(
+        unreadable="status", unreadable_since=plain.NOW, unreadable_twice=True
+    ),
     "new-email": patient(email="new@example.org"),
     "patient-unread": patient(read_at=None),
     "history-unread": patient(history_read_at=None),

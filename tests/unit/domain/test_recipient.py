@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from campaigns.domain.recipient import Recipient, age_on, is_minor, recipient_of
-from campaigns.domain.snapshot import Contact, PatientFacts
+from campaigns.domain.recipient import Nobody, Recipient, age_on, may_be_minor, recipient_of
+from campaigns.domain.snapshot import BIRTH_DATE, Contact, PatientFacts
 from campaigns.domain.values import RecipientKind
 from tests.unit.domain.snapshots import (
     CHILD,
@@ -18,6 +19,7 @@ from tests.unit.domain.snapshots import (
     HOME_E164,
     MOBILE,
     MOBILE_E164,
+    NOW,
     START,
     TEENAGER,
     TOLL_FREE,
@@ -27,12 +29,18 @@ from tests.unit.domain.snapshots import (
 from tests.unit.domain.strategies import PATIENTS
 
 VISIT = START.date()
+TODAY = NOW.date()
 MOTHER = Contact(name="Ida", relationship="mother", mobile_phone=HOME)
 AUNT = Contact(name="Una", relationship="GUARDIAN", email="una@example.org", may_guard=True)
 
 
+def asked(patient: PatientFacts, **options: Any) -> Recipient | Nobody:
+    return recipient_of(patient, VISIT, 18, **{"today": TODAY, "confidential": False, **options})
+
+
 def found(patient: PatientFacts, **options: Any) -> Recipient | None:
-    return recipient_of(patient, VISIT, 18, **{"confidential": False, **options})
+    recipient = asked(patient, **options)
+    return None if isinstance(recipient, Nobody) else recipient
 
 
 def test_an_adult_is_written_to_themselves() -> None:
@@ -51,7 +59,7 @@ def test_an_adult_is_written_to_themselves() -> None:
     ],
 )
 def test_majority_is_that_of_the_day_of_the_visit(born: date | None, minor: bool) -> None:
-    assert is_minor(a_patient(date_of_birth=born), VISIT, 18) is minor
+    assert may_be_minor(a_patient(date_of_birth=born), VISIT, 18, TODAY) is minor
 
 
 def test_who_is_born_on_february_29_is_a_year_older_on_march_1() -> None:
@@ -187,3 +195,52 @@ def test_an_address_that_is_declared_absent_is_not_on_file() -> None:
     recipient = found(a_patient(email_declined=True))
     assert recipient is not None
     assert recipient.email is None
+
+
+def unsure(*readings: date, **fields: Any) -> PatientFacts:
+    """A patient whose date of birth is not written as it should be."""
+    text = {"date_of_birth": None, "unreadable": (BIRTH_DATE,), "possible_birth_dates": readings}
+    return a_patient(guarantor=MOTHER, **{**text, **fields})
+
+
+@pytest.mark.parametrize(
+    ("patient", "who"),
+    [
+        # 2017-03-04 is a child in either order of day and month.
+        (unsure(date(2017, 3, 4), date(2017, 4, 3)), RecipientKind.GUARDIAN),
+        (unsure(date(1981, 3, 4), date(1981, 4, 3)), RecipientKind.PATIENT),
+        # 03/04/17 may be either.
+        (unsure(date(1917, 3, 4), date(2017, 3, 4)), Nobody.UNREADABLE),
+        (unsure(), Nobody.UNREADABLE),
+        (unsure(date(2062, 1, 15)), Nobody.UNREADABLE),
+        (unsure(date(2017, 3, 4), date(2062, 1, 15)), RecipientKind.GUARDIAN),
+        # A date that is written well and lies ahead says nothing.
+        (a_patient(date_of_birth=date(2062, 1, 15), guarantor=MOTHER), Nobody.UNREADABLE),
+        (a_patient(date_of_birth=TODAY + timedelta(days=1)), Nobody.UNREADABLE),
+        (a_patient(date_of_birth=TODAY, guarantor=MOTHER), RecipientKind.GUARDIAN),
+        # One that is not there at all says that nobody asked.
+        (a_patient(date_of_birth=None), RecipientKind.PATIENT),
+    ],
+)
+def test_only_whoever_it_is_in_every_reading_of_the_birth_date_is_written_to(
+    patient: PatientFacts, who: RecipientKind | Nobody
+) -> None:
+    recipient = asked(patient)
+    assert (recipient if isinstance(recipient, Nobody) else recipient.kind) == who
+
+
+def test_an_adolescent_in_every_reading_is_told_of_a_confidential_visit() -> None:
+    patient = unsure(date(2005, 3, 4), date(2010, 4, 3))
+    recipient = asked(patient, confidential=True)
+    assert isinstance(recipient, Recipient) and recipient.kind is RecipientKind.PATIENT
+    assert asked(patient) is Nobody.UNREADABLE
+
+
+@given(st.lists(st.dates(date(1900, 1, 1), date(2100, 1, 1)), max_size=5))
+def test_nobody_who_may_be_a_child_is_written_to(readings: list[date]) -> None:
+    patient = unsure(*readings)
+    recipient = asked(patient)
+    if isinstance(recipient, Recipient) and recipient.kind is RecipientKind.PATIENT:
+        possible = [day for day in readings if day <= TODAY]
+        assert possible and all(age_on(VISIT, day) >= 18 for day in possible)
+        assert not may_be_minor(patient, VISIT, 18, TODAY)
