@@ -1,9 +1,11 @@
 """`make test`: the suite on SQLite and on PostgreSQL, and a closing line for each.
 
-What asks the database itself runs on both: the pages and commands of tests/integration, the loop of
-tests/scenarios, races, a restored backup. What is slow and asks of one database what others ask
-of both runs on one; EVERYTHING=1 runs all but the browser on both. Without PostgreSQL it all runs
-on SQLite.
+What could end differently runs on both: races and leases, what is taken in and kept, lists that are
+searched, counted or added up, a restored backup, and the loop of tests/scenarios with its outages.
+Every page and every list of the console is opened on both, once with a row of everything
+(test_every_address.py, SQLite) and once with ten thousand (test_queries.py, PostgreSQL). What asks
+more of one database than of the other, or of either only what others ask of both, runs on one;
+EVERYTHING=1 runs all but the browser on both. Without PostgreSQL it all runs on SQLite.
 
 TEST_PG_URL names a PostgreSQL to use; otherwise an embedded one is started for this run.
 When either that or REQUIRE_POSTGRESQL=1 is set, its absence is a failure; otherwise it is only
@@ -31,17 +33,33 @@ NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 OFFER = "Set TEST_PG_URL=postgres://user:password@host/database to use a server of your own."
 
 BROWSER, CHAOS = "tests/browser", "tests/chaos"
-# No database is touched, or only as in the files that run on both: who may open what, and what a
-# decision leads to.
+# No database is touched, or only as in the files that run on both: who may open what, what a page
+# says and which form it takes, what a vendor's answer is read as, and what a decision leads to.
 ON_SQLITE = (
     "tests/architecture",
+    "tests/contract/test_athenahealth_failures.py",
+    "tests/contract/test_relatient_failures.py",
     "tests/contract/test_simulator_*",
     "tests/unit",
+    "tests/integration/admin",
+    "tests/integration/appointments",
+    "tests/integration/console/test_people.py",
+    "tests/integration/decision_preview",
+    "tests/integration/mapping/test_access.py",
+    "tests/integration/mapping/test_editor.py",
+    "tests/integration/phone_calls",
+    "tests/integration/sync_runs",
     "tests/integration/test_every_address.py",
+    "tests/integration/web",
+    "tests/integration/webhooks/test_refusals.py",
+    "tests/integration/worklist/test_bulk.py",
+    "tests/integration/worklist/test_print.py",
+    "tests/integration/worklist/test_row.py",
     *(
         f"tests/scenarios/test_{story}.py"
         for story in (
             "decision_rows",
+            "delivery",
             "desk_calls",
             "desk_task",
             "explain_codes",
@@ -51,13 +69,16 @@ ON_SQLITE = (
             "moved",
             "never_stuck",
             "patients",
+            "replies",
             "telehealth",
+            "try",
+            "urgency",
             "waitlist",
         )
     ),
 )
-# The locks of a server are the harder case, and every safeguard can be taken away there. What the
-# vendors do in an outage is the same on both.
+# The locks, the types and the planner of a server are the harder case, and every safeguard can be
+# taken away there. What the vendors do in an outage is the same on both.
 ON_POSTGRESQL = (
     "tests/chaos/test_backfill_killed.py",
     "tests/chaos/test_chaos_run.py",
@@ -66,12 +87,26 @@ ON_POSTGRESQL = (
     "tests/chaos/test_kills.py",
     "tests/chaos/test_removed_safeguards.py",
     "tests/chaos/test_workers.py",
-    "tests/scenarios/test_machine.py",
-    "tests/scenarios/test_outage.py",
-    "tests/scenarios/test_subscriptions.py",
-    "tests/scenarios/test_subscriptions_flow.py",
-    "tests/scenarios/test_throttling.py",
-    "tests/scenarios/test_webhooks_outage.py",
+    "tests/integration/test_queries.py",
+    "tests/integration/webhooks/test_fuzz.py",
+    *(
+        f"tests/scenarios/test_{story}.py"
+        for story in (
+            "backfill",
+            "machine",
+            "merges",
+            "outage",
+            "reconcile_nightly",
+            "reconcile_reminders",
+            "rule_changes",
+            "silent_feed",
+            "subscriptions",
+            "throttling",
+            "triggers",
+            "webhook_delivery",
+            "webhooks_outage",
+        )
+    ),
 )
 EVERYTHING = bool(os.environ.get("EVERYTHING"))
 

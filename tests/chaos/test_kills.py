@@ -1,7 +1,7 @@
 """Killed with -9 between any two steps of the loop, then run again: nothing lost, nothing doubled.
 
 The points are those of architecture: window stored, page stored, taken in, decided, effect
-claimed, vendor answered. Judged by what the vendors hold.
+claimed, vendor answered. Another process, this one, goes on. Judged by what the vendors hold.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import pytest
 from campaigns.models import Appointment, Effect
 from integrations.models import FeedCursor, InboundMessage
 from tests.chaos.die_at import POINTS
-from tests.chaos.processes import killed_at, run
+from tests.chaos.processes import killed_at
 from tests.scenarios.clinic import Clinic
 
 
@@ -28,8 +28,8 @@ def test_killed_on_the_way_to_the_enrollment(clinic: Clinic, point: str) -> None
     appointments = [clinic.book(clinic.patient()) for _ in range(2)]
     killed_at(point, "sync")
     leases_run_out()
-    run("sync")
-    run("work", "--seconds", "5")
+    clinic.sync()
+    clinic.work(seconds=5)
     for appointment in appointments:
         assert len(clinic.enrollments(appointment)) == 1
         assert len(clinic.active(appointment)) == 1
@@ -44,6 +44,6 @@ def test_killed_on_the_way_to_the_chart(clinic: Clinic, point: str, answer: str)
     clinic.answer(appointment, answer)
     killed_at(point, "sync")
     leases_run_out()
-    run("sync")
-    run("work", "--seconds", "5")
+    clinic.sync()
+    clinic.work(seconds=5)
     assert len(clinic.chart_writes(appointment)) == 1

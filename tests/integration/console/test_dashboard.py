@@ -269,11 +269,11 @@ def many(practice: Practice, number: int) -> None:
     Appointment.objects.bulk_create(rows, batch_size=500)
 
 
-def test_ten_thousand_visits_take_as_many_queries_as_ten(ops: Client, practice: Practice) -> None:
+def test_a_thousand_visits_take_as_many_queries_as_ten(ops: Client, practice: Practice) -> None:
     many(practice, 10)
     with CaptureQueriesContext(connection) as few:
         ops.get("/admin/")
-    many(practice, 10_000)
+    many(practice, 1_000)
     with CaptureQueriesContext(connection) as more:
-        assert ops.get("/admin/").context["past"].visits.total > 5_000
+        assert ops.get("/admin/").context["past"].visits.total > 500
     assert len(more) == len(few)

@@ -299,7 +299,7 @@ def many(practice: Practice, patient: Patient, number: int) -> None:
     Appointment.objects.bulk_create(rows, batch_size=500)
 
 
-def test_ten_thousand_visits_take_as_many_queries_as_ten(
+def test_a_thousand_visits_take_as_many_queries_as_ten(
     ops: Client,
     practice: Practice,
 ) -> None:
@@ -307,7 +307,7 @@ def test_ten_thousand_visits_take_as_many_queries_as_ten(
     many(practice, patient, 10)
     with CaptureQueriesContext(connection) as few:
         shown(ops)
-    many(practice, patient, 10_000)
+    many(practice, patient, 1_000)
     with CaptureQueriesContext(connection) as more:
-        assert shown(ops)["share"].visits == 10_012
+        assert shown(ops)["share"].visits == 1_012
     assert len(more) == len(few) <= MOST_QUERIES

@@ -238,7 +238,7 @@ def test_another_practice_is_not_counted_nor_found(ops: Client, practice: Practi
     assert ops.get(PAGE, {"practice": elsewhere.pk}).status_code == 404
 
 
-def test_ten_thousand_visits_take_as_many_queries_as_ten(ops: Client, practice: Practice) -> None:
+def test_a_thousand_visits_take_as_many_queries_as_ten(ops: Client, practice: Practice) -> None:
     freed(practice)
     first = booked(practice, FREED + timedelta(hours=1))
     template = {
@@ -266,4 +266,4 @@ def test_ten_thousand_visits_take_as_many_queries_as_ten(ops: Client, practice: 
             assert ops.get(PAGE).status_code == 200
         return len(queries)
 
-    assert asked(10) == asked(10_000)
+    assert asked(10) == asked(1_000)
