@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from campaigns.clock import database_now
 from campaigns.domain.values import Channel, ReplyKind
 from campaigns.intake.events import take_event
-from campaigns.models import Appointment, ConsentEvent, Response
+from campaigns.models import Appointment, ConsentEvent, Response, WorkItem
 from campaigns.vendor_records import EventRecord, EventType
 from tests.factories import AppointmentFactory
 
@@ -60,3 +61,49 @@ def test_so_does_an_answer(visit: Appointment) -> None:
     take_event(visit.practice, event, received)
     response = Response.objects.get()
     assert (response.occurred_at, response.received_at) == (received, received)
+
+
+def answer(visit: Appointment, words: str, number: int = 1) -> EventRecord:
+    return EventRecord(
+        f"evt_{number}",
+        number,
+        EventType.REPLY,
+        database_now(),
+        patient_external_id=visit.patient.external_id,
+        appointment_external_id=visit.external_id,
+        channel=Channel.SMS,
+        raw_text=words,
+        reply=ReplyKind.UNRECOGNIZED,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "ended"),
+    [
+        ("Stop. Thank you", ["sms"]),
+        ("Número equivocado", ["sms", "voice"]),
+        ("I'll stop by at 3", []),
+        ("Is there parking?", []),
+    ],
+)
+def test_the_words_of_an_answer_end_the_texts_once(
+    visit: Appointment, words: str, ended: list[str]
+) -> None:
+    for _ in range(2):
+        take_event(visit.practice, answer(visit, words))
+    kept = ConsentEvent.objects.filter(state="opted_out", source="the patient's answer")
+    assert sorted(kept.values_list("channel", flat=True)) == ended
+    assert ConsentEvent.objects.count() == len(ended)
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"), [("CANCEL", True), ("No puedo ir", True), ("STOP", False), ("", False)]
+)
+def test_an_opt_out_in_words_of_cancelling_is_asked_about(
+    visit: Appointment, words: str, asked: bool
+) -> None:
+    event = said(EventType.OPTED_OUT, visit, database_now(), 1)
+    for _ in range(2):
+        take_event(visit.practice, replace(event, raw_text=words))
+    assert WorkItem.objects.filter(kind="cancel_as_stop", appointment=visit).count() == asked
+    assert ConsentEvent.objects.get().state == "opted_out"
