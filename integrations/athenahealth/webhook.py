@@ -2,13 +2,15 @@
 
 A Bundle of type history whose first entry holds the subscription's status, then an AuditEvent for
 each event (contract, section 7). athenahealth sends R4B's SubscriptionStatus; the guide's R4 form
-puts the same into Parameters. Of the types, only `event-notification` asks for work.
+puts the same into Parameters. Of the types, only `event-notification` asks for work; but each may
+say that the subscription does not work.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +20,7 @@ from integrations.athenahealth.schemas import to_list, to_text
 from integrations.transport.notification import (
     HEX_OF_SHA256,
     Notification,
+    ReportedFault,
     SignedEvent,
     Unauthentic,
     Unclear,
@@ -29,6 +32,9 @@ from integrations.transport.notification import (
 HEADER = "X-Hub-Signature"
 METHOD = "sha256"
 EVENTS = "event-notification"
+# The statuses of a subscription that tells nothing.
+FAULTY = frozenset({"error", "off"})
+SUBSCRIPTION_REFERENCE = re.compile(r"(?:.*/)?Subscription/([^/]+)(?:/.*)?")
 AUDIT_REFERENCE = re.compile(r"(?:.*/)?AuditEvent/([^/]+)")
 
 NO_BUNDLE = "athenahealth sent a notification that is no Bundle."
@@ -56,31 +62,52 @@ def authenticate(header: str | None, body: bytes, secrets: Sequence[str], now: d
 
 
 def parse_notification(body: Any) -> Notification:
-    """The events of a notification; none for a handshake, a heartbeat, or a type to come."""
+    """The events of a notification, none for a handshake, a heartbeat, or a type to come; and
+    whether it says that its subscription does not work.
+    """
     if not isinstance(body, dict) or body.get("resourceType") != "Bundle":
         return Notification(unclear=[Unclear(body, NO_BUNDLE)])
     resources = _resources(body)
     status = next((s for s in map(_status, resources) if s is not None), None)
     if status is None:
         return Notification(unclear=[Unclear(body, NO_STATUS)])
-    kind, topic, events = status
-    if kind and kind != EVENTS:
-        return Notification()
-    if not events:
-        return Notification(unclear=[Unclear(body, NO_EVENTS)])
-    return _events(to_text(body.get("id")), topic, events, _audits(resources))
+    if status.kind and status.kind != EVENTS:
+        return Notification(faults=status.faults)
+    if not status.events:
+        # One that does not work has nothing to tell.
+        unclear = [] if status.faults else [Unclear(body, NO_EVENTS)]
+        return Notification(unclear=unclear, faults=status.faults)
+    told = _events(to_text(body.get("id")), status, _audits(resources))
+    return replace(told, faults=status.faults)
 
 
-def _events(
-    bundle: str, topic: str, events: list[Any], audits: dict[str, dict[str, Any]]
-) -> Notification:
+@dataclass(frozen=True)
+class Status:
+    """What a notification says of its subscription, in either form."""
+
+    kind: str
+    topic: str
+    subscription: str
+    status: str
+    events: list[Any]
+
+    @property
+    def faults(self) -> list[ReportedFault]:
+        """That the subscription does not work, if it says so."""
+        if self.status not in FAULTY:
+            return []
+        topic = notification.topic_of({"topic": self.topic})
+        return [ReportedFault(self.subscription, topic, self.status)]
+
+
+def _events(bundle: str, status: Status, audits: dict[str, dict[str, Any]]) -> Notification:
     told, unclear = [], []
-    for event in events:
+    for event in status.events:
         if not isinstance(event, dict):
             unclear.append(Unclear(event, NO_RECORD))
             continue
         identity = _identity(event)
-        stored = {"topic": topic, "event": event, "audit": audits.get(identity)}
+        stored = {"topic": status.topic, "event": event, "audit": audits.get(identity)}
         # Without an id, one that is sent again is known only inside the same Bundle.
         told.append(SignedEvent(identity or fingerprint([bundle, event]), stored))
     topics = frozenset(notification.topic_of(one.payload) for one in told)
@@ -93,18 +120,35 @@ def _resources(bundle: dict[str, Any]) -> list[dict[str, Any]]:
     return [resource for resource in resources if isinstance(resource, dict)]
 
 
-def _status(resource: dict[str, Any]) -> tuple[str, str, list[Any]] | None:
-    """Type, topic and events, in either form; None for any other resource."""
+def _status(resource: dict[str, Any]) -> Status | None:
+    """The status, in either form; None for any other resource."""
     if resource.get("resourceType") == "SubscriptionStatus":
-        kind, topic = to_text(resource.get("type")), to_text(resource.get("topic"))
-        return kind.lower(), topic, to_list(resource.get("notificationEvent"))
-    if resource.get("resourceType") == "Parameters":
+        said = {name: resource.get(name) for name in ("type", "topic", "subscription", "status")}
+        events = to_list(resource.get("notificationEvent"))
+    elif resource.get("resourceType") == "Parameters":
         given = named(resource.get("parameter"))
-        kind, topic = (
-            to_text(value_of(given[name][0])) if name in given else "" for name in ("type", "topic")
-        )
-        return kind.lower(), topic, list(given.get("notification-event", []))
-    return None
+        said = {
+            name: value_of(given[name][0])
+            for name in ("type", "topic", "subscription", "status")
+            if name in given
+        }
+        events = list(given.get("notification-event", []))
+    else:
+        return None
+    return Status(
+        kind=to_text(said.get("type")).lower(),
+        topic=to_text(said.get("topic")),
+        subscription=_subscription(said.get("subscription")),
+        status=to_text(said.get("status")).strip().lower(),
+        events=events,
+    )
+
+
+def _subscription(reference: Any) -> str:
+    """The subscription's id; empty where none is named."""
+    named_by = to_text(reference.get("reference")) if isinstance(reference, dict) else ""
+    match = SUBSCRIPTION_REFERENCE.fullmatch(named_by.strip())
+    return identity_of(match[1]) if match else ""
 
 
 def _audits(resources: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

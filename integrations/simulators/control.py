@@ -23,6 +23,8 @@ POST /_sim/deliveries/replay -> {replayed}      {ids?: [...]}; what was given up
 GET  /_sim/athena/subscriptions
 POST /_sim/athena/subscriptions/{id}/silence    {silent?: true}; it tells nothing more, and says
                        it is active
+POST /_sim/athena/subscriptions/{id}/report     {status: error | off, type?: heartbeat | handshake};
+                       it says so, and tells nothing more
 POST /_sim/relatient/webhook                    {url, secret, second_secret?}; DELETE
 
 POST /_sim/athena/appointments -> {appointmentid}

@@ -35,6 +35,15 @@ def silence(simulation: Simulation, body: Body, id: str) -> Body:
     return {"silenced": subscription.silenced}
 
 
+def report(simulation: Simulation, body: Body, id: str) -> Body:
+    """It has failed, or was switched off, and says so; it tells of nothing more."""
+    subscription = simulation.athena.subscriptions.subscriptions[id]
+    subscription.status = str(body["status"])
+    kind = str(body.get("type", "heartbeat"))
+    simulation.athena.subscriptions.postbox.report(subscription, kind, subscription.status)
+    return {"status": subscription.status}
+
+
 def register(simulation: Simulation, body: Body) -> Body:
     """With a second secret every POST is signed with both: one is being rotated."""
     if not may_be_told(str(body["url"])):
@@ -59,6 +68,7 @@ ROUTES = [
     Route("POST", "/deliveries/replay", replay),
     Route("GET", "/athena/subscriptions", subscriptions),
     Route("POST", "/athena/subscriptions/<id>/silence", silence),
+    Route("POST", "/athena/subscriptions/<id>/report", report),
     Route("POST", "/relatient/webhook", register),
     Route("DELETE", "/relatient/webhook", unregister),
 ]

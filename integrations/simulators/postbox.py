@@ -49,7 +49,8 @@ class Destination(Protocol):
 
 @dataclass
 class Parcel:
-    """One POST to make, without events for a handshake.
+    """One POST to make, without events for a handshake, or where `says` names the status that a
+    heartbeat or a handshake tells of.
 
     `state` is waiting, sending, delivered or given_up.
     """
@@ -63,6 +64,7 @@ class Parcel:
     attempts: int = 0
     answer: str = ""
     ended_at: datetime | None = None
+    says: tuple[str, str] | None = None
 
     def shown(self) -> dict[str, Any]:
         return {
@@ -113,9 +115,15 @@ class Postbox:
     def shake_hands(self, to: Destination) -> None:
         self._post(to, [])
 
-    def _post(self, to: Destination, events: list[Event]) -> None:
+    def report(self, to: Destination, kind: str, status: str) -> None:
+        """A heartbeat or a handshake that says how the subscription stands."""
+        self._post(to, [], (kind, status))
+
+    def _post(
+        self, to: Destination, events: list[Event], says: tuple[str, str] | None = None
+    ) -> None:
         now = self.clock()
-        parcel = Parcel(next(self.numbers), to, events, made_at=now, due_at=now)
+        parcel = Parcel(next(self.numbers), to, events, made_at=now, due_at=now, says=says)
         heappush(self.heap, (now, parcel.number, parcel))
         self.signal.set()
 
@@ -125,7 +133,7 @@ class Postbox:
         self._pack(now)
         while self.heap and self.heap[0][0] <= now:
             parcel = heappop(self.heap)[2]
-            if not parcel.to.listens(now):
+            if parcel.says is None and not parcel.to.listens(now):
                 self.totals["dropped"] += max(len(parcel.events), 1)
                 continue
             parcel.state = "sending"

@@ -41,12 +41,24 @@ class Unclear:
 
 
 @dataclass(frozen=True)
+class ReportedFault:
+    """The vendor says that a subscription does not work: its id and topic, empty where it does not
+    say, and `error` or `off`.
+    """
+
+    subscription: str
+    topic: str
+    status: str
+
+
+@dataclass(frozen=True)
 class Notification:
     """What one notification holds; nothing at all when it only asks whether we are there."""
 
     events: Sequence[SignedEvent] = ()
     unclear: Sequence[Unclear] = ()
     topics: frozenset[str] = field(default_factory=frozenset)
+    faults: Sequence[ReportedFault] = ()
 
 
 def by_id(elements: Iterable[Any], problem: str) -> Notification:

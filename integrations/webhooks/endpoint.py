@@ -28,6 +28,7 @@ from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from integrations.athenahealth import webhook as athenahealth
+from integrations.inbox.reported_faults import take_faults
 from integrations.inbox.store import store_notification
 from integrations.models import Connection
 from integrations.relatient import webhook as relatient
@@ -74,7 +75,11 @@ class WebhookEndpoint:
         except NotJson as error:
             raise Unusable(400, str(error)) from None
         sent = self.parse(content)
-        return retry_while_busy(PATIENCE_TO_STORE_MS, lambda: store_notification(to, sent, now)) > 0
+
+        def store() -> int:
+            return store_notification(to, sent, now) + take_faults(to, sent.faults, now)
+
+        return retry_while_busy(PATIENCE_TO_STORE_MS, store) > 0
 
     def _connection(self, practice: str) -> Connection:
         if PRACTICE.fullmatch(practice):

@@ -158,6 +158,33 @@ class TestWrites:
         assert athena.put(path, **form, cancellationreason="kept-7f3a").json() == {"status": "x"}
         assert athena.put(path, **form).status_code == 400
 
+    @pytest.mark.parametrize(
+        ("path", "form", "column", "value"),
+        [
+            (
+                "cancel",
+                "appointmentcancelreasonid=41&CANCELLATIONREASON=a+b",
+                "cancelreasonid",
+                "41",
+            ),
+            ("confirmationstatus", "appointmentconfirmationid=2", "appointmentconfirmationid", "2"),
+        ],
+    )
+    def test_a_form_may_come_without_its_content_type(
+        self, athena: Athena, path: str, form: str, column: str, value: str
+    ) -> None:
+        id = athena.book()
+        body = f"patientid={athena.row(id)['patientid']}&{form}".encode()
+        answer = athena.call("PUT", f"/appointments/{id}/{path}", data=body)
+        assert "Content-Type" not in answer.request.headers
+        assert answer.status_code == 200
+        assert str(athena.row(id)[column]) == value
+
+    def test_bytes_that_are_no_text_hold_no_form(self, athena: Athena) -> None:
+        id = athena.book()
+        answer = athena.call("PUT", f"/appointments/{id}/cancel", data=b"patientid=\xff")
+        assert answer.json()["missingfields"] == ["patientid"]
+
     def test_a_cancelled_row_says_who_and_why_and_frees_its_slot(self, athena: Athena) -> None:
         id = athena.book()
         before = athena.row(id)

@@ -144,5 +144,35 @@ def test_the_old_one_tells_until_the_new_one_has_shaken_hands(
     assert held(clinic) == set(EventSubscription.objects.values_list("external_id", flat=True))
 
 
+@pytest.mark.parametrize(("kind", "word"), [("heartbeat", "error"), ("handshake", "off")])
+def test_one_that_says_it_does_not_work_is_told_at_once_and_made_again(
+    traveller: time_machine.Coordinates,
+    clinic: Clinic,
+    post: Post,
+    settings: Any,
+    mailoutbox: list[Any],
+    kind: str,
+    word: str,
+) -> None:
+    subscribe(clinic, post, settings)
+    before = EventSubscription.objects.get(topic="Appointment.cancel").external_id
+    traveller.shift(timedelta(minutes=1))
+    clinic.control(f"athena/subscriptions/{before}/report", {"type": kind, "status": word})
+    post.arrived()
+    assert EventSubscription.objects.get(external_id=before).status == word
+    assert poll_interval.chart_minutes(clinic.practice) == clinic.practice.poll_minutes
+    visit = clinic.book(clinic.patient())
+    traveller.shift(timedelta(seconds=1))
+    tick(clinic)
+    (mail,) = mailoutbox
+    assert "does not work" in mail.subject
+    assert "a visit was cancelled" in mail.body
+    row = EventSubscription.objects.get(topic="Appointment.cancel")
+    assert row.external_id != before
+    assert row.status == "active"
+    assert before not in held(clinic)
+    assert len(clinic.active(visit)) == 1
+
+
 def held(clinic: Clinic) -> set[str]:
     return {row["id"] for row in clinic.control("athena/subscriptions", method="GET")}

@@ -13,7 +13,7 @@ from werkzeug.wrappers import Request, Response
 
 from ..ledger import Ledger
 from ..routing import NoRoute, Route, RouteTable
-from .notifications import Notice, as_status, uuid_of
+from .notifications import EVENTS, Notice, as_status, uuid_of
 from .subscriptions import Subscription, SubscriptionDesk, Unacceptable
 from .topics import DESCRIPTIONS
 
@@ -129,7 +129,10 @@ def read_status(call: FhirCall, id: str) -> Response:
     one = call.subscription(id)
     status = one.status_at(call.now)
     number = call.desk.postbox.totals["attempts"]
-    notice = Notice(one.id, one.resource["criteria"], status, one.practice_id, number, call.now)
+    kind = "handshake" if status == "requested" else EVENTS
+    notice = Notice(
+        one.id, one.resource["criteria"], kind, status, one.practice_id, number, call.now
+    )
     resource = as_status(notice, []) | {"type": "query-status"}
     return searchset(call, [(f"urn:uuid:{resource['id']}", resource)])
 

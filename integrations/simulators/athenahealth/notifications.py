@@ -22,6 +22,7 @@ PATIENT_EXTENSIONS = [
     "https://hl7.org/fhir/5.0/StructureDefinition/extension-AuditEvent.patient",
 ]
 ATHENA_EXTENSION = "https://fhir.athena.io/StructureDefinition/"
+EVENTS = "event-notification"
 Json = dict[str, Any]
 
 
@@ -35,14 +36,11 @@ class Notice:
 
     subscription_id: str
     topic_url: str
+    kind: str
     status: str
     practice_id: str
     number: int
     sent_at: datetime
-
-    @property
-    def kind(self) -> str:
-        return "handshake" if self.status == "requested" else "event-notification"
 
 
 def bundle(notice: Notice, events: list[Json], form: str) -> bytes:

@@ -1,7 +1,12 @@
-"""Parameters: from the query or a form body, names in any case, lists comma-joined or repeated."""
+"""Parameters: from the query or a form body, names in any case, lists comma-joined or repeated.
+
+A body that does not say what it is is taken for a form: cancellations were recorded so.
+"""
 
 from datetime import date, datetime
+from urllib.parse import parse_qs
 
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Request
 
 from .errors import invalid, missing
@@ -13,7 +18,7 @@ TRUE = {"true", "y", "yes", "1"}
 class Parameters:
     def __init__(self, request: Request) -> None:
         self.given: dict[str, list[str]] = {}
-        for source in (request.args, request.form):
+        for source in (request.args, request.form, unnamed_form(request)):
             for name, values in source.lists():
                 self.given.setdefault(name.lower(), []).extend(values)
 
@@ -59,3 +64,14 @@ class Parameters:
             return from_eastern(self.text(name)) if self.text(name) else None
         except ValueError:
             raise invalid(f"{name.upper()} must be MM/DD/YYYY HH24:MI:SS.") from None
+
+
+def unnamed_form(request: Request) -> MultiDict[str, str]:
+    """The form in a body without a Content-Type; what is no text holds none."""
+    if request.content_type:
+        return MultiDict()
+    try:
+        text = request.get_data(cache=True).decode()
+    except UnicodeDecodeError:
+        return MultiDict()
+    return MultiDict(parse_qs(text, keep_blank_values=True))

@@ -17,7 +17,7 @@ from ..relatient.times import read_instant
 from ..sending import may_be_told
 from ..switches import Switches
 from .chart import Row
-from .notifications import Notice, bundle, event_of, uuid_of
+from .notifications import EVENTS, Notice, bundle, event_of, uuid_of
 from .topics import DESCRIPTIONS, topic_of
 
 IG = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition/"
@@ -75,9 +75,10 @@ class Subscription:
         return not self.deleted and not self.silenced and self.status_at(now) != "off"
 
     def letter(self, parcel: Parcel, now: datetime) -> tuple[bytes, dict[str, str]]:
-        status = "active" if parcel.events else "requested"
+        usual = (EVENTS, "active") if parcel.events else ("handshake", "requested")
+        kind, status = parcel.says or usual
         topic_url = self.resource["criteria"]
-        notice = Notice(self.id, topic_url, status, self.practice_id, parcel.number, now)
+        notice = Notice(self.id, topic_url, kind, status, self.practice_id, parcel.number, now)
         body = bundle(notice, parcel.events, self.switches.webhook_form)
         headers = {"Content-Type": "application/fhir+json"}
         if self.secret:
@@ -86,7 +87,7 @@ class Subscription:
         return body, headers
 
     def settled(self, parcel: Parcel, accepted: bool) -> None:
-        if not parcel.events and self.status == "requested":
+        if not parcel.events and parcel.says is None and self.status == "requested":
             self.status = "active" if accepted else "error"
 
 
