@@ -23,6 +23,12 @@ MOTHER = {
 }
 
 
+@pytest.fixture(autouse=True)
+def our_clock(settings: Any) -> None:
+    """PostgreSQL's own cannot be moved to another day."""
+    settings.KEPT_CLOCK = "process"
+
+
 def coverage(visit: str) -> tuple[str, str]:
     row = Appointment.objects.get(external_id=visit)
     return row.coverage_state, row.coverage_code
