@@ -1,6 +1,6 @@
 """A backfill and the work after it, killed with -9 again and again: each visit is enrolled once.
 
-60 visits in the suite; KEPT_BACKFILL_VISITS=2000 is the long form, by the same code, and
+40 visits in the suite; KEPT_BACKFILL_VISITS=2000 is the long form, by the same code, and
 KEPT_BACKFILL_SEED chooses other moments. Judged by what Relatient holds and by its ledger.
 """
 
@@ -20,7 +20,7 @@ from tests.chaos.processes import killed_when, run
 from tests.chaos.test_kills import leases_run_out
 from tests.scenarios.clinic import PRACTICE, Clinic
 
-VISITS = int(os.environ.get("KEPT_BACKFILL_VISITS", "60"))
+VISITS = int(os.environ.get("KEPT_BACKFILL_VISITS", "40"))
 SEED = int(os.environ.get("KEPT_BACKFILL_SEED", "1"))
 WEEKS = 5
 # A visit costs about a tenth of a second of work, and a busy machine a multiple of that.
