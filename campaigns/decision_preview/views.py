@@ -73,7 +73,7 @@ def _booked(request: HttpRequest, practice: Practice) -> _Tried:
         return _Tried(error=error if asked else "Please give the visit's number.", asked=asked)
     page_viewed("try", visit, request.user)
     when = spoken(visit.starts_at, visit.time_zone or practice.time_zone)
-    about = f"{visit.type_name}{', ' if when else ''}{when}, {visit.patient.name}"
+    about = f"{visit.type_name}{', ' if when else ''}{when}, {visit.patient.both_names}"
     snapshot = run.of_booked(visit)
     return _Tried(_answers(practice, snapshot), _paused(snapshot), about, visit, asked=asked)
 

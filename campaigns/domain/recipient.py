@@ -7,6 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 from campaigns.domain.emails import address
+from campaigns.domain.patient_names import chart_name, name_to_use
 from campaigns.domain.phones import dialable, textable
 from campaigns.domain.same_text import plain_words
 from campaigns.domain.snapshot import BIRTH_DATE, Contact, PatientDescription
@@ -116,7 +117,7 @@ def themselves(patient: PatientDescription) -> Recipient:
     """The patient by their own numbers and address."""
     return Recipient(
         kind=RecipientKind.PATIENT,
-        name=f"{patient.first_name} {patient.last_name}".strip(),
+        name=name_to_use(patient),
         relationship="",
         mobile_phone=textable(patient.mobile_phone),
         home_phone=dialable(patient.home_phone) or dialable(patient.work_phone),
@@ -148,8 +149,8 @@ def _is_patient(contact: Contact, patient: PatientDescription) -> bool:
     """
     if contact.is_self:
         return True
-    names = _name_of(contact.name), _name_of(f"{patient.first_name} {patient.last_name}")
-    same_name = bool(names[0]) and names[0] == names[1]
+    name = _name_of(contact.name)
+    same_name = bool(name) and name in map(_name_of, (chart_name(patient), name_to_use(patient)))
     same_birth = contact.date_of_birth is not None and (
         contact.date_of_birth == patient.date_of_birth
     )

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns.domain.channels import lead_of
 from campaigns.domain.effects import PatientBody, ReminderBody, instant
+from campaigns.domain.patient_names import first_name_to_use
 from campaigns.domain.recipient import Recipient, births, may_be_minor, themselves
 from campaigns.domain.snapshot import Provider, Snapshot
 from campaigns.domain.values import Channel
@@ -59,7 +60,7 @@ def patient_of(snapshot: Snapshot, now: datetime, language: str) -> PatientBody:
     own, born = None if child else themselves(patient), births(patient, today)
     return {
         "patient": patient.external_id,
-        "first_name": patient.first_name,
+        "first_name": first_name_to_use(patient),
         "last_name": patient.last_name,
         "date_of_birth": born[0].isoformat() if born and patient.date_of_birth else None,
         "email": own.email if own else None,

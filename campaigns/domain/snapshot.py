@@ -154,6 +154,7 @@ class PatientDescription:
     external_id: str
     first_name: str = ""
     last_name: str = ""
+    preferred_name: str = ""
     date_of_birth: date | None = None
     active: bool = True
     mobile_phone: str = ""

@@ -247,7 +247,8 @@ def take_patient(
 def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priority: int) -> Taken:
     now = database_now()
     first = patient.read_ended is None
-    changed = patient.record != as_json(record)
+    # What was stored before Kept knew of a field lacks it, which is no change in the chart.
+    changed = first or as_json(patient.described) != as_json(record)
     if not first and patient.read_ended is not None and patient.read_began is not None:
         if span.ended < patient.read_began:
             return Taken.UNCHANGED
@@ -265,7 +266,7 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priori
     patient.save(
         update_fields=["record", "name", "active", "read_began", "read_ended", "reread_wanted"]
     )
-    if not (first or changed):
+    if not changed:
         return Taken.UNCHANGED
     if first:
         for reach in give_reach(patient, now):

@@ -10,6 +10,7 @@ from pydantic import TypeAdapter
 
 from campaigns.address_digest import LENGTH
 from campaigns.domain.effects import PatientBody
+from campaigns.domain.patient_names import chart_name, preferred_name
 from campaigns.domain.values import Channel
 from campaigns.encryption import EncryptedJSONField, EncryptedTextField
 from campaigns.models.practice import Practice, choices
@@ -71,10 +72,16 @@ class Patient(models.Model):
             return PatientRecord(self.external_id)
         return _RECORD.validate_python(self.record)
 
+    @property
+    def both_names(self) -> str:
+        """The chart's name, with the one that the patient prefers; empty while not read yet."""
+        preferred = preferred_name(self.described)
+        return f"{self.name} (goes by {preferred})" if preferred else self.name
+
     def describe(self, record: PatientRecord) -> Self:
         """Take over what the chart says now; the caller saves."""
         self.record = as_json(record)
-        self.name = f"{record.first_name} {record.last_name}".strip()
+        self.name = chart_name(record)
         self.active = record.active
         return self
 

@@ -9,6 +9,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberFormat
 
 from campaigns.domain.languages import language_of
+from campaigns.domain.patient_names import preferred_name
 from campaigns.domain.phones import dialable_by_hand, textable
 from campaigns.domain.recipient import age_on, births, guardians_of, whom
 from campaigns.domain.values import Channel, RecipientKind
@@ -38,6 +39,7 @@ class PhoneContact:
     """Everything the desk needs in order to call; names and numbers stay on the page."""
 
     name: str
+    preferred: str = ""
     age: int | None = None
     ask_for: str = ""
     phones: tuple[Phone, ...] = ()
@@ -58,6 +60,7 @@ def contact_of(
     foreign = found == "stated" and spoken.partition("-")[0] != practice.language.partition("-")[0]
     return PhoneContact(
         name=patient.name or f"Patient {patient.external_id}",
+        preferred=preferred_name(record),
         age=age,
         ask_for=ask_for,
         phones=tuple(_phones(numbers, may_text=_may_text(record))),

@@ -57,7 +57,7 @@ def _undoable(row: Response, practice: Practice, now: datetime) -> Undoable:
     return Undoable(
         id=row.pk,
         words=REPLIES[ReplyKind(row.kind)],
-        name=row.patient.name or f"Patient {row.patient.external_id}",
+        name=row.patient.both_names or f"Patient {row.patient.external_id}",
         visit=day_and_time(start, zone if visit.starts_at else "UTC", now),
         again=again,
         seconds=ceil((row.hold_until - now).total_seconds()),

@@ -57,7 +57,7 @@ def preview(request: HttpRequest) -> HttpResponse:
         "rows": [
             (
                 f"{one.visit.pk}@{one.seen.isoformat() if one.seen else ''}",
-                one.visit.patient.name,
+                one.visit.patient.both_names,
                 visit_of(one.visit, practice, names, now),
             )
             for one in picked
@@ -88,7 +88,11 @@ def apply(request: HttpRequest) -> HttpResponse:
     shown = {
         "recorded": recorded,
         "rows": [
-            (one.visit.patient.name, visit_of(one.visit, practice, names, now), WORDS[one.result])
+            (
+                one.visit.patient.both_names,
+                visit_of(one.visit, practice, names, now),
+                WORDS[one.result],
+            )
             for one in outcomes
             if one.result not in _RECORDED
         ],

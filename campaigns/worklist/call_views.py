@@ -127,7 +127,7 @@ def _claim_answer(request: HttpRequest, visit: Appointment) -> HttpResponse:
         return redirect(way_back(request, visit.practice, f"visit-{visit.pk}"))
     row = Appointment.objects.select_related("practice", "patient", "claim__user").get(pk=visit.pk)
     calling = calling_on(row, row.practice.time_zone, database_now())
-    shown = {"calling": calling, "visit_id": row.pk, "name": row.patient.name}
+    shown = {"calling": calling, "visit_id": row.pk, "name": row.patient.both_names}
     return render(request, "phone_calls/caller.html", shown)
 
 

@@ -19,7 +19,7 @@ from campaigns.worklist.queries import WorkListView
 ENOUGH_DIGITS = 3
 ENOUGH_TEXT = 2
 _DIGITS_APART = re.compile(r"[\s().+-]")
-_NAMES = ("name", "first_name", "last_name")
+_NAMES = ("name", "first_name", "preferred_name", "last_name")
 _NUMBERS = ("mobile_phone", "home_phone", "work_phone")
 
 

@@ -171,6 +171,7 @@ class PatientRow(Row):
     patientid: Id = ""
     firstname: Text = ""
     lastname: Text = ""
+    preferredname: Text = ""
     dob: DateText = ""
     status: Text = ""
     deceaseddate: DateText = ""

@@ -163,6 +163,7 @@ def patient(row: Any) -> PatientRecord:
         external_id=fields.patientid,
         first_name=fields.firstname,
         last_name=fields.lastname,
+        preferred_name=fields.preferredname,
         date_of_birth=born,
         active=_active(fields),
         mobile_phone=fields.mobilephone,

@@ -6,7 +6,14 @@ from typing import Any
 
 import pytest
 
-from campaigns.models import Appointment, Campaign, CampaignRule, ConsentEvent, Effect
+from campaigns.models import (
+    Appointment,
+    Campaign,
+    CampaignRule,
+    ConsentEvent,
+    Effect,
+    Patient,
+)
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.people import change, held_by_relatient, the_one
 
@@ -37,6 +44,16 @@ class TestChangesInTheChart:
             assert enrollment["recipient"]["mobile_phone"] == "+16172267044"
         [record] = clinic.state()["relatient"]["patients"]
         assert record["mobile_phone"] == "+16172267044"
+
+    def test_the_name_that_they_prefer_is_used_in_all_their_reminders(
+        self, clinic, patient, visits
+    ):
+        change(clinic, patient, firstname="Margaret", lastname="Ruiz", preferredname='"Peggy"')
+        for enrollment in self.check(clinic, visits):
+            assert enrollment["recipient"]["name"] == "Peggy Ruiz"
+        [record] = clinic.state()["relatient"]["patients"]
+        assert (record["first_name"], record["last_name"]) == ("Peggy", "Ruiz")
+        assert Patient.objects.get().name == "Margaret Ruiz"
 
     def test_a_preference_against_texts_narrows_all_their_reminders(self, clinic, patient, visits):
         change(clinic, patient, contactpreference_appointment_sms=False)

@@ -1,5 +1,6 @@
 """One appointment's story, and where each role's day begins."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -297,3 +298,11 @@ def test_a_long_story_costs_no_more_queries_than_a_short_one(client: Client, vis
     few = queries()
     happen(20)
     assert queries() == few
+
+
+def test_it_shows_the_preferred_name_below_the_charts_own(client: Client, visit) -> None:
+    record = {"first_name": "Margaret", "last_name": "Ruiz", "preferred_name": "Peggy"}
+    visit.patient.describe(replace(visit.patient.described, **record)).save()
+    page = page_of(client, visit)
+    assert page.index("Margaret Ruiz") < page.index("Goes by Peggy")
+    assert "Peggy" not in str(list(AuditEvent.objects.values()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from campaigns.clock import database_now
 from campaigns.decisions import snapshot
 from campaigns.domain.values import AppointmentStatus
-from campaigns.intake.chart import take_appointment, take_patient
+from campaigns.intake.chart import Taken, take_appointment, take_patient
 from campaigns.intake.patient_rereads import RereadResult, patient_changed
 from campaigns.models import Appointment, Patient, Practice
 from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
@@ -119,3 +120,16 @@ def test_news_of_a_patient_whom_nobody_reads_yet_costs_nothing(practice: Practic
     assert patient_changed(practice, "5", database_now()) is RereadResult.KNOWN
     take_patient(practice, PatientRecord("5"), span(10, 20))
     assert not Patient.objects.get().reread_wanted
+
+
+def test_a_field_that_kept_did_not_know_before_is_no_change_of_the_chart(
+    practice: Practice,
+) -> None:
+    record = PatientRecord("7001", first_name="Ada", mobile_phone="6172530143")
+    take_patient(practice, record, span(0, 1))
+    row = Patient.objects.get(external_id="7001")
+    del row.record["preferred_name"]
+    row.save()
+    assert take_patient(practice, record, span(2, 3)) is Taken.UNCHANGED
+    named = replace(record, preferred_name="Kit")
+    assert take_patient(practice, named, span(4, 5)) is Taken.CHANGED

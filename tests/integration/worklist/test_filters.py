@@ -360,3 +360,14 @@ def fill(practice: Practice, patient, number: int) -> None:
         EffectFactory(appointment=visit, response=heard, kind=EffectKind.SCHEDULE_NOTE)
         WorkItemFactory(appointment=visit)
         WorkItemFactory(appointment=visit_in(practice, 300, patient=patient, **route))
+
+
+@pytest.mark.parametrize("text", ["peggy", "Margaret Ru", "peggy ruiz"])
+def test_a_patient_is_found_and_shown_by_both_names(
+    client: Client, practice: Practice, desk: User, text: str
+) -> None:
+    visit_in(practice, 5, patient=named(practice, "Margaret", "Ruiz", preferred_name="Peggy"))
+    visit_in(practice, 6, "Margo")
+    page = find(client, text)
+    assert "Margaret Ruiz" in page and "Goes by Peggy" in page
+    assert "Margo Test" not in page

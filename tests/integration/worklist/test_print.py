@@ -117,3 +117,13 @@ def test_it_asks_as_often_for_many_rows_as_for_few(
     for n in range(290):
         visit_in(practice, 10 + n / 10, patient=patient)
     assert queries() == few
+
+
+def test_the_charts_own_name_stands_on_paper_with_the_preferred_one_behind(
+    client: Client, practice: Practice, desk: User
+) -> None:
+    visit_in(practice, 5, patient=named(practice, "Margaret", "Ruiz", preferred_name="Peggy"))
+    visit_in(practice, 6, patient=named(practice, "Ada", "Ruiz", preferred_name="n/a"))
+    (sheet,) = sheets(printed(client)).values()
+    assert '<td>Margaret Ruiz <span class="soft">Goes by Peggy</span></td>' in sheet
+    assert "<td>Ada Ruiz</td>" in sheet
