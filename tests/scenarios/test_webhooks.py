@@ -220,6 +220,20 @@ def test_a_version_of_a_visit_names_the_visit(clinic: Clinic, bell: Bell, before
     assert len(clinic.active(visit)) == 1
 
 
+def test_orders_and_claims_wait_for_nobody(clinic: Clinic, bell: Bell) -> None:
+    visit = clinic.book(clinic.patient())
+    bell.focus({"reference": "DiagnosticReport/a-1.Result-77"}, "LabResult.sign-off")
+    elsewhere = {"system": f"urn:athenahealth:athenanet:api:claims:{PRACTICE}", "value": visit}
+    bell.focus({"identifier": elsewhere}, "Claim.update")
+    assert clinic.work()["parked"] == 0
+    assert taken() == {"ignored": 2}
+    assert not Appointment.objects.exists()
+    # A visit between them is read as ever.
+    bell.tell("Appointment.schedule", visit)
+    clinic.work()
+    assert len(clinic.active(visit)) == 1
+
+
 @pytest.mark.parametrize("topic", ["", "Appointment.sneeze"])
 def test_what_it_is_about_matters_more_than_the_topic(
     clinic: Clinic, bell: Bell, topic: str
