@@ -27,6 +27,8 @@ HELP = {
     "risk_threshold": "So many missed visits make the risk enhanced.",
     "age_of_majority": "Younger patients are reached through their guardian.",
     "landline_calls_ok": "Reminder calls may go to a landline when there is no mobile number.",
+    "no_address_words": "What your desk types as an e-mail address for want of one, separated by "
+    "commas. The usual ones, such as none or declined, are known already.",
     "telehealth_link_required": "A video visit without a join link is shown as blocked on its day.",
     "several_providers": "With several providers: name the first, or use the general campaign.",
     "on_cancel": "When a patient cancels by reply: auto cancels in the chart, ask makes a work "
@@ -50,6 +52,7 @@ LABELS = {
     "risk_window_days": "Days back for missed visits",
     "risk_threshold": "Missed visits for enhanced risk",
     "landline_calls_ok": "Landlines may be called",
+    "no_address_words": "Words typed for no address",
     "telehealth_link_required": "Join link required",
     "several_providers": "With several providers",
     "hold_share": "Share that needs approval",
@@ -72,6 +75,7 @@ _WINDOWS = ("send_window_email", "send_window_sms", "send_window_voice")
 _CHECKED = {
     "waitlist_phone": setting_kinds.PHONE,
     "alert_emails": setting_kinds.ADDRESSES,
+    "no_address_words": setting_kinds.NO_ADDRESS_WORDS,
 }
 
 

@@ -72,6 +72,7 @@ class PracticeSettingsAdmin(PracticeAdmin):
                     "risk_threshold",
                     "age_of_majority",
                     "landline_calls_ok",
+                    "no_address_words",
                     "telehealth_link_required",
                     "several_providers",
                     "general_provider",

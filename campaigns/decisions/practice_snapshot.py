@@ -34,6 +34,7 @@ def settings_of(practice: Practice) -> facts.Settings:
         risk_threshold=practice.risk_threshold,
         age_of_majority=practice.age_of_majority,
         landline_calls_ok=practice.landline_calls_ok,
+        no_address_words=tuple(filter(None, practice.no_address_words.split(","))),
         telehealth_link_required=practice.telehealth_link_required,
         several_providers=practice.several_providers,
         general_campaign=practice.general_campaign,

@@ -6,7 +6,7 @@ The caller holds the locks of the patient and the lineage, so what is gathered b
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import date, datetime
 
 from django.db.models import Exists, OuterRef, Q
@@ -24,6 +24,7 @@ from campaigns.domain import snapshot as facts
 from campaigns.domain.consents import AT_RELATIENT
 from campaigns.domain.coverage import State
 from campaigns.domain.effects import BEFORE_ENROLLING, WAITLIST
+from campaigns.domain.emails import typed_for_none
 from campaigns.domain.enrollment_states import LIVE, REMINDING
 from campaigns.domain.recipient import every_reach
 from campaigns.domain.values import (
@@ -52,19 +53,21 @@ from campaigns.models import (
     Provider,
     Response,
 )
+from campaigns.vendor_records import PatientRecord
 
 
 def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
     """The snapshot of one appointment; `lineage` holds the ids of its chain, itself included."""
     practice, patient = appointment.practice, appointment.patient
+    settings = settings_of(practice)
     names = dict(Provider.objects.filter(practice=practice).values_list("external_id", "name"))
     kind = AppointmentType.objects.filter(
         practice=practice, external_id=appointment.type_external_id
     ).first()
     return facts.Snapshot(
-        settings=settings_of(practice),
+        settings=settings,
         appointment=_appointment(appointment, kind, names),
-        patient=_patient(patient),
+        patient=_patient(patient, settings.no_address_words),
         rules=rules_of(practice),
         campaigns=campaigns_of(practice),
         enrollments=_enrollments(patient, lineage),
@@ -126,8 +129,8 @@ def modality_of(row: Appointment, kind: AppointmentType | None) -> Modality:
     return Modality.IN_PERSON
 
 
-def _patient(row: Patient) -> facts.PatientFacts:
-    record = row.described
+def _patient(row: Patient, no_address_words: tuple[str, ...]) -> facts.PatientFacts:
+    record = _written_to(row.described, no_address_words)
     described = {f.name: getattr(record, f.name) for f in fields(facts.PatientDescription)}
     return facts.PatientFacts(
         **described,
@@ -145,6 +148,22 @@ def _patient(row: Patient) -> facts.PatientFacts:
         no_shows=no_shows_of([row.pk]).get(row.pk, ()),
         reread_wanted=row.reread_wanted or _of_old(row),
         seen_before=row.appointments.filter(status__in=_CAME).exists(),
+    )
+
+
+def _written_to(record: PatientRecord, words: tuple[str, ...]) -> PatientRecord:
+    """The record without addresses that the practice's own people typed for want of one."""
+    if not words:
+        return record
+
+    def kept(raw: str) -> str:
+        return "" if typed_for_none(raw, words) else raw
+
+    return replace(
+        record,
+        email=kept(record.email),
+        guarantor=replace(record.guarantor, email=kept(record.guarantor.email)),
+        emergency=replace(record.emergency, email=kept(record.emergency.email)),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 # Typed where somebody has no address, as the name and as the domain. In these words nobody has
 # an address of their own.
@@ -58,6 +59,20 @@ def address(raw: str) -> str | None:
     return f"{local}@{host}"
 
 
+def typed_for_none(raw: str, words: Collection[str]) -> bool:
+    """Whether an address is one of a practice's own words for having none, as its name or its
+    domain; `words` are plain letters (`plain_word`).
+    """
+    local, at, host = raw.strip(_AROUND).lower().partition("@")
+    domain = host.rpartition(".")[0].rpartition(".")[2] or host
+    return bool(at) and not {plain_word(local), plain_word(domain)}.isdisjoint(words)
+
+
+def plain_word(word: str) -> str:
+    """The letters of a word, as words that are typed for want of an address are compared."""
+    return re.sub(r"[^a-z]", "", word.lower())
+
+
 def _is_sound(local: str, host: str) -> bool:
     labels = host.split(".")
     return (
@@ -73,10 +88,6 @@ def _is_sound(local: str, host: str) -> bool:
 def _says_none(local: str, host: str) -> bool:
     """Whether it was typed for want of an address, or ends where nobody is."""
     *domain, ending = host.lower().split(".")
-    words = _plain(local), _plain(domain[-1])
+    words = plain_word(local), plain_word(domain[-1])
     twice = all(word in _NO_ADDRESS_TWICE for word in words)
     return ending in _NOWHERE or twice or any(word in _NO_ADDRESS for word in words)
-
-
-def _plain(word: str) -> str:
-    return re.sub(r"[^a-z]", "", word.lower())

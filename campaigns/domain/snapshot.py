@@ -40,6 +40,7 @@ class Settings:
     risk_threshold: int = 1
     age_of_majority: int = 18
     landline_calls_ok: bool = False
+    no_address_words: tuple[str, ...] = ()
     telehealth_link_required: bool = False
     several_providers: str = "first"
     general_campaign: str = ""

@@ -37,6 +37,7 @@ class Practice(models.Model):
     language = models.CharField(max_length=20, default="en", help_text="BCP-47, such as en or es")
     time_zone = models.CharField(max_length=60, default="America/New_York")
     landline_calls_ok = models.BooleanField(default=False)
+    no_address_words = models.CharField(max_length=400, blank=True, default="")
     telehealth_link_required = models.BooleanField(default=False)
     several_providers = models.CharField(
         max_length=10, default="first", choices=[("first", "first"), ("general", "general")]

@@ -16,6 +16,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import models
 
+from campaigns.domain.emails import plain_word
 from campaigns.domain.languages import tag_of
 from campaigns.domain.phones import dialable
 from campaigns.models import Campaign, ChartCancelReason, Practice, Provider
@@ -23,6 +24,12 @@ from campaigns.models import Campaign, ChartCancelReason, Practice, Provider
 YES = frozenset({"true", "yes", "1", "on"})
 NO = frozenset({"false", "no", "0", "off"})
 KNOWN_SHOWN = 12
+# Shorter ones are somebody's initials.
+SHORTEST_WORD = 4
+MAIL_PROVIDERS = frozenset(
+    {"gmail", "googlemail", "yahoo", "outlook", "hotmail", "live", "msn", "icloud", "aol", "proton"}
+    | {"protonmail", "comcast", "verizon", "att", "ymail", "gmx", "mail", "example"}
+)
 
 
 class BadValue(ValueError):
@@ -105,6 +112,19 @@ def _addresses(practice: Practice, name: str, text: str) -> dict[str, Any]:
     return _text(practice, name, ",".join(addresses))
 
 
+def _no_address_words(practice: Practice, name: str, text: str) -> dict[str, Any]:
+    """Words that are typed where somebody has no address: letters, compared without the rest."""
+    words = [plain_word(part) for part in text.split(",") if part.strip()]
+    if any(len(word) < SHORTEST_WORD for word in words):
+        raise BadValue(
+            f"words of {SHORTEST_WORD} letters or more are needed, separated by commas, "
+            "such as noemailgiven"
+        )
+    if real := sorted(MAIL_PROVIDERS & set(words)):
+        raise BadValue(f"{', '.join(real)}: people have their addresses there")
+    return _text(practice, name, ",".join(dict.fromkeys(words)))
+
+
 def _text(practice: Practice, name: str, text: str) -> dict[str, Any]:
     longest = _column(name).max_length
     if longest is not None and len(text) > longest:
@@ -151,6 +171,7 @@ ZONE = Kind(_zone, _plain)
 PHONE = Kind(_phone, _plain)
 TEXT = Kind(_text, _plain)
 ADDRESSES = Kind(_addresses, _plain)
+NO_ADDRESS_WORDS = Kind(_no_address_words, _plain)
 WINDOW = Kind(_window, _show_window)
 CAMPAIGN = _one_of(Campaign)
 PROVIDER = _one_of(Provider)

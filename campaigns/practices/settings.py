@@ -36,6 +36,7 @@ _OF_DECISIONS: dict[str, Kind] = {
     "risk_threshold": setting_kinds.NUMBER,
     "age_of_majority": setting_kinds.NUMBER,
     "landline_calls_ok": setting_kinds.FLAG,
+    "no_address_words": setting_kinds.NO_ADDRESS_WORDS,
     "telehealth_link_required": setting_kinds.FLAG,
     "several_providers": setting_kinds.CHOICE,
     "general_campaign": setting_kinds.CAMPAIGN,

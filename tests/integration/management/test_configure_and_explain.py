@@ -87,7 +87,7 @@ def test_configure_shows_every_setting_of_the_interface(practice: Practice) -> N
     assert answer["settings"]["poll_minutes"] == 15
     assert answer["settings"]["send_window_voice"] == "10:00-20:00"
     assert answer["settings"]["landline_calls_ok"] is False
-    assert len(answer["settings"]) == 30
+    assert len(answer["settings"]) == 31
     assert "too_late_hours=2" in said("configure")
 
 
@@ -104,6 +104,7 @@ def test_configure_shows_every_setting_of_the_interface(practice: Practice) -> N
         ("general_campaign=", "general_campaign", ""),
         ("waitlist_phone=(617) 227-1234", "waitlist_phone", "+16172271234"),
         ("waitlist_phone=", "waitlist_phone", ""),
+        ("no_address_words=No Tiene, nohaycorreo,", "no_address_words", "notiene,nohaycorreo"),
         (
             "alert_emails=a@example.org, b@example.org",
             "alert_emails",
@@ -141,6 +142,8 @@ def test_configure_changes_a_window(practice: Practice) -> None:
         ("general_provider=71", "bootstrap"),
         ("waitlist_phone=911", "E.164"),
         ("alert_emails=desk", "e-mail"),
+        ("no_address_words=na", "4 letters or more"),
+        ("no_address_words=ninguno,gmail", "people have their addresses there"),
         ("send_window_sms=21:00-09:00", "09:00-21:00"),
         ("send_window_sms=9", "09:00-21:00"),
         ("too_late_hours", "KEY=VALUE"),

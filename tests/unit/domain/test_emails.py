@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.domain.emails import address
+from campaigns.domain.emails import address, typed_for_none
 
 JANE = "jane@example.org"
 
@@ -122,3 +122,10 @@ def test_no_text_whatever_raises_and_what_is_found_stays(raw: str) -> None:
 )
 def test_nothing_around_an_address_hides_it(plain: str, before: str, behind: str) -> None:
     assert address(before + plain + behind) == address(plain)
+
+
+@pytest.mark.parametrize("raw", ["notiene@notiene.com", "No.Tiene@example.org", "x@no-tiene.mx"])
+def test_a_practice_adds_its_own_words_for_having_no_address(raw: str) -> None:
+    assert typed_for_none(raw, ["notiene"])
+    assert not typed_for_none(raw, ["ninguno"])
+    assert not typed_for_none("ada.notienes@example.org", ["notiene"])
