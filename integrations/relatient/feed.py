@@ -6,6 +6,7 @@ translated one by one, so that one bad event holds up no other.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, TypedDict
 
 from campaigns.ports import Refused
@@ -54,11 +55,17 @@ def read_events(client: RelatientClient, after: str) -> tuple[list[dict[str, Any
 
 
 def campaign_library(client: RelatientClient) -> list[CampaignRecord]:
-    """Every campaign of the practice, inactive ones included."""
-    campaigns, cursor = [], ""
+    """Every campaign of the practice, inactive ones included; one that no rule could name is left
+    out.
+    """
+    campaigns: list[CampaignRecord] = []
+    cursor = ""
     while True:
         page = client.campaigns(cursor)
-        campaigns += [translate.campaign_record(campaign) for campaign in page.campaigns]
+        for campaign in page.campaigns:
+            # Counted as drift already; the others must not go with it.
+            with suppress(Nonsense):
+                campaigns.append(translate.campaign_record(campaign))
         if not page.next_cursor:
             return campaigns
         cursor = page.next_cursor

@@ -32,6 +32,7 @@ from campaigns.vendor_records import (
 from integrations.drift.observe import DriftKind, shape, unknown
 from integrations.relatient import schemas
 from integrations.transport.errors import Nonsense
+from integrations.transport.notification import identity_of
 
 REPLY_KINDS = {
     "response.confirmed": ReplyKind.CONFIRMED,
@@ -68,6 +69,9 @@ ENROLLMENT_STATUSES = {
     "completed": EnrollmentStatus.COMPLETED,
     "cancelled": EnrollmentStatus.CANCELLED,
 }
+# As long as the columns that hold them: Relatient's own ids, athenahealth's, a campaign's, and its
+# language. A longer text is none; as it decides, it is neither cut nor passed over.
+LONGEST_ID, LONGEST_OWN_ID, LONGEST_CAMPAIGN_ID, LONGEST_LANGUAGE = 80, 40, 40, 20
 # What Relatient takes a patient to speak who has no language there.
 VENDOR_LANGUAGE = "en"
 CHANNELS = {channel.value: channel for channel in Channel}
@@ -87,7 +91,15 @@ def own_id(practice: str, external: str) -> str:
     prefix = external_id(practice, "")
     if not external.startswith(prefix) or external == prefix:
         raise Nonsense("Relatient named a record that does not belong to this practice.")
-    return external.removeprefix(prefix)
+    return _refused_if_long(external.removeprefix(prefix), "external_id", LONGEST_OWN_ID)
+
+
+def _refused_if_long(value: str, field: str, longest: int = LONGEST_ID) -> str:
+    """The value; Nonsense with the name of the field where no column could hold it."""
+    if len(value) > longest:
+        shape(Vendor.RELATIENT, field, value)
+        raise Nonsense(f"Relatient sent a record whose {field} is too long to be an id.")
+    return value
 
 
 def patient_json(practice: str, body: PatientBody) -> dict[str, Any]:
@@ -161,7 +173,7 @@ def patient_mirror(practice: str, patient: schemas.Patient) -> PatientMirror:
     """A patient as Relatient holds them."""
     born = patient.date_of_birth
     return PatientMirror(
-        vendor_id=patient.id,
+        vendor_id=_refused_if_long(patient.id, "id"),
         etag=patient.etag,
         vendor_state=PatientBody(
             patient=own_id(practice, patient.external_id),
@@ -203,10 +215,10 @@ def enrollment_record(practice: str, enrollment: schemas.Enrollment) -> Enrollme
         raise Nonsense("Relatient named an enrollment status that Kept does not know.")
     visit = _visit(practice, enrollment.appointment)
     return EnrollmentRecord(
-        vendor_id=enrollment.id,
+        vendor_id=_refused_if_long(enrollment.id, "id"),
         patient_vendor_id=enrollment.patient_id,
         appointment_external_id=visit["appointment"],
-        campaign=enrollment.campaign_id,
+        campaign=_refused_if_long(enrollment.campaign_id, "campaign_id"),
         status=status,
         vendor_state=ReminderBody(
             visit=visit,
@@ -268,7 +280,9 @@ def sent_message(message: schemas.Message) -> SentMessage:
 
 
 def campaign_record(campaign: schemas.Campaign) -> CampaignRecord:
-    """A campaign; a channel that Kept cannot use is left out."""
+    """A campaign without channels that Kept cannot use; Nonsense where no rule could name it."""
+    _refused_if_long(campaign.id, "id", LONGEST_CAMPAIGN_ID)
+    _refused_if_long(campaign.language, "language", LONGEST_LANGUAGE)
     used = [step.channel for step in campaign.steps if step.channel in campaign.channels]
     in_order = dict.fromkeys([*used, *campaign.channels])
     _watch(DriftKind.CAMPAIGN_MODALITY, campaign.modality, MODALITIES)
@@ -306,12 +320,17 @@ def event_record(practice: str, raw: Mapping[str, Any]) -> EventRecord:
     # For a reply an unknown channel is a detail; for a consent it is the whole message.
     if channel is None and "channel" in NEEDED[kind]:
         raise Nonsense("Relatient sent a consent for a channel that Kept does not know.")
+    enrollment = event.enrollment_id or ""
+    if "enrollment_id" in NEEDED[kind] and kind is not EventType.REPLY:
+        _refused_if_long(enrollment, "enrollment_id")
     return EventRecord(
-        event_id=event.id,
+        # As it was stored: a very long one is named by its hash.
+        event_id=identity_of(event.id),
         seq=event.seq,
         type=kind,
         occurred_at=event.occurred_at,
-        enrollment_vendor_id=event.enrollment_id or "",
+        # For an answer it is a detail: the visit is named.
+        enrollment_vendor_id=enrollment if len(enrollment) <= LONGEST_ID else "",
         patient_external_id=_own_id_if_any(practice, event.patient_external_id),
         appointment_external_id=_own_id_if_any(practice, event.appointment_external_id),
         told_starts_at=event.appointment_starts_at,

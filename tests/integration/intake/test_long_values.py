@@ -9,9 +9,11 @@ import pytest
 
 from campaigns.clock import database_now
 from campaigns.intake.chart import take_appointment
+from campaigns.intake.events import Received, take_event
 from campaigns.models import Appointment, Practice
 from campaigns.vendor_records import ReadSpan
 from integrations.athenahealth import translate
+from integrations.relatient import translate as relatient
 from integrations.transport.errors import Nonsense
 from tests.factories import DepartmentFactory, PracticeFactory
 
@@ -94,3 +96,61 @@ def test_an_id_of_the_greatest_length_is_one(practice: Practice) -> None:
 def test_a_patients_id_likewise() -> None:
     with pytest.raises(Nonsense, match="patientid"):
         translate.patient({"patientid": "5" * 41})
+
+
+EVENT: dict[str, Any] = {
+    "id": "evt_1",
+    "seq": 1,
+    "type": "response.confirmed",
+    "occurred_at": "2030-03-01T12:00:00Z",
+    "enrollment_id": "enr_1",
+    "patient_external_id": "athena:195900:5",
+    "appointment_external_id": "athena:195900:1",
+    "appointment_starts_at": "2030-03-04T14:30:00Z",
+}
+ENROLLMENT: dict[str, Any] = {
+    "id": "enr_1",
+    "status": "active",
+    "patient_id": "pat_1",
+    "campaign_id": "cmp_1",
+    "lead_channel": "sms",
+    "channels_allowed": ["sms"],
+    "created_at": "2030-03-01T12:00:00Z",
+    "appointment": {
+        "external_id": "athena:195900:1",
+        "starts_at": "2030-03-04T14:30:00Z",
+        "time_zone": "America/New_York",
+        "provider_external_id": "athena:195900:71",
+    },
+}
+
+
+@pytest.mark.parametrize("field", ["id", "enrollment_id"])
+def test_an_answer_reaches_the_desk_whatever_relatient_calls_it(
+    practice: Practice, field: str
+) -> None:
+    visit = taken(practice)
+    event = relatient.event_record("195900", {**EVENT, field: "e" * 200})
+    assert take_event(practice, event, database_now()) is Received.NEW
+    assert take_event(practice, event, database_now()) is Received.DUPLICATE
+    assert visit.responses.count() == 1
+
+
+@pytest.mark.parametrize("field", ["patient_external_id", "appointment_external_id"])
+def test_an_event_whose_record_cannot_be_named_is_refused_with_the_field(field: str) -> None:
+    with pytest.raises(Nonsense, match="external_id"):
+        relatient.event_record("195900", {**EVENT, field: "athena:195900:" + "7" * 41})
+
+
+def test_what_became_of_a_message_names_its_enrollment_or_is_refused() -> None:
+    told = {**EVENT, "type": "message.failed", "enrollment_id": "e" * 81}
+    with pytest.raises(Nonsense, match="enrollment_id"):
+        relatient.event_record("195900", told)
+
+
+@pytest.mark.parametrize("field", ["id", "campaign_id"])
+def test_an_enrollment_that_no_column_can_name_is_refused_with_the_field(field: str) -> None:
+    with pytest.raises(Nonsense, match=field):
+        relatient.listed_enrollment("195900", {**ENROLLMENT, field: "x" * 81})
+    longest = {**ENROLLMENT, "id": "x" * 80, "campaign_id": "x" * 80}
+    assert relatient.listed_enrollment("195900", longest).vendor_id == "x" * 80
