@@ -155,8 +155,9 @@ def _update(
 ) -> Taken:
     if span.ended < row.read_began:
         return Taken.UNCHANGED
-    if fields["telehealth"] is None:
-        # Only some of the vendor's lists carry the flag; its absence says nothing.
+    if fields["telehealth"] is None and fields["type_external_id"] == row.type_external_id:
+        # Only some of the vendor's lists carry the flag; its absence says nothing. What was said of
+        # another type of visit says nothing of this one either.
         fields["telehealth"] = row.telehealth
     fields |= {"unreadable": "", "unreadable_twice": False}
     changed = [name for name, value in fields.items() if getattr(row, name) != value]

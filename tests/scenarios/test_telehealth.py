@@ -13,7 +13,14 @@ import time_machine
 from django.core.management import call_command
 from django.db import connection
 
-from campaigns.models import Appointment, AppointmentType, Practice, WorkItem
+from campaigns.models import (
+    Appointment,
+    AppointmentType,
+    Campaign,
+    CampaignRule,
+    Practice,
+    WorkItem,
+)
 from integrations.models import HttpExchange
 from tests.scenarios.clinic import Clinic
 
@@ -23,7 +30,7 @@ VISIT = "2026-12-03T20:00:00Z"
 DAY_IN_THE_EAST = "2026-12-03T05:01:00+00:00"
 DAY_IN_THE_WEST = "2026-12-03T08:01:00+00:00"
 AN_HOUR_LATER = "2026-12-03T06:05:00+00:00"
-VIDEO = "91"
+VIDEO, OFFICE = "91", "82"
 ROOM = "/v1/{practiceid}/appointments/{appointmentid}/nativeathenatelehealthroom"
 
 
@@ -188,6 +195,38 @@ def test_without_a_flag_the_type_is_enough(days: Days) -> None:
     appointment = days.video_visit()
     days.at(DAY_IN_THE_EAST)
     assert link(days.clinic, appointment)
+
+
+def test_a_video_visit_that_becomes_one_in_the_office_is_that_of_its_twin_and_back(
+    clinic: Clinic,
+) -> None:
+    """Also where the row that brings the change lacks the flag."""
+    in_spanish = {"appointment_type_id": OFFICE, "modality": "in_person", "language": "es"}
+    for rule in (
+        {**in_spanish, "campaign": "cmp_preventive_es"},
+        {"appointment_type_id": "*", "modality": "telehealth", "campaign": "cmp_telehealth_en"},
+    ):
+        campaign = Campaign.objects.get(external_id=rule.pop("campaign"))
+        CampaignRule.objects.create(practice=clinic.practice, campaign=campaign, **rule)
+    AppointmentType.objects.filter(external_id=VIDEO).update(modality="telehealth")
+    appointment = clinic.book(clinic.patient(language6392code="spa"), appointmenttypeid=VIDEO)
+    clinic.sync()
+    assert told(clinic, appointment) == ("telehealth", "cmp_telehealth_en")
+    clinic.control("settings", {"telehealth_field": ""})
+    for kind, right in (
+        (OFFICE, ("in_person", "cmp_preventive_es")),
+        (VIDEO, ("telehealth", "cmp_telehealth_en")),
+    ):
+        change = {"appointmenttypeid": kind}
+        clinic.control(f"athena/appointments/{appointment}/change", change)
+        clinic.sync()
+        assert told(clinic, appointment) == right
+
+
+def told(clinic: Clinic, appointment: str) -> tuple[str, str]:
+    """How the visit takes place, as the reminder says, and by which campaign."""
+    [enrollment] = clinic.active(appointment)
+    return enrollment["appointment"]["modality"], enrollment["campaign_id"]
 
 
 def test_a_word_in_the_name_is_no_flag(days: Days) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -38,7 +39,7 @@ def minute_ago() -> datetime:
     return database_now().replace(microsecond=0) - timedelta(minutes=1)
 
 
-def visit(status: AppointmentStatus) -> AppointmentRecord:
+def visit(status: AppointmentStatus, **fields: Any) -> AppointmentRecord:
     return AppointmentRecord(
         external_id="1",
         patient_external_id="5",
@@ -47,9 +48,9 @@ def visit(status: AppointmentStatus) -> AppointmentRecord:
         duration_minutes=20,
         department_external_id="1",
         provider_external_ids=("71",),
-        type_external_id="82",
         type_name="Physical",
         patient_type_name="Physical",
+        **{"type_external_id": "82", **fields},
     )
 
 
@@ -133,3 +134,14 @@ def test_a_field_that_kept_did_not_know_before_is_no_change_of_the_chart(
     assert take_patient(practice, record, span(2, 3)) is Taken.UNCHANGED
     named = replace(record, preferred_name="Kit")
     assert take_patient(practice, named, span(4, 5)) is Taken.CHANGED
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_a_flag_that_a_list_leaves_out_is_kept_for_the_same_type_alone(
+    practice: Practice, flag: bool
+) -> None:
+    take_appointment(practice, visit(SCHEDULED, telehealth=flag), span(0, 1))
+    take_appointment(practice, visit(SCHEDULED), span(2, 3))
+    assert Appointment.objects.get().telehealth is flag
+    take_appointment(practice, visit(SCHEDULED, type_external_id="83"), span(4, 5))
+    assert Appointment.objects.get().telehealth is None
