@@ -35,7 +35,8 @@ def explanation_of(appointment: Appointment) -> Row:
             "state": str(appointment.coverage_state),
             "code": str(appointment.coverage_code),
             "sentence": sentence_of(Code(appointment.coverage_code)),
-            "problem": ABOUT_ONE if appointment.look_failed_at else "",
+            # Only while it is so: what the ledger says may be out of date then.
+            **({"problem": ABOUT_ONE} if appointment.look_failed_at else {}),
         },
         "observations": observations_of(appointment),
         "lineage": _lineage(appointment),

@@ -44,7 +44,7 @@ def lines_of(report: Report) -> Iterator[str]:
     visit, coverage, decisions = report["appointment"], report["coverage"], report["decisions"]
     yield f"Appointment {visit['id']}, {visit['status']}, {when(visit['starts_at'])}"
     yield f"{coverage['state']} / {coverage['code']}: {coverage['sentence']}"
-    if coverage["problem"]:
+    if "problem" in coverage:
         yield coverage["problem"]
     if decisions:
         yield from _in_short(decisions[-1])

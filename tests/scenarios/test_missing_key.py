@@ -22,7 +22,7 @@ from campaigns.models import Appointment
 from campaigns.reports.status_counts import stuck
 from campaigns.tasks import drain
 from integrations.tasks import tick
-from tests.integration.command_room import answered
+from tests.integration.command_room import answered, said
 from tests.scenarios.clinic import Clinic
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -99,8 +99,10 @@ def test_a_look_that_a_process_without_the_key_failed_is_told_and_taken_by_a_goo
     assert answered("work")[0]["failed"] == 0
 
     settings.FIELD_ENCRYPTION_KEYS = [NEWER, *OURS]
+    assert "could not look at this visit again" in said("explain", unreadable)
     report, status = answered("work")
     assert status == 0
+    assert "could not look" not in said("explain", unreadable)
     assert (report["failed"], report["put_off"], report["remaining"]) == (0, 0, 0)
     assert "why_put_off" not in report
     assert not Appointment.objects.filter(look_failed_at__isnull=False).exists()
