@@ -11,7 +11,7 @@ from audit.recorder import record as audit
 from campaigns.domain.effects import ReminderBody, VisitBody
 from campaigns.domain.enrollment_states import may_become
 from campaigns.domain.same_text import alike
-from campaigns.domain.values import EnrollmentStatus
+from campaigns.domain.values import Channel, EnrollmentStatus
 from campaigns.locking import lineage_ids
 from campaigns.models import Appointment, Enrollment, Practice
 from campaigns.vendor_records import EnrollmentRecord, ReadSpan
@@ -113,7 +113,7 @@ def mirror(
     enrollment.vendor_id = record.vendor_id
     enrollment.campaign = record.campaign
     enrollment.vendor_state = state
-    enrollment.lead_channel = state["lead_channel"]
+    enrollment.lead_channel = _known_channel(state["lead_channel"])
     enrollment.starts_at = datetime.fromisoformat(state["visit"]["starts_at"])
     if enrollment.last_announced is None:
         enrollment.last_announced = _last_announced(enrollment) or state["visit"]
@@ -123,6 +123,11 @@ def mirror(
     if enrollment.status == EnrollmentStatus.CANCELLING and record.status == "active":
         return
     advance(enrollment, record.status, now)
+
+
+def _known_channel(name: str) -> str:
+    """The channel, or "" for one that Kept does not know: the column only shows it."""
+    return name if name in {channel.value for channel in Channel} else ""
 
 
 def _give_away(practice: Practice, vendor_id: str) -> None:
@@ -183,7 +188,7 @@ def adopt(
         status=EnrollmentStatus.ACTIVE,
         vendor_id=record.vendor_id,
         starts_at=datetime.fromisoformat(visit["starts_at"]),
-        lead_channel=record.vendor_state["lead_channel"],
+        lead_channel=_known_channel(record.vendor_state["lead_channel"]),
         holds=record.vendor_state,
         # Relatient sends the first message when an enrollment is made.
         told=visit,

@@ -90,11 +90,10 @@ def failure(reply: HttpReply, *, write: bool, permission: str) -> GatewayError:
     return _refusal(reply)
 
 
-def nonsense(*, write: bool) -> GatewayError:
+def nonsense(found: errors.Nonsense, *, write: bool) -> GatewayError:
     """A success that speaks of another practice, or in words that Kept does not know."""
     kind = OutcomeUnknown if write else TryLater
-    sentence = "Relatient answered with something that makes no sense for this practice."
-    return kind(sentence, code=errors.VENDOR_NONSENSE)
+    return kind(found.sentence, code=errors.VENDOR_NONSENSE)
 
 
 def _refusal(reply: HttpReply) -> GatewayError:

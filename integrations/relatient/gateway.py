@@ -185,11 +185,11 @@ class RelatientGateway:
     def _mirror(self, patient: schemas.Patient, *, write: bool) -> PatientMirror:
         try:
             return translate.patient_mirror(self.client.practice, patient)
-        except Nonsense:
-            raise error_mapping.nonsense(write=write) from None
+        except Nonsense as nonsense:
+            raise error_mapping.nonsense(nonsense, write=write) from None
 
     def _record(self, enrollment: schemas.Enrollment, *, write: bool) -> EnrollmentRecord:
         try:
             return translate.enrollment_record(self.client.practice, enrollment)
-        except Nonsense:
-            raise error_mapping.nonsense(write=write) from None
+        except Nonsense as nonsense:
+            raise error_mapping.nonsense(nonsense, write=write) from None

@@ -72,6 +72,8 @@ ENROLLMENT_STATUSES = {
 # As long as the columns that hold them: Relatient's own ids, athenahealth's, a campaign's, and its
 # language. A longer text is none; as it decides, it is neither cut nor passed over.
 LONGEST_ID, LONGEST_OWN_ID, LONGEST_CAMPAIGN_ID, LONGEST_LANGUAGE = 80, 40, 40, 20
+# What orders the events of equal times is kept in 64 bits.
+GREATEST_SEQ = 2**63 - 1
 # What Relatient takes a patient to speak who has no language there.
 VENDOR_LANGUAGE = "en"
 CHANNELS = {channel.value: channel for channel in Channel}
@@ -326,13 +328,15 @@ def event_record(practice: str, raw: Mapping[str, Any]) -> EventRecord:
     return EventRecord(
         # As it was stored: a very long one is named by its hash.
         event_id=identity_of(event.id),
-        seq=event.seq,
+        seq=max(-GREATEST_SEQ, min(event.seq, GREATEST_SEQ)),
         type=kind,
         occurred_at=event.occurred_at,
         # For an answer it is a detail: the visit is named.
         enrollment_vendor_id=enrollment if len(enrollment) <= LONGEST_ID else "",
-        patient_external_id=_own_id_if_any(practice, event.patient_external_id),
-        appointment_external_id=_own_id_if_any(practice, event.appointment_external_id),
+        patient_external_id=_own_id_of(practice, event, "patient_external_id", NEEDED[kind]),
+        appointment_external_id=_own_id_of(
+            practice, event, "appointment_external_id", NEEDED[kind]
+        ),
         told_starts_at=event.appointment_starts_at,
         channel=channel,
         raw_text=event.raw_text or "",
@@ -349,5 +353,10 @@ def _event(raw: Mapping[str, Any]) -> schemas.Event:
         raise Nonsense("Relatient sent an event that Kept cannot read.") from None
 
 
-def _own_id_if_any(practice: str, external: str | None) -> str:
-    return own_id(practice, external) if external else ""
+def _own_id_of(practice: str, event: schemas.Event, field: str, needed: Container[str]) -> str:
+    """athenahealth's id in a field; "" for none, and for one that is too long where the event's
+    type does not need it.
+    """
+    external = getattr(event, field) or ""
+    decides = field in needed or len(external) <= len(external_id(practice, "")) + LONGEST_OWN_ID
+    return own_id(practice, external) if external and decides else ""

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import models
 
 from campaigns.domain.values import Vendor
+from campaigns.intake.appointment_columns import fitting
 from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.models import (
     AppointmentType,
@@ -24,6 +25,7 @@ from integrations.athenahealth import reference as athena
 from integrations.athenahealth.client import AthenaClient
 from integrations.athenahealth.client import client_for as athena_client
 from integrations.connections import registry
+from integrations.drift.observe import shape
 from integrations.drift.store import recording_drift
 from integrations.relatient import feed as relatient
 from integrations.relatient.client import RelatientClient
@@ -31,8 +33,6 @@ from integrations.relatient.gateway import client_for as relatient_client
 
 # For one list of a vendor; each call has a deadline of its own below it.
 CALL_SECONDS = 60
-# A name that is longer than its column is cut.
-NAME_LENGTH = 160
 
 
 def refresh(practice: Practice, guard: Guard) -> None:
@@ -112,14 +112,14 @@ def _decisive(practice: Practice) -> list[Any]:
 
 def _departments(practice: Practice, records: list[Any]) -> int:
     """A zone that staff set by hand is never overwritten."""
+    records = _storable(Department, records)
     for record in records:
         row, _ = Department.objects.update_or_create(
             practice=practice,
             external_id=record.external_id,
             defaults={
-                "name": record.name[:NAME_LENGTH],
-                "public_name": record.public_name[:NAME_LENGTH],
-                "phone": record.phone[:30],
+                name: fitting(Department, name, getattr(record, name))
+                for name in ("name", "public_name", "phone")
             },
         )
         if not row.time_zone_set_by_hand and row.time_zone != record.time_zone:
@@ -131,17 +131,27 @@ def _departments(practice: Practice, records: list[Any]) -> int:
 def _upsert(
     model: type[models.Model], practice: Practice, records: Iterable[Any], fields: Iterable[str]
 ) -> int:
-    count = 0
-    for record in records:
+    stored = _storable(model, records)
+    for record in stored:
         values = {name: getattr(record, name) for name in fields}
         values["name"] = record.name or record.external_id
         model._default_manager.update_or_create(
             practice=practice,
             external_id=record.external_id,
             defaults={
-                name: value[:NAME_LENGTH] if isinstance(value, str) else value
+                name: fitting(model, name, value) if isinstance(value, str) else value
                 for name, value in values.items()
             },
         )
-        count += 1
-    return count
+    return len(stored)
+
+
+def _storable(model: type[models.Model], records: Iterable[Any]) -> list[Any]:
+    """Without those whose id no column holds: they are told, and the rest of the list counts."""
+    found = []
+    for record in records:
+        if fitting(model, "external_id", record.external_id) == record.external_id:
+            found.append(record)
+        else:
+            shape(Vendor.ATHENAHEALTH, f"{model._meta.verbose_name} id", record.external_id)
+    return found

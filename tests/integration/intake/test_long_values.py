@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import pytest
 
 from campaigns.clock import database_now
+from campaigns.domain.values import Channel
+from campaigns.enrollments.status import adopt
 from campaigns.intake.chart import take_appointment
 from campaigns.intake.events import Received, take_event
-from campaigns.models import Appointment, Practice
-from campaigns.vendor_records import ReadSpan
+from campaigns.models import Appointment, Campaign, ConsentEvent, Practice
+from campaigns.vendor_records import CampaignRecord, ReadSpan
 from integrations.athenahealth import translate
+from integrations.relatient import schemas
 from integrations.relatient import translate as relatient
+from integrations.setup import reference_data
 from integrations.transport.errors import Nonsense
 from tests.factories import DepartmentFactory, PracticeFactory
 
@@ -154,3 +159,58 @@ def test_an_enrollment_that_no_column_can_name_is_refused_with_the_field(field: 
         relatient.listed_enrollment("195900", {**ENROLLMENT, field: "x" * 81})
     longest = {**ENROLLMENT, "id": "x" * 80, "campaign_id": "x" * 80}
     assert relatient.listed_enrollment("195900", longest).vendor_id == "x" * 80
+
+
+@pytest.mark.parametrize(("sent", "kept"), [(2**70, 2**63 - 1), (-(2**70), 1 - 2**63)])
+def test_an_answer_whose_number_no_column_holds_is_taken_all_the_same(
+    practice: Practice, sent: int, kept: int
+) -> None:
+    visit = taken(practice)
+    event = relatient.event_record("195900", {**EVENT, "seq": sent})
+    assert take_event(practice, event, database_now()) is Received.NEW
+    assert visit.responses.get().seq == kept
+
+
+def test_a_stop_is_heeded_whatever_else_its_event_names(practice: Practice) -> None:
+    stop = {**EVENT, "type": "consent.opted_out", "channel": "sms", "raw_text": "STOP"}
+    stop |= {"enrollment_id": "e" * 81, "appointment_external_id": f"athena:195900:{'9' * 41}"}
+    event = relatient.event_record("195900", stop)
+    assert take_event(practice, event, database_now()) is Received.NEW
+    assert ConsentEvent.objects.get().state == "opted_out"
+    with pytest.raises(Nonsense, match="external_id"):
+        relatient.event_record(
+            "195900", {**stop, "patient_external_id": f"athena:195900:{'5' * 41}"}
+        )
+
+
+@pytest.mark.parametrize("lead", ["postcard", "pager"])
+def test_a_lead_channel_of_any_length_keeps_no_enrollment_from_being_adopted(
+    practice: Practice, lead: str
+) -> None:
+    visit, now = taken(practice), database_now()
+    row = {**ENROLLMENT, "id": "e" * 80, "lead_channel": lead}
+    adopted = adopt(visit, relatient.listed_enrollment("195900", row), ReadSpan(now, now))
+    adopted.refresh_from_db()
+    assert (adopted.vendor_id, adopted.lead_channel) == ("e" * 80, "")
+    # As it came, so that the next look sees that it is not what the visit should have.
+    assert adopted.vendor_state["lead_channel"] == lead
+
+
+def test_a_patient_at_relatient_is_refused_likewise() -> None:
+    fields = {"id": "p" * 81, "etag": "e" * 500, "external_id": "athena:195900:5"}
+    with pytest.raises(Nonsense, match="id"):
+        relatient.patient_mirror("195900", schemas.Patient(**fields))
+
+
+def test_no_word_of_a_campaign_keeps_the_others_from_the_library(
+    practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wordy = CampaignRecord(
+        "cmp_1", "n" * 500, "en", "telehealth" * 9, "high" * 9, (Channel.SMS,), active=True
+    )
+    plain = replace(wordy, external_id="cmp_2", name="Plain", modality="any", intensity="high")
+    monkeypatch.setattr(reference_data.relatient, "campaign_library", lambda _: [wordy, plain])
+    assert reference_data.load_relatient(practice, None) == {"campaigns": 2}
+    row = Campaign.objects.get(external_id="cmp_1")
+    # Cut, they are still no words that Kept knows.
+    assert (row.name, row.modality, row.intensity) == ("n" * 160, "telehealthte", "highhighhi")
