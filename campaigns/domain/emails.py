@@ -63,9 +63,11 @@ def typed_for_none(raw: str, words: Collection[str]) -> bool:
     """Whether an address is one of a practice's own words for having none, as its name or its
     domain; `words` are plain letters (`plain_word`).
     """
-    local, at, host = raw.strip(_AROUND).lower().partition("@")
-    domain = host.rpartition(".")[0].rpartition(".")[2] or host
-    return bool(at) and not {plain_word(local), plain_word(domain)}.isdisjoint(words)
+    found = address(raw)
+    if found is None:
+        return False
+    local, _, host = found.partition("@")
+    return not {plain_word(local), plain_word(host.split(".")[-2])}.isdisjoint(words)
 
 
 def plain_word(word: str) -> str:

@@ -124,7 +124,45 @@ def test_nothing_around_an_address_hides_it(plain: str, before: str, behind: str
     assert address(before + plain + behind) == address(plain)
 
 
-@pytest.mark.parametrize("raw", ["notiene@notiene.com", "No.Tiene@example.org", "x@no-tiene.mx"])
+NONE_WORDS = ["none", "noemail", "no-email", "No.Email", "declined", "refused", "unknown", "NONE1"]
+
+
+@given(
+    st.sampled_from(NONE_WORDS),
+    st.sampled_from(["jane", "j.doe", "front-desk"]),
+    st.sampled_from(["com", "org", "net", "co", "clinic", "xn--p1ai"]),
+    st.booleans(),
+)
+def test_a_word_for_none_is_none_as_name_and_as_domain_with_any_ending(
+    word: str, other: str, ending: str, as_name: bool
+) -> None:
+    domain = word.replace(".", "")
+    raw = f"{word}@{other}.{ending}" if as_name else f"{other}@{domain}.{ending}"
+    assert address(raw) is None
+
+
+@given(
+    st.emails(domains=st.just("example.org")),
+    st.sampled_from([".invalid", ".test", ".example", ".localhost", ".local", ".TEST"]),
+)
+def test_no_name_is_reached_at_an_ending_that_delivers_to_nobody(mail: str, ending: str) -> None:
+    assert address(mail.replace(".org", ending)) is None
+
+
+@given(
+    st.emails(domains=st.just("example.org")),
+    st.emails(domains=st.just("example.com")),
+    st.sampled_from([",", ", ", ";", " ", " or ", "/", "\n", " <"]),
+)
+def test_of_two_addresses_nobody_guesses_one(one: str, other: str, between: str) -> None:
+    assert address(one + between + other) is None
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["notiene@notiene.com", "No.Tiene@example.org", "x@no-tiene.mx"]
+    + ["mailto:notiene@example.org", "<noti\u200bene@example.org>,"],
+)
 def test_a_practice_adds_its_own_words_for_having_no_address(raw: str) -> None:
     assert typed_for_none(raw, ["notiene"])
     assert not typed_for_none(raw, ["ninguno"])
