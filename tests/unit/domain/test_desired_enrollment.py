@@ -314,6 +314,27 @@ def test_contact_data_that_is_missing_is_asked_for(patient: Any) -> None:
     assert not planned(patient=patient, rules=()).desk_task
 
 
+SWITCHBOARD = "617-226-7110 x204"
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        a_patient(mobile_phone="", email="", work_phone=SWITCHBOARD),
+        a_patient(mobile_phone="", email="jane@example..org", home_phone="6172267110,204"),
+        a_patient(mobile_phone="", email="none@none.com"),
+        a_patient(mobile_phone="do not text 617-227-1234", email="no-email@gmail.com"),
+        a_child(guarantor=Contact(name="Ida", mobile_phone=SWITCHBOARD, email="na@na.com")),
+    ],
+)
+def test_what_reaches_nobody_is_not_on_file_even_where_landlines_are_called(
+    patient: Any,
+) -> None:
+    found = planned(patient=patient, settings=settings(landline_calls_ok=True))
+    assert found.code in (Code.NO_CONTACT_CHANNEL, Code.GUARDIAN_CONTACT_MISSING)
+    assert found.desk_task
+
+
 def test_a_minors_own_contacts_are_left_out_of_the_record() -> None:
     body = planned(patient=a_child()).patient
     assert body is not None
