@@ -58,7 +58,6 @@ ON_SQLITE = (
     *(
         f"tests/scenarios/test_{story}.py"
         for story in (
-            "decision_rows",
             "delivery",
             "desk_calls",
             "desk_task",
@@ -87,12 +86,14 @@ ON_POSTGRESQL = (
     "tests/chaos/test_kills.py",
     "tests/chaos/test_removed_safeguards.py",
     "tests/chaos/test_workers.py",
+    "tests/integration/drift",
     "tests/integration/test_queries.py",
     "tests/integration/webhooks/test_fuzz.py",
     *(
         f"tests/scenarios/test_{story}.py"
         for story in (
             "backfill",
+            "decision_rows",
             "machine",
             "merges",
             "outage",
@@ -104,6 +105,7 @@ ON_POSTGRESQL = (
             "throttling",
             "triggers",
             "webhook_delivery",
+            "webhooks",
             "webhooks_outage",
         )
     ),

@@ -80,16 +80,16 @@ def test_a_backup_from_the_middle_settles_and_nothing_is_doubled(
 ) -> None:
     """With Relatient's own refusal of a second enrollment switched off, which hides mistakes."""
     clinic.control("settings", {"one_active_enrollment": False})
-    early = booked(clinic, 18, days=3)
+    early = booked(clinic, 12, days=3)
     clinic.sync()
-    answered(clinic, early[:6])
-    late = booked(clinic, 12, days=6)
+    answered(clinic, early[:3])
+    late = booked(clinic, 8, days=6)
 
     # In the middle: some of the new visits are enrolled, some answers are written.
     was = enrolls()
     working = start("sync", "--json")
     try:
-        while enrolls() < was + 5:
+        while enrolls() < was + 2:
             assert working.poll() is None, "it was over before the backup could be taken"
         backup = back_up(tmp_path)
         finish(working, SECONDS)
@@ -97,27 +97,27 @@ def test_a_backup_from_the_middle_settles_and_nothing_is_doubled(
         working.kill()
 
     # The original goes on; none of this is in the backup.
-    new = booked(clinic, 4, days=8)
+    new = booked(clinic, 2, days=8)
     unreachable = clinic.book(clinic.patient(mobilephone=None, email=None))
-    for visit in early[6:9]:
+    for visit in early[3:6]:
         moved(clinic, visit, days=12)
-    rerouted(clinic, early[9])
-    cancelled(clinic, early[10])
+    rerouted(clinic, early[6])
+    cancelled(clinic, early[7])
     clinic.control(
-        f"athena/patients/{clinic.chart(early[11])['patientid']}", {"mobilephone": "6172267003"}
+        f"athena/patients/{clinic.chart(early[8])['patientid']}", {"mobilephone": "6172267003"}
     )
     settled(clinic)
-    answered(clinic, [*early[12:15], *late[:3]])
-    moved(clinic, early[7], days=13)
+    answered(clinic, [*early[9:11], *late[:2]])
+    moved(clinic, early[4], days=13)
     settled(clinic)
     by_then = len(clinic.writes())
 
     # It is lost, and for a while nobody is there.
-    moved(clinic, early[8], days=14)
+    moved(clinic, early[5], days=14)
     moved(clinic, new[0], days=15)
     cancelled(clinic, new[1])
-    rerouted(clinic, late[8])
-    answered(clinic, [early[16], late[9], late[10]])
+    rerouted(clinic, late[5])
+    answered(clinic, [early[11], late[6], late[7]])
     orphan = clinic.book(clinic.patient(), days=6)
 
     with restored(backup) as url:
@@ -129,7 +129,7 @@ def test_a_backup_from_the_middle_settles_and_nothing_is_doubled(
         state = clinic.state()["athena"]["appointments"]
         scheduled = [row["appointmentid"] for row in state if row["appointmentstatus"] == "f"]
         expected = [visit for visit in scheduled if visit != unreachable]
-        answers = [*early[:6], *early[12:15], *late[:3], early[16], late[9], late[10]]
+        answers = [*early[:3], *early[9:11], *late[:2], early[11], late[6], late[7]]
         assert verdicts.against(clinic) == []
         assert verdicts.not_reminded(clinic, *expected) == []
         assert not_in_the_chart(clinic, url, answers) == []

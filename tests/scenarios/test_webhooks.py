@@ -12,8 +12,8 @@ from campaigns.models import Appointment, Patient
 from integrations.inbox import process
 from integrations.models import InboundMessage
 from tests.integration import webhook_room
-from tests.integration.webhook_room import audit_event, bundle, parameters, status
-from tests.scenarios.bell import READ_PATIENT, READ_VISIT, Bell, listen, post, reads, taken
+from tests.integration.webhook_room import parameters, status
+from tests.scenarios.bell import READ_PATIENT, READ_VISIT, Bell, listen, reads, taken
 from tests.scenarios.clinic import PRACTICE, Clinic
 from tests.scenarios.people import the_one
 
@@ -193,90 +193,3 @@ def test_a_record_of_another_practice_is_parked(clinic: Clinic, bell: Bell) -> N
     assert {row.problem for row in parked} == {"athenahealth told of a record of another practice."}
     assert (parked.count(), reads(READ_VISIT)) == (2, 0)
     assert clinic.enrollments(visit) == []
-
-
-@pytest.mark.parametrize(
-    "system",
-    [
-        f"urn:athenahealth:athenanet:appointment:{PRACTICE}",
-        f"urn:athenahealth:athenanet:api:appointments:{PRACTICE}",
-        f"URN:athenahealth:athenanet:Appointment:{PRACTICE}:",
-        "urn:athenahealth:athenanet:api:appointments:",
-        "urn:athenahealth:athenanet:appointments",
-    ],
-)
-def test_older_shapes_of_a_focus(clinic: Clinic, bell: Bell, system: str) -> None:
-    visit = clinic.book(clinic.patient())
-    bell.focus({"identifier": {"system": system, "value": int(visit)}})
-    clinic.work()
-    assert len(clinic.active(visit)) == 1
-
-
-@pytest.mark.parametrize("before", ["", "https://api.example/fhir/r4/"])
-def test_a_version_of_a_visit_names_the_visit(clinic: Clinic, bell: Bell, before: str) -> None:
-    visit = clinic.book(clinic.patient())
-    bell.focus({"reference": f"{before}Appointment/a-{PRACTICE}.A-{visit}/_history/3"})
-    clinic.work()
-    assert len(clinic.active(visit)) == 1
-
-
-def test_orders_and_claims_wait_for_nobody(clinic: Clinic, bell: Bell) -> None:
-    visit = clinic.book(clinic.patient())
-    bell.focus({"reference": "DiagnosticReport/a-1.Result-77"}, "LabResult.sign-off")
-    elsewhere = {"system": f"urn:athenahealth:athenanet:api:claims:{PRACTICE}", "value": visit}
-    bell.focus({"identifier": elsewhere}, "Claim.update")
-    assert clinic.work()["parked"] == 0
-    assert taken() == {"ignored": 2}
-    assert not Appointment.objects.exists()
-    # A visit between them is read as ever.
-    bell.tell("Appointment.schedule", visit)
-    clinic.work()
-    assert len(clinic.active(visit)) == 1
-
-
-@pytest.mark.parametrize("topic", ["", "Appointment.sneeze"])
-def test_what_it_is_about_matters_more_than_the_topic(
-    clinic: Clinic, bell: Bell, topic: str
-) -> None:
-    visit = clinic.book(clinic.patient())
-    (event,) = bell.events(visit)
-    body = status("event-notification", event)
-    body["topic"] = topic
-    post("athenahealth", bundle(body, audit_event(event["id"], topic, PRACTICE)))
-    clinic.work()
-    assert len(clinic.active(visit)) == 1
-
-
-@pytest.mark.parametrize(
-    "focus",
-    [
-        {},
-        {"identifier": {}},
-        {"identifier": "4711"},
-        {"identifier": [{"value": "1"}]},
-        {"identifier": {"system": "urn:athenahealth:athenanet:appointment:195900"}},
-        {"identifier": {"system": "urn:elsewhere:appointment:195900", "value": "1"}},
-        {"identifier": {"system": "urn:athenahealth:athenanet:room:195900", "value": "1"}},
-        {
-            "identifier": {
-                "system": "urn:athenahealth:athenanet:appointment:195900",
-                "value": "../1",
-            }
-        },
-        {"reference": "Patient/31001"},
-        {"reference": 17},
-        "appointment",
-        None,
-        [],
-    ],
-)
-def test_an_event_that_cannot_be_understood_is_parked(
-    clinic: Clinic, bell: Bell, focus: Any
-) -> None:
-    visit = clinic.book(clinic.patient())
-    bell.focus(focus)
-    bell.tell("Appointment.schedule", visit)
-    clinic.work()
-    (row,) = InboundMessage.objects.filter(status="parked")
-    assert row.problem.startswith("athenahealth sent")
-    assert len(clinic.active(visit)) == 1

@@ -11,6 +11,7 @@ from django.test import Client
 
 from audit.context import acting_as
 from audit.models import AuditEvent
+from campaigns.domain.coverage import Code
 from campaigns.models import ADMINS, Appointment, Campaign, Patient, Practice
 from integrations.athenahealth import translate as athena
 from integrations.drift import observe, store
@@ -244,13 +245,15 @@ def test_a_visit_with_an_unknown_status_is_parked_and_nobody_is_enrolled(clinic:
     assert clinic.active(odd) == [] and len(clinic.active(plain)) == 1
 
 
-def test_a_visit_whose_status_becomes_unknown_stays_as_it_was(clinic: Clinic) -> None:
+def test_a_visit_whose_status_becomes_unknown_is_not_believed_any_more(clinic: Clinic) -> None:
     visit = clinic.book(clinic.patient())
     clinic.sync()
     clinic.control(f"athena/appointments/{visit}/change", {"appointmentstatus": "z"})
     clinic.sync()
-    assert Appointment.objects.get(external_id=visit).status == "scheduled"
-    assert len(clinic.active(visit)) == 1
+    row = Appointment.objects.get(external_id=visit)
+    assert (row.status, row.coverage_code) == ("scheduled", Code.RECORD_UNREADABLE)
+    assert clinic.active(visit) == []
+    assert values() == {"appointment status": "z"}
 
 
 def test_ids_that_no_list_names_are_counted(clinic: Clinic) -> None:
