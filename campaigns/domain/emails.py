@@ -36,6 +36,9 @@ _NO_ADDRESS_TWICE = _NO_ADDRESS | {"na", "no", "nil", "null", "x", "xx", "xxx", 
 # Endings that deliver to nobody (RFC 2606 and 6761). example.org and its like are no such ending.
 _NOWHERE = frozenset({"invalid", "test", "example", "localhost", "local"})
 
+# What stands before a country's ending, as in example.com.mx; the domain's own word is before it.
+_SHARED = frozenset({"ac", "co", "com", "edu", "gob", "gov", "net", "nom", "org"})
+
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 _ENDING = re.compile(r"[A-Za-z]{2,63}|xn--[A-Za-z0-9-]{1,59}", re.IGNORECASE)
@@ -67,12 +70,20 @@ def typed_for_none(raw: str, words: Collection[str]) -> bool:
     if found is None:
         return False
     local, _, host = found.partition("@")
-    return not {plain_word(local), plain_word(host.split(".")[-2])}.isdisjoint(words)
+    return not {plain_word(local), _domain_word(host)}.isdisjoint(words)
 
 
 def plain_word(word: str) -> str:
     """The letters of a word, as words that are typed for want of an address are compared."""
     return re.sub(r"[^a-z]", "", word.lower())
+
+
+def _domain_word(host: str) -> str:
+    """The word that names a domain, whatever its ending: none for mail.none.com and none.com.mx."""
+    *before, country = host.lower().split(".")
+    if len(before) > 1 and len(country) == 2 and before[-1] in _SHARED:
+        before.pop()
+    return plain_word(before[-1])
 
 
 def _is_sound(local: str, host: str) -> bool:
@@ -89,7 +100,7 @@ def _is_sound(local: str, host: str) -> bool:
 
 def _says_none(local: str, host: str) -> bool:
     """Whether it was typed for want of an address, or ends where nobody is."""
-    *domain, ending = host.lower().split(".")
-    words = plain_word(local), plain_word(domain[-1])
+    ending = host.lower().rpartition(".")[-1]
+    words = plain_word(local), _domain_word(host)
     twice = all(word in _NO_ADDRESS_TWICE for word in words)
     return ending in _NOWHERE or twice or any(word in _NO_ADDRESS for word in words)

@@ -6,6 +6,8 @@ a printed sheet, has the chart's own as its heading.
 
 from __future__ import annotations
 
+import re
+
 from campaigns.domain.same_text import plain_words
 from campaigns.domain.snapshot import PatientDescription
 
@@ -14,6 +16,8 @@ _NO_NAME = frozenset(
     {"declined", "n a", "na", "no", "none", "not applicable", "nothing", "refused", "same"}
     | {"same as above", "same as legal", "unknown"}
 )
+# What is said behind a name, as in Peggy (Margaret).
+_ASIDE = re.compile(r"(?<=\w)\s*[(\[{].*", re.DOTALL)
 # What stands around a name that somebody set apart, as in Margaret "Peggy" Ruiz.
 _AROUND = " \t\r\n,;:.()[]{}\"'`“”‘’«»"
 
@@ -25,7 +29,7 @@ def chart_name(patient: PatientDescription) -> str:
 
 def preferred_name(patient: PatientDescription) -> str:
     """The first name that the patient prefers; empty where it is the chart's own, or none."""
-    name = " ".join(patient.preferred_name.strip(_AROUND).split())
+    name = " ".join(_ASIDE.sub("", patient.preferred_name).strip(_AROUND).split())
     first, last = _apart(name, len(patient.last_name.split()))
     if first and plain_words(last) == plain_words(patient.last_name):
         # Some type the last name as well.

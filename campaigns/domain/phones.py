@@ -24,10 +24,13 @@ _FICTITIOUS = re.compile(r"^\+1\d{3}55501\d{2}$")
 # Typed beside a number, these say what it is. Any other word may say whose it is, or that nobody
 # is to be called there; nor do letters stand for digits in somebody's own number.
 _SAYS_NUMBER = frozenset(
-    {"c", "cel", "cell", "cellphone", "cellular", "m", "mob", "mobile", "ph", "phone", "tel"}
-    | {"telephone"}
+    {"c", "cel", "cell", "cellphone", "cellular", "celular", "m", "mob", "mobile", "movil"}
+    | {"móvil", "ph", "phone", "tel", "telefono", "telephone", "teléfono"}
 )
-_SAYS_LANDLINE = frozenset({"h", "home", "land", "landline", "line"})
+_SAYS_LANDLINE = frozenset(
+    {"casa", "h", "hm", "home", "land", "landline", "line", "office", "oficina", "trabajo", "w"}
+    | {"wk", "work"}
+)
 _SAYS_EXTENSION = frozenset({"anexo", "ex", "ext", "extension", "extensión", "extn", "int", "x"})
 _WORD = re.compile(r"[^\W\d_]+")
 _EMPTY_BRACKETS = re.compile(r"\(\s*\)")

@@ -6,6 +6,7 @@ A refusal names what is permitted, so that whoever typed it need not look it up.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import time
@@ -114,7 +115,7 @@ def _addresses(practice: Practice, name: str, text: str) -> dict[str, Any]:
 
 def _no_address_words(practice: Practice, name: str, text: str) -> dict[str, Any]:
     """Words that are typed where somebody has no address: letters, compared without the rest."""
-    words = [plain_word(part) for part in text.split(",") if part.strip()]
+    words = [plain_word(part) for part in re.split(r"[,;\r\n]", text) if part.strip()]
     if any(len(word) < SHORTEST_WORD for word in words):
         raise BadValue(
             f"words of {SHORTEST_WORD} letters or more are needed, separated by commas, "

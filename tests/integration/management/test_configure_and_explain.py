@@ -105,6 +105,7 @@ def test_configure_shows_every_setting_of_the_interface(practice: Practice) -> N
         ("waitlist_phone=(617) 227-1234", "waitlist_phone", "+16172271234"),
         ("waitlist_phone=", "waitlist_phone", ""),
         ("no_address_words=No Tiene, nohaycorreo,", "no_address_words", "notiene,nohaycorreo"),
+        ("no_address_words=no tiene; ninguno\nnada", "no_address_words", "notiene,ninguno,nada"),
         (
             "alert_emails=a@example.org, b@example.org",
             "alert_emails",

@@ -65,6 +65,8 @@ def test_what_has_none_or_several_is_no_address(raw: str) -> None:
     "raw",
     [
         "none@none.com",
+        "jane@none.com.mx",
+        "na@na.co.uk",
         "NONE@none.com",
         "none@gmail.com",
         "noemail@noemail.com",
@@ -161,7 +163,7 @@ def test_of_two_addresses_nobody_guesses_one(one: str, other: str, between: str)
 @pytest.mark.parametrize(
     "raw",
     ["notiene@notiene.com", "No.Tiene@example.org", "x@no-tiene.mx"]
-    + ["mailto:notiene@example.org", "<noti\u200bene@example.org>,"],
+    + ["mailto:notiene@example.org", "<noti\u200bene@example.org>,", "x@notiene.com.mx"],
 )
 def test_a_practice_adds_its_own_words_for_having_no_address(raw: str) -> None:
     assert typed_for_none(raw, ["notiene"])

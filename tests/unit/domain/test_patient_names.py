@@ -29,6 +29,8 @@ def called(preferred: str, patient: PatientDescription = MARGARET) -> str:
         ('"Peggy"', "Peggy"),
         ("(Peggy)", "Peggy"),
         ("“Peggy”", "Peggy"),
+        ("Peggy (Margaret)", "Peggy"),
+        ("Peggy [she/her], see note", "Peggy"),
         ("Peggy Ruiz", "Peggy"),
         ("peggy RUIZ", "peggy"),
         ("Peggy   Sue", "Peggy Sue"),

@@ -64,13 +64,18 @@ def test_by_hand_the_extension_stays_with_the_number() -> None:
 
 @pytest.mark.parametrize(
     "raw",
-    ["617-227-1234 (cell)", "cell: 617 227 1234", "C 6172271234", "6172271234 mobile phone"],
+    ["617-227-1234 (cell)", "cell: 617 227 1234", "C 6172271234", "6172271234 mobile phone"]
+    + ["617-227-1234 celular", "móvil 617-227-1234"],
 )
 def test_a_word_for_what_the_number_is_hides_it_from_nobody(raw: str) -> None:
     assert dialable(raw) == textable(raw) == "+16172271234"
 
 
-@pytest.mark.parametrize("raw", ["617-227-1234 home", "(h) 617-227-1234", "617.227.1234/landline"])
+@pytest.mark.parametrize(
+    "raw",
+    ["617-227-1234 home", "(h) 617-227-1234", "617.227.1234/landline"]
+    + ["617-227-1234 work", "casa: 617-227-1234"],
+)
 def test_what_is_called_a_landline_is_not_texted(raw: str) -> None:
     assert (dialable(raw), textable(raw)) == ("+16172271234", None)
 
