@@ -31,7 +31,7 @@ _TABLE: dict[tuple[str, ...], Meaning] = {
 }
 _LONGEST = max(map(len, _TABLE))
 # How many words may stand between a "not" and what it turns round.
-_REACH = 6
+_REACH = 8
 
 _ANSWERS = {
     Meaning.CONFIRM: ReplyKind.CONFIRMED,
@@ -53,7 +53,8 @@ _BOUNDARY = re.compile(r"[^\w\s]+|[\r\n]+|\b(?:but|pero)\b")
 class Reading:
     """What a text says.
 
-    `says` are the answers in it and `denies` those that a "not" turns round; `stop` that it asks
+    `says` are the answers in it and `denies` those that a "not" turns round; `doubtful` that it
+    speaks against a cancellation without denying it; `stop` that it asks
     for no more texts, `calls_too` for no calls either; `other_sense` that a word of stopping stands
     there without saying that. `rest` are the words, without accents, that are in no table.
     """
@@ -61,6 +62,7 @@ class Reading:
     says: frozenset[ReplyKind] = frozenset()
     denies: frozenset[ReplyKind] = frozenset()
     unsure: bool = False
+    doubtful: bool = False
     wrong_person: bool = False
     stop: bool = False
     calls_too: bool = False
@@ -73,6 +75,8 @@ class Reading:
         Words that the table does not know, or none, speak against nothing.
         """
         if self.denies or self.unsure or self.wrong_person:
+            return False
+        if self.doubtful and label is ReplyKind.CANCELLED:
             return False
         return self.says <= {label} and (bool(self.says) or not self.stop)
 
@@ -106,13 +110,15 @@ def read_answer(text: str) -> Reading:
     meanings = {mark.meaning for mark in marks}
     wrong_person = Meaning.WRONG_PERSON in meanings
     for mark in marks:
-        if mark.meaning is Meaning.OTHER_SENSE:
-            other_sense = True
+        if mark.meaning in (Meaning.OTHER_SENSE, Meaning.DOUBTFUL):
+            other_sense = other_sense or mark.meaning is Meaning.OTHER_SENSE
             rest += mark.words
+    says = _said(marks)
     return Reading(
-        says=_said(marks),
+        says=says,
         denies=frozenset(_ANSWERS[m.meaning] for m in marks if m.turned and m.meaning in _ANSWERS),
         unsure=Meaning.UNSURE in meanings,
+        doubtful=Meaning.DOUBTFUL in meanings or _speaks_against_a_cancel(marks, says),
         wrong_person=wrong_person,
         stop=stop or wrong_person,
         calls_too=calls_too or wrong_person,
@@ -168,14 +174,22 @@ def _read_clause(words: list[str], *, head: bool) -> tuple[list[_Mark], list[str
                 mark = _Mark(Meaning.NO, mark.words)
             else:
                 turning, left, since = mark, _REACH + 1, len(unknown)
-        elif mark.meaning in _TURNED and turning is not None and left > 0:
+        elif (
+            mark.meaning in _TURNED
+            and turning is not None
+            and left > 0
+            and (
+                # "No card yet, is that ok" is not "not ok".
+                mark.meaning is not Meaning.YES or len(unknown) == since
+            )
+        ):
             mark, turning = _Mark(mark.meaning, mark.words, turned=True), None
         marks.append(mark)
     if turning is not None and len(unknown) == since and _ends_with(marks, turning):
         # "Sorry, I can't." and "No, thanks": nothing stands behind that it could turn round.
         if turning.meaning is Meaning.CANNOT:
             marks.append(_Mark(Meaning.CANNOT_COME, turning.words))
-        elif turning.words == ("no",):
+        elif turning.words in (("no",), ("not",)):
             marks.append(_Mark(Meaning.NO, turning.words))
     return marks, unknown
 
@@ -194,6 +208,21 @@ def _phrase(words: list[str], at: int, *, head: bool) -> _Mark | None:
 def _ends_with(marks: list[_Mark], turning: _Mark) -> bool:
     behind = marks[marks.index(turning) + 1 :]
     return all(mark.meaning in _SILENT for mark in behind)
+
+
+def _speaks_against_a_cancel(marks: list[_Mark], says: frozenset[ReplyKind]) -> bool:
+    """Whether a "no" stands behind the word of cancelling ("Cancel? No!"), or a "not" of which the
+    table cannot say what it turns round, where nothing else asks to cancel.
+    """
+    if ReplyKind.CANCELLED not in says:
+        turned = any(mark.turned for mark in marks)
+        return not turned and any(mark.meaning is Meaning.NOT for mark in marks)
+    cancelled = False
+    for mark in marks:
+        if cancelled and mark.meaning is Meaning.NO:
+            return True
+        cancelled = cancelled or (mark.meaning is Meaning.CANCEL and not mark.turned)
+    return False
 
 
 def _said(marks: Iterable[_Mark]) -> frozenset[ReplyKind]:

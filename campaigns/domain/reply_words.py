@@ -24,6 +24,9 @@ class Meaning(StrEnum):
     YES = "yes"
     NO = "no"
     UNSURE = "unsure"
+    # Speaks against a cancellation, and against nothing else: a question, a condition, a mistake,
+    # or something other than this visit.
+    DOUBTFUL = "doubtful"
     # Wants no more texts: wherever it stands, or where it is a sentence of its own.
     STOP = "stop"
     STOP_ALONE = "stop_alone"
@@ -47,12 +50,14 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
         M.CONFIRM: (
             *("confirm", "confirmed", "confirming", "confirms", "confirmation", "c u", "cu"),
             *("see you", "see u", "see ya", "see yall", "on my way", "count me in"),
-            *("looking forward", "cant wait", "will do my best to be there"),
+            *("looking forward", "cant wait", "will do my best to be there", "wont miss"),
+            *("wouldnt miss", "not miss", "cant miss"),
         ),
         M.COME: (
             *("be there", "be here", "make it", "make the appointment", "make my appointment"),
             *("come", "coming", "attend", "attending", "show up", "keep the appointment"),
-            *("keep my appointment", "keep it"),
+            *("keep my appointment", "keep it", "keep my appt", "keep the appt", "b there"),
+            *("keep this appointment", "keep this appt"),
         ),
         M.CANNOT_COME: ("not today", "not tomorrow"),
         M.CANCEL: (
@@ -85,11 +90,44 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
             *("did you cancel", "did i cancel", "did someone cancel", "did you reschedule"),
             *("was it cancelled", "was it canceled", "is it cancelled", "is it canceled"),
             *("is it confirmed", "was it confirmed", "did i confirm", "am i confirmed"),
+            *("may have to", "may need to"),
+        ),
+        M.DOUBTFUL: (
+            *("if i", "if it", "if we", "if my", "if he", "if she", "if they", "unless", "fee"),
+            *("fees", "charge", "charged", "policy", "why", "why would i cancel", "why did you"),
+            *("how do i", "how can i", "how to", "should i", "should we", "do i need to"),
+            *("do i have to", "late", "still cancel", "who cancelled", "who canceled"),
+            *("did u cancel", "did they cancel", "was this cancelled", "was this canceled"),
+            *("been cancelled", "been canceled", "was cancelled", "was canceled", "you cancelled"),
+            *("you canceled", "u cancelled", "u canceled", "thought", "mistake", "accident"),
+            *("accidentally", "by error", "in error", "wrong button", "meant", "ignore"),
+            *("disregard", "undo", "uncancel", "un cancel", "take back", "keep", "keeping"),
+            *("nothing to cancel", "not this one", "other appointment", "other appt", "other one"),
+            *("cancel my cancellation", "cancel the cancellation", "cancel my request"),
+            *("cancel the ride", "cancel my ride", "cancel my transportation"),
+            *("cancel the transportation", "cancel the interpreter", "cancel my insurance"),
+            *("cancel my membership", "cancel my subscription", "insurance canceled"),
+            *("insurance cancelled", "come earlier", "come before", "come early", "come inside"),
+            *("come up", "come alone", "coming alone", "come with me", "make it before"),
+            *("make it earlier", "find", "open the link", "x ray", "x rays", "xray", "xrays"),
         ),
         M.STOP: (
             *("stop texting", "stop text", "stop texts", "stop messaging", "stop messages"),
-            *("stop sending", "stop all", "stop the texts", "stop the messages", "stop reminders"),
-            *("stop these", "stop this", "stop those", "stop the reminders", "stopall"),
+            *("stop sending", "stop the texts", "stop the messages", "stop reminders"),
+            *("stop these texts", "stop these messages", "stop these reminders", "stop this text"),
+            *("stop those texts", "stop all texts", "stop all messages", "stop all reminders"),
+            *("stop the reminders", "stopall", "stop txting", "stop msging", "end texts"),
+            *("stop bothering", "stop harassing", "stop spamming", "cancel texts", "cancel text"),
+            *("cancel texting", "cancel messages", "cancel the texts", "cancel the messages"),
+            *("cancel these texts", "cancel these messages", "cancel my texts", "cancel reminders"),
+            *("cancel the reminders", "cancel these reminders", "cancel text messages"),
+            *("cancel the text", "cancel my reminders", "cancel all texts", "cancel all messages"),
+            *("dont txt", "no more txts", "no texts", "no text messages", "dont want texts"),
+            *("dont want text", "dont want these texts", "dont want any more messages"),
+            *("dont want any more texts", "dont want to receive texts", "dont want messages"),
+            *("dont want to receive text", "dont want to receive messages", "unsuscribe"),
+            *("take my number off", "take this number off", "opt out of texts"),
+            *("opt out of these", "opt out of the texts", "opt out of text"),
             *("no more text", "no more texts", "no more texting", "no more messages"),
             *("no more message", "no more reminders", "no more msgs"),
             *("dont text", "quit texting", "quit sending", "dont send me", "dont message"),
@@ -98,7 +136,10 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
             *("take me off your list", "take me off this list", "remove me from your list"),
             *("remove me from this list",),
         ),
-        M.STOP_ALONE: ("stop", "end", "quit", "revoke", "remove me", "take me off"),
+        M.STOP_ALONE: (
+            *("stop", "end", "quit", "revoke", "remove me", "take me off", "stop it"),
+            *("stop these", "stop this", "stop those", "stop all"),
+        ),
         M.STOP_CALLS_TOO: (
             *("texts or calls", "calls or texts", "texts and calls", "calls and texts"),
             *("texting and calling", "calling and texting", "texting or calling"),
@@ -108,12 +149,19 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
         M.WRONG_PERSON: (
             *("wrong number", "wrong person", "wrong phone", "wrong num", "wrong patient"),
             *("not the right number", "not the right person", "you have the wrong"),
-            *("u have the wrong", "dont know this person"),
+            *("u have the wrong", "dont know this person", "wrong no", "not this person"),
+            *("no longer has this number", "no longer my number", "no longer her number"),
+            *("no longer his number",),
         ),
         M.OTHER_SENSE: (
             *("stop by", "stop in", "stop at", "stop calling", "stop over", "stop taking"),
             *("stop for", "stop smoking", "quit smoking", "bus stop", "end of", "the end"),
             *("week end", "non stop", "stop and", "stop on", "will stop", "ill stop"),
+            *("opt out of", "dont text while", "stop sending the bill", "stop sending bills"),
+            *(
+                "stop sending bill",
+                "stop sending me bills",
+            ),
         ),
         M.NEUTRAL: (
             *("no worries", "no problem", "no problems", "not a problem", "no prob", "no changes"),
@@ -121,6 +169,8 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
             *("dont worry", "r u", "coming down with", "come down with", "see you next time"),
             *("how come", "welcome", "youre welcome", "no rush", "no doubt", "the right number"),
             *("dont forget", "wont forget", "didnt forget", "if not", "whether or not"),
+            # Letters that are no answer.
+            *("n a", "c section", "r there", "r we", "r they"),
         ),
         M.NOT: (
             *("no", "not", "dont", "didnt", "doesnt", "never", "isnt", "arent", "wasnt", "wouldnt"),
@@ -151,6 +201,7 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
         M.CONFIRM: (
             *("confirmo", "confirmar", "confirmado", "confirmada", "confirme", "confirmamos"),
             *("confirmacion", "nos vemos", "cuente conmigo", "cuenten conmigo", "ahi nos vemos"),
+            *("no faltare", "no faltaremos", "no voy a faltar", "no me lo pierdo"),
         ),
         M.COME: (
             *("ir", "voy", "ire", "vamos", "iremos", "asistir", "asistire", "asistiremos"),
@@ -161,6 +212,7 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
         M.CANCEL: (
             *("cancelar", "cancelo", "cancele", "cancelen", "cancelado", "cancelada", "cancela"),
             *("cancelarla", "cancelacion", "cancelando", "cancelamos", "anular", "anulo"),
+            *("cancelaron", "cancelarme", "cancelenla", "cancelela", "cancelame"),
             *("ya no la necesito", "ya no necesito", "ya no la quiero"),
         ),
         M.RESCHEDULE: (
@@ -185,17 +237,53 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
             *("no se si", "no se", "no estoy seguro", "no estoy segura", "quizas", "quiza"),
             *("tal vez", "a lo mejor", "todavia no", "aun no"),
         ),
+        M.DOUBTFUL: (
+            *("por que", "quien cancelo", "quien cancela", "si cancelo", "si la cancelo", "multa"),
+            *("cobran", "por error", "sin querer", "me equivoque", "equivocacion", "ignore"),
+            *("ignoren", "la otra cita", "la otra", "como cancelo", "como puedo cancelar"),
+            *("debo cancelar", "no olvidare", "no olvido", "no se me olvida", "tarde"),
+        ),
         M.STOP: (
             *("no mas mensajes", "no mas textos", "no mas mensaje", "no mas texto"),
             *("no me manden", "no me mande", "no me mandes", "no me envien", "no me envie"),
             *("no me escriban", "no me escriba", "no me escribas", "no quiero mensajes"),
-            *("no quiero mas mensajes", "no quiero recibir", "dejen de mandar", "deje de mandar"),
+            *("no quiero recibir mensajes", "no quiero recibir textos", "no deseo recibir mas"),
+            *(
+                "no quiero mas mensajes",
+                "no quiero recibir mas",
+                "dejen de mandar",
+                "deje de mandar",
+            ),
             *("dejen de enviar", "deje de enviar", "dejen de escribir", "deje de escribir"),
             *("dejen de mandarme", "dejen de enviarme", "dejar de recibir", "darme de baja"),
             *("dar de baja", "denme de baja", "deme de baja", "quiteme de la lista"),
             *("borre mi numero", "borren mi numero", "cancelar suscripcion", "no enviar mas"),
+            *("cancelar mensajes", "cancelar los mensajes", "cancele los mensajes"),
+            *(
+                "cancelen los mensajes",
+                "cancelar textos",
+                "cancelar los textos",
+                "cancele mensajes",
+            ),
+            *("cancelar recordatorios", "cancelar los recordatorios", "no mandar mas"),
+            *("deje de mandarme", "deje de enviarme", "paren de mandar", "detenga los mensajes"),
+            *(
+                "detengan los mensajes",
+                "no deseo recibir mensajes",
+                "no deseo mensajes",
+            ),
         ),
-        M.STOP_ALONE: ("alto", "pare", "paren", "parar", "basta", "baja", "no mas", "ya no mas"),
+        M.STOP_ALONE: (
+            "alto",
+            "pare",
+            "paren",
+            "parar",
+            "basta",
+            "baja",
+            "no mas",
+            "ya no mas",
+            "detener",
+        ),
         M.STOP_CALLS_TOO: (
             *("mensajes ni llamadas", "llamadas ni mensajes", "mensajes y llamadas"),
             *("no me contacten", "no me contacte", "no me molesten"),
@@ -203,6 +291,10 @@ PHRASES: dict[str, dict[Meaning, tuple[str, ...]]] = {
         M.WRONG_PERSON: (
             *("numero equivocado", "persona equivocada", "telefono equivocado"),
             *("se equivoco de numero", "numero incorrecto", "no soy esa persona"),
+            *(
+                "numero equibocado",
+                "equivocado de numero",
+            ),
         ),
         M.OTHER_SENSE: (
             "muy alto",
@@ -278,6 +370,18 @@ SPELLINGS: Mapping[tuple[str, str], str] = {
 }
 WORD_SPELLINGS: Mapping[str, str] = {
     "cannot": "cant",
+    "dnt": "dont",
+    "dint": "didnt",
+    "comming": "coming",
+    "cancell": "cancel",
+    "cancal": "cancel",
+    "cancil": "cancel",
+    "canel": "cancel",
+    "cansel": "cancel",
+    "cancled": "cancelled",
+    "confrim": "confirm",
+    "comfirm": "confirm",
+    "confirmdo": "confirmado",
     "tmrw": "tomorrow",
     "tmr": "tomorrow",
     "stopp": "stop",

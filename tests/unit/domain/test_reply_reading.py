@@ -121,6 +121,7 @@ DENIALS: list[tuple[str, ReplyKind]] = [
     ("I cannot confirm", CONFIRM),
     ("not confirming", CONFIRM),
     ("no need to reschedule", MOVE),
+    ("I do not think that I will have to be cancelling", CANCEL),
 ]
 
 STOPS = [
@@ -145,6 +146,44 @@ STOPS = [
     "wrong number",
     "Wrong number, sorry",
     "Número equivocado",
+    # They cancel the texts, and no visit.
+    "cancel texts",
+    "Cancel these messages please",
+    "Cancelar los mensajes",
+    "I don't want these texts",
+    "No texts please",
+    "Stop txting me",
+    "Stop it",
+]
+
+# None of these asks to cancel this visit, whatever Relatient took them for.
+NO_CANCELLATIONS = [
+    "dnt cancel",
+    "pls dont cancell",
+    "Cancel? No!",
+    "cancel no",
+    "cancelar no",
+    "X by mistake",
+    "I take back my cancellation",
+    "undo cancel",
+    "Nothing to cancel, all good",
+    "Why was my appointment cancelled?",
+    "¿Por qué la cancelaron?",
+    "If I cancel is there a fee?",
+    "si cancelo me cobran?",
+    "I may need to cancel",
+    "Is it too late to cancel?",
+    "Cancel my other appointment, not this one",
+    "cancel the ride, I am driving myself",
+    "X-ray is done",
+    "No fever today",
+    "No insurance card yet, is that ok",
+    "no insurance card yet is that ok",
+    "I wouldn't miss it for the world",
+    "no voy a faltar",
+    "keep my appt",
+    "I can't come before 3",
+    "Can't come up the stairs",
 ]
 
 ANOTHER_SENSE = [
@@ -158,6 +197,10 @@ ANOTHER_SENSE = [
     "When do I stop taking my pills?",
     "At the end of the day",
     "Mi presión está muy alto",
+    "Do I stop these pills before?",
+    "stop all meds?",
+    "I want to opt out of the anesthesia",
+    "can you stop sending the bill",
 ]
 
 
@@ -175,6 +218,19 @@ def test_a_denial_is_no_answer_and_agrees_with_none(text: str, denied: ReplyKind
     assert reading.denies == {denied}
     assert denied not in reading.says
     assert not any(reading.agrees_with(label) for label in (CONFIRM, CANCEL, MOVE))
+
+
+@pytest.mark.parametrize("text", NO_CANCELLATIONS)
+def test_a_question_a_condition_or_a_mistake_agrees_with_no_cancellation(text: str) -> None:
+    assert not read_answer(text).agrees_with(CANCEL)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Not feeling well, cancel please", "No, cancel", "cancel, no ride", "X can't get off work"],
+)
+def test_a_reason_beside_a_cancellation_does_not_speak_against_it(text: str) -> None:
+    assert read_answer(text).agrees_with(CANCEL)
 
 
 @pytest.mark.parametrize("text", STOPS)
