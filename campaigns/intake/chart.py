@@ -85,6 +85,8 @@ def disbelieve_appointment(
         now = database_now()
         row.unreadable_twice, row.unreadable = bool(row.unreadable), what[:60]
         row.unreadable_since = row.unreadable_since if row.unreadable_twice else now
+        # This was the read that somebody asked for: wanted still, it would be asked for for ever.
+        row.reread_wanted = row.reread_wanted and span.began <= row.read_ended
         row.read_began = max(row.read_began, span.began)
         row.read_ended = max(row.read_ended, span.ended)
         row.save(
@@ -92,6 +94,7 @@ def disbelieve_appointment(
                 "unreadable",
                 "unreadable_twice",
                 "unreadable_since",
+                "reread_wanted",
                 "read_began",
                 "read_ended",
             ]

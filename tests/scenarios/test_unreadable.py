@@ -106,6 +106,20 @@ def test_what_went_out_on_an_earlier_day_keeps_nobody_waiting(clinic: Clinic) ->
         assert [one["status"] for one in clinic.enrollments(visit)] == ["cancelled", "active"]
 
 
+def test_a_read_that_somebody_asked_for_is_made_once_when_it_makes_no_sense(
+    clinic: Clinic,
+) -> None:
+    visit = clinic.book(clinic.patient(), days=5)
+    clinic.sync()
+    comes_back(clinic, visit, appointmentstatus="q")
+    reads = Effect.objects.filter(kind="read_appointment").count()
+    now = Appointment.objects.get(external_id=visit).read_ended
+    Appointment.objects.filter(external_id=visit).update(reread_wanted=True, look_due_at=now)
+    clinic.work()
+    assert Effect.objects.filter(kind="read_appointment").count() == reads + 1
+    assert not Appointment.objects.get(external_id=visit).reread_wanted
+
+
 def test_an_answer_about_a_visit_that_cannot_be_read_goes_to_the_desk(clinic: Clinic) -> None:
     visit = clinic.book(clinic.patient(), days=5)
     clinic.sync()
