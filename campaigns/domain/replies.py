@@ -29,6 +29,7 @@ from campaigns.domain.values import (
     ReplyOutcome,
     WorkItemKind,
 )
+from campaigns.domain.visit_status import closed_code
 from campaigns.domain.worded_answers import (
     EXCLUSIVE,
     has_more,
@@ -113,8 +114,9 @@ def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
         if write.status in IN_FLIGHT:
             # Asking for the same effect again keeps its row; nothing else is concluded meanwhile.
             return None, _same_again(write), None
-    if snapshot.appointment.unreadable and not snapshot.appointment.unreadable_twice:
-        # It is being read again; the answer waits for that.
+    visit = snapshot.appointment
+    if visit.unreadable and not visit.unreadable_twice and closed_code(visit, now) is None:
+        # It is being read again, which a closed visit never is; the answer waits for that.
         return None, None, None
     stuck = _stuck_write(snapshot)
     if stuck is not None and reply.kind is not ReplyKind.UNRECOGNIZED and not is_unclear(reply):

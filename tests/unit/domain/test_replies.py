@@ -318,3 +318,15 @@ def test_a_cancellation_by_others_tells_nobody() -> None:
     gone = an_appointment(status=AppointmentStatus.CANCELLED)
     decision = decided(appointment=gone)
     assert [effect.kind for effect in decision.effects] == [EffectKind.CANCEL_ENROLLMENT]
+
+
+@pytest.mark.parametrize("status", [AppointmentStatus.CANCELLED, AppointmentStatus.CHECKED_IN])
+def test_an_answer_about_a_closed_visit_waits_for_no_read_that_never_comes(
+    status: AppointmentStatus,
+) -> None:
+    """The row of a cancelled visit may come back as an open slot."""
+    closed = an_appointment(status=status, unreadable="status", unreadable_since=NOW)
+    reply = a_reply(ReplyKind.CONFIRMED, occurred_at=NOW)
+    decision = decided(reply, appointment=closed)
+    assert outcomes(decision) == {reply.id: ReplyOutcome.CONFLICT}
+    assert items(decision) == [WorkItemKind.CONFLICT]
