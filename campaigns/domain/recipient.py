@@ -109,7 +109,13 @@ def recipient_of(
     if kind is RecipientKind.PATIENT:
         return themselves(patient)
     if kind is RecipientKind.GUARDIAN:
-        return _guardian(patient, landline_calls_ok) or Nobody.NO_GUARDIAN
+        grown_up = [
+            one
+            for one in guardians_of(patient)
+            # Without a birth date of their own they are taken for grown up.
+            if one.date_of_birth is None or age_on(today, one.date_of_birth) >= age_of_majority
+        ]
+        return _first_on_file(grown_up, landline_calls_ok) or Nobody.NO_GUARDIAN
     return Nobody.UNREADABLE
 
 
@@ -171,8 +177,8 @@ def _digits(raw: str) -> str:
     return "".join(filter(str.isdigit, raw))[-10:]
 
 
-def _guardian(patient: PatientDescription, landline_calls_ok: bool) -> Recipient | None:
-    for contact in guardians_of(patient):
+def _first_on_file(contacts: list[Contact], landline_calls_ok: bool) -> Recipient | None:
+    for contact in contacts:
         recipient = _grown_up(contact)
         if recipient.on_file(landline_calls_ok=landline_calls_ok):
             return recipient

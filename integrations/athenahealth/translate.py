@@ -5,6 +5,7 @@ A row that makes no sense raises Nonsense with a sentence that quotes nothing of
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
@@ -48,6 +49,8 @@ ACTIVE = frozenset({"", "active", "prospective"})
 INACTIVE = frozenset({"inactive", "deleted", "deceased"})
 # guarantorrelationshiptopatient (section 5). Other numbers exist, and none of them is the patient.
 SELF = frozenset({"1", "self", "patient"})
+# In a relation of several words: Self (patient), same as patient.
+SAYS_SELF = frozenset({"self", "same", "slf"})
 RELATIONSHIPS = {"2": "spouse", "3": "child", "13": "", "18": "mother", "19": "father"}
 # contactrelationship (section 5).
 EMERGENCY_RELATIONS = frozenset(
@@ -256,7 +259,7 @@ def _language(fields: PatientRow) -> str:
 def _guarantor(fields: PatientRow) -> Contact:
     # Some records spell the number with a leading zero, or the relation as a word.
     relation = fields.guarantorrelationshiptopatient.lstrip("0").casefold()
-    is_self = relation in SELF
+    is_self = relation in SELF or not SAYS_SELF.isdisjoint(re.findall(r"[a-z]+", relation))
     if relation and not is_self and relation not in RELATIONSHIPS:
         observe.unknown(Vendor.ATHENAHEALTH, DriftKind.GUARANTOR_RELATION, relation)
     # Any number but the patient's own is somebody else (section 5); a word may mean anything.
@@ -270,7 +273,13 @@ def _guarantor(fields: PatientRow) -> Contact:
         is_self=is_self,
         may_guard=bool(name) and understood and not is_self,
         date_of_birth=parse_date(fields.guarantordob),
-        related=not is_self and bool(RELATIONSHIPS.get(relation, relation)),
+        # A word that Kept does not know states nothing: then a name alone may be the patient's.
+        related=not is_self
+        and (
+            bool(RELATIONSHIPS.get(relation, relation))
+            if understood
+            else relation in RELATIONSHIPS.values()
+        ),
     )
 
 

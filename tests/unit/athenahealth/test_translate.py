@@ -194,6 +194,26 @@ def test_a_guarantor_whose_relation_is_no_number_guards_nobody(relation, may_gua
     assert record.guarantor.may_guard is may_guard
 
 
+@pytest.mark.parametrize(
+    ("relation", "is_self", "related"),
+    [
+        ("Self (patient)", True, False),
+        ("Same as patient", True, False),
+        ("Slf", True, False),
+        # Who knows what these say: the same name alone may then be the patient's.
+        ("Yo mismo", False, False),
+        ("1.0", False, False),
+        ("Mother", False, True),
+        ("27", False, True),
+    ],
+)
+def test_a_relation_in_words_says_only_what_is_understood(relation, is_self, related):
+    guarantor = _patient(
+        guarantorfirstname="Pat", guarantorrelationshiptopatient=relation
+    ).guarantor
+    assert (guarantor.is_self, guarantor.related) == (is_self, related)
+
+
 def test_absent_consents_and_preferences_stay_open():
     record = _patient()
     assert (record.consent_to_text, record.wants["sms"], record.preference_hint) == (

@@ -119,6 +119,14 @@ def test_a_child_under_another_heading_is_no_grown_up(guarantor: Contact, headin
     assert found(a_child(**{"guarantor": Contact(), heading: contact})) is None
 
 
+def test_a_guarantor_who_is_a_child_by_their_own_birth_date_is_no_grown_up() -> None:
+    sister = Contact(name="Ida Quimby", mobile_phone=HOME, date_of_birth=CHILD, related=True)
+    assert found(a_child(guarantor=sister)) is None
+    recipient = found(a_child(guarantor=sister, emergency=AUNT))
+    assert recipient is not None
+    assert recipient.name == "Una"
+
+
 @pytest.mark.parametrize(
     "guarantor",
     [
