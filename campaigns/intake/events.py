@@ -18,7 +18,7 @@ from campaigns.intake import consents
 from campaigns.intake.chart import locked_patient
 from campaigns.intake.stop_words import ask_about_cancel, heed_stop
 from campaigns.labels import CHANNELS
-from campaigns.locking import lock_patient
+from campaigns.locking import lock_patient, retried
 from campaigns.look_queue import schedule_look
 from campaigns.models import Appointment, Enrollment, Practice, Response
 from campaigns.vendor_records import EventRecord, EventType
@@ -42,7 +42,13 @@ def take_event(
     said then.
     """
     received_at = received_at or database_now()
-    event = replace(event, occurred_at=when_said(event.occurred_at, received_at))
+    said = replace(event, occurred_at=when_said(event.occurred_at, received_at))
+    # Two who are written to at one number may both say stop at once: each has its own visits
+    # locked, and marks the other's.
+    return retried(lambda: _take(practice, said, received_at))
+
+
+def _take(practice: Practice, event: EventRecord, received_at: datetime) -> Received:
     with transaction.atomic():
         if event.type is EventType.REPLY:
             return _reply(practice, event, received_at)

@@ -20,7 +20,7 @@ from campaigns.clock import database_now
 from campaigns.domain.consents import NO, REPLY, STAFF, YES
 from campaigns.domain.values import Channel, WorkItemKind
 from campaigns.intake import consents
-from campaigns.locking import lock_patient
+from campaigns.locking import lock_patient, retried
 from campaigns.models import ConsentEvent, Patient, Response, WorkItem
 from campaigns.phone_calls.history import called
 from campaigns.work_items import close_item
@@ -89,6 +89,11 @@ def _record(item: WorkItem, user: Any, press: Press) -> bool:
     reply = item.response
     if reply is None or item.kind not in OFFERED_AT:
         return False
+    # It marks the visits of others who are written to at that number, as a stop of theirs does.
+    return retried(lambda: _record_locked(item, reply, user, press))
+
+
+def _record_locked(item: WorkItem, reply: Response, user: Any, press: Press) -> bool:
     with transaction.atomic(), acting_as(user=user):
         patient = lock_patient(reply.patient_id)
         now, newest = database_now(), _newest_words([reply.patient_id])

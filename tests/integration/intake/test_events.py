@@ -6,10 +6,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import OperationalError
 
 from campaigns.clock import database_now
 from campaigns.domain.values import Channel, ReplyKind
-from campaigns.intake.events import take_event
+from campaigns.intake import consents
+from campaigns.intake.events import Received, take_event
 from campaigns.models import Appointment, ConsentEvent, Response, WorkItem
 from campaigns.vendor_records import EventRecord, EventType
 from tests.factories import AppointmentFactory
@@ -107,3 +109,30 @@ def test_an_opt_out_in_words_of_cancelling_is_asked_about(
         take_event(visit.practice, replace(event, raw_text=words))
     assert WorkItem.objects.filter(kind="cancel_as_stop", appointment=visit).count() == asked
     assert ConsentEvent.objects.get().state == "opted_out"
+
+
+class Detected(Exception):
+    """What PostgreSQL's driver says of a deadlock."""
+
+    sqlstate = "40P01"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_stop_that_waited_in_a_circle_is_taken_in_again(
+    visit: Appointment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two children of one mother: her STOP comes as an event of each, at the same moment."""
+    tried: list[int] = []
+
+    def waits_in_a_circle(*args: object, **named: object) -> str:
+        tried.append(1)
+        if len(tried) == 1:
+            raise OperationalError from Detected()
+        return ""
+
+    monkeypatch.setattr(consents, "said_from", waits_in_a_circle)
+    at = database_now()
+    stop = said(EventType.OPTED_OUT, visit, at, 1)
+    assert take_event(visit.practice, stop, at) is Received.NEW
+    assert len(tried) == 2
+    assert ConsentEvent.objects.count() == 1
