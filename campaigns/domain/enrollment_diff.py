@@ -15,6 +15,7 @@ from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Plan
 from campaigns.domain.effects import (
     BEFORE_ENROLLING,
+    DISBELIEVED,
     PATIENT_KINDS,
     EffectWanted,
     VisitBody,
@@ -298,6 +299,8 @@ def _refusal_stands(effect: EffectFacts, wanted: EffectWanted) -> bool:
     return (
         effect.status is EffectStatus.REJECTED
         and effect.kind is wanted.kind
+        # A read that was refused long ago must not keep an old row believed.
+        and (wanted.purpose != DISBELIEVED or effect.purpose == DISBELIEVED)
         and same_subject
         and effect.body == wanted.body
         and effect.basis == wanted.basis
