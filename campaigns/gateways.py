@@ -14,27 +14,27 @@ from typing import cast
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Practice
 from campaigns.ports import Deadline, EhrGateway, EngagementGateway, Guard
 
 
 def ehr(practice: str, *, deadline: Deadline, guard: Guard) -> EhrGateway:
-    """athenahealth for a practice (by athenahealth's practice id)."""
+    """The chart of a practice (by athenahealth's practice id)."""
     build = import_string(settings.KEPT_GATEWAYS["ehr"])
     return cast(EhrGateway, build(practice, deadline=deadline, guard=guard))
 
 
 def engagement(practice: str, *, deadline: Deadline, guard: Guard) -> EngagementGateway:
-    """Relatient for a practice (by athenahealth's practice id)."""
+    """Who reminds the patients of a practice (by athenahealth's practice id)."""
     build = import_string(settings.KEPT_GATEWAYS["engagement"])
     return cast(EngagementGateway, build(practice, deadline=deadline, guard=guard))
 
 
-def paused(practice: str) -> frozenset[Vendor]:
-    """The vendors to which nothing may be sent at present."""
+def paused(practice: str) -> frozenset[System]:
+    """The systems to which nothing may be sent at present."""
     ask = import_string(settings.KEPT_GATEWAYS["paused"])
-    return cast("frozenset[Vendor]", ask(practice))
+    return cast("frozenset[System]", ask(practice))
 
 
 def heard(practice: str) -> tuple[datetime | None, datetime | None]:

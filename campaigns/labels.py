@@ -27,11 +27,7 @@ from campaigns.domain.values import (
     WorkItemKind,
 )
 
-VENDORS = {
-    Vendor.ATHENAHEALTH: "athenahealth",
-    Vendor.RELATIENT: "Relatient",
-    Vendor.MAIL: "mail",
-}
+VENDORS = {vendor: vendor.label for vendor in Vendor}
 STATES = {
     State.PENDING: "Pending",
     State.ENROLLED: "Enrolled",

@@ -14,8 +14,9 @@ from django.db.models.functions import Least
 
 from campaigns.address_digest import digests_of
 from campaigns.clock import database_now
+from campaigns.domain.effects import kinds_sent_to
 from campaigns.domain.enrollment_states import LIVE
-from campaigns.domain.values import IN_FLIGHT, AppointmentStatus, EffectStatus, Vendor
+from campaigns.domain.values import IN_FLIGHT, AppointmentStatus, EffectStatus, System
 from campaigns.locking import lineage_ids, retried
 from campaigns.models import BULK, PROMPT, ROUTINE, Appointment, Effect, Patient, Practice
 
@@ -91,12 +92,14 @@ def _schedule_newcomers(practice: Practice, since: datetime, priority: int) -> N
     retried(lambda: _schedule_in_order(visits, database_now(), priority))
 
 
-def schedule_looks_waiting_for(practice: Practice, vendor: Vendor) -> int:
-    """Make looks due at the visits with effects that wait for a vendor: whether it is paused is
+def schedule_looks_waiting_for(practice: Practice, system: System) -> int:
+    """Make looks due at the visits with effects that wait for a system: whether it is paused is
     part of what their coverage says."""
     now = database_now()
     waiting = Effect.objects.filter(
-        practice=practice, vendor=vendor, status__in=[EffectStatus.QUEUED, *IN_FLIGHT]
+        practice=practice,
+        kind__in=kinds_sent_to([system]),
+        status__in=[EffectStatus.QUEUED, *IN_FLIGHT],
     )
     about_patients = waiting.filter(appointment__isnull=True).values("patient")
     visits = Appointment.objects.filter(

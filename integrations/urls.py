@@ -2,13 +2,15 @@
 
 from django.urls import path
 
-from integrations.webhooks import endpoint
+from integrations.vendors import faces
+from integrations.webhooks.endpoint import receive_from
 
 urlpatterns = [
     path(
-        "webhooks/athenahealth/<str:practice>/",
-        endpoint.from_athenahealth,
-        name="webhook-athenahealth",
-    ),
-    path("webhooks/relatient/<str:practice>/", endpoint.from_relatient, name="webhook-relatient"),
+        f"webhooks/{vendor.value}/<str:practice>/",
+        receive_from(vendor, face.webhook),
+        name=f"webhook-{vendor.value}",
+    )
+    for vendor, face in faces()
+    if face.webhook is not None
 ]

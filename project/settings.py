@@ -91,8 +91,8 @@ safeguards.refuse(safeguards.encryption_key_problems(FIELD_ENCRYPTION_KEYS))
 
 # Who does the talking for campaigns: each names a function that builds a gateway.
 KEPT_GATEWAYS = {
-    "ehr": "integrations.athenahealth.gateway.build",
-    "engagement": "integrations.relatient.gateway.build",
+    "ehr": "integrations.vendors.ehr",
+    "engagement": "integrations.vendors.engagement",
     "paused": "integrations.connections.registry.paused",
     "heard": "integrations.health.last_heard.chart_heard",
     "take_in": "integrations.inbox.process.process_stored",

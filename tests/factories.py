@@ -12,7 +12,7 @@ from factory.django import DjangoModelFactory
 
 from campaigns import models
 from campaigns.domain.coverage import Code, state_of
-from campaigns.domain.effects import VENDOR_OF
+from campaigns.domain.effects import SYSTEM_OF
 from campaigns.domain.values import EffectKind, EffectStatus, ReplyKind, WorkItemKind
 from campaigns.practices.roles import ensure_roles
 from campaigns.vendor_records import PatientRecord
@@ -193,7 +193,7 @@ class EffectFactory(AboutAppointmentFactory):
         model = models.Effect
 
     kind = EffectKind.ENROLL
-    vendor = factory.LazyAttribute(lambda o: VENDOR_OF[EffectKind(o.kind)])
+    vendor = factory.LazyAttribute(lambda o: o.practice.vendor_of(SYSTEM_OF[EffectKind(o.kind)]))
     patient = factory.SelfAttribute("appointment.patient")
     key = factory.Sequence(lambda n: f"kept-effect-{n}")
     status = EffectStatus.QUEUED

@@ -13,7 +13,7 @@ from campaigns.decision_preview.effect_text import EffectText, effect_text
 from campaigns.domain.coverage import State, sentence_of, state_of
 from campaigns.domain.dry_run import DryRun
 from campaigns.domain.snapshot import Snapshot
-from campaigns.domain.values import AppointmentStatus, Channel, EffectKind, Vendor
+from campaigns.domain.values import AppointmentStatus, Channel, EffectKind, System
 from campaigns.labels import CHANNELS, STATES, WORK_ITEMS, finding
 from campaigns.models import Appointment, Practice
 
@@ -34,8 +34,8 @@ class PreviewAnswer:
     campaign: str
     ways: str
     findings: tuple[tuple[str, str, str], ...]
-    relatient: tuple[EffectText, ...]
-    athenahealth: tuple[EffectText, ...]
+    engagement: tuple[EffectText, ...]
+    chart: tuple[EffectText, ...]
     items: tuple[tuple[str, str], ...]
 
 
@@ -55,7 +55,7 @@ def answer_of(
     noted = [(one.step, one.input, one.result) for one in first.findings]
     chosen = last.campaign if state is not State.CLOSED else ""
     requests = [
-        (effect.vendor, effect_text(effect, campaigns, shown_as)) for effect in outcome.effects
+        (effect.system, effect_text(effect, campaigns, shown_as)) for effect in outcome.effects
     ]
     return PreviewAnswer(
         title=_TITLES[approved],
@@ -66,8 +66,8 @@ def answer_of(
         campaign=campaigns.get(chosen, chosen) if chosen else "none",
         ways=_ways(snapshot, outcome, chosen),
         findings=tuple(finding(*one, campaigns) for one in noted),
-        relatient=tuple(words for vendor, words in requests if vendor is Vendor.RELATIENT),
-        athenahealth=tuple(words for vendor, words in requests if vendor is Vendor.ATHENAHEALTH),
+        engagement=tuple(words for system, words in requests if system is System.ENGAGEMENT),
+        chart=tuple(words for system, words in requests if system is System.CHART),
         items=tuple((WORK_ITEMS[item.kind], item.sentence) for item in first.work_items),
     )
 

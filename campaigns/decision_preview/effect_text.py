@@ -10,7 +10,7 @@ from typing import Any
 from campaigns.domain.consents import YES
 from campaigns.domain.effects import EffectWanted
 from campaigns.domain.values import CancelReason, Channel, EffectKind, Modality
-from campaigns.labels import CHANNELS, EFFECTS, END_REASONS, MODALITIES, PURPOSES, VENDORS, tongue
+from campaigns.labels import CHANNELS, EFFECTS, END_REASONS, MODALITIES, PURPOSES, tongue
 from campaigns.local_time import spoken
 
 Line = tuple[str, str]
@@ -19,10 +19,9 @@ Names = Mapping[str, str]
 
 @dataclass(frozen=True)
 class EffectText:
-    """One request: what it does, to whom it goes, and the details as label and words."""
+    """One request: what it does, and the details as label and words."""
 
     title: str
-    vendor: str
     lines: tuple[Line, ...]
 
 
@@ -38,7 +37,6 @@ def effect_text(
     lines = describe(effect.body, campaigns) if describe is not None else ()
     return EffectText(
         title=PURPOSES.get(effect.purpose) or EFFECTS[effect.kind],
-        vendor=VENDORS[effect.vendor],
         lines=tuple((label, words.get(value, value)) for label, value in lines if value),
     )
 

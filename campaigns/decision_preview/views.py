@@ -16,6 +16,7 @@ from campaigns.decision_preview.answer import PreviewAnswer, answer_of, next_vis
 from campaigns.decision_preview.forms import CaseForm
 from campaigns.disclosure_log import list_viewed, page_viewed
 from campaigns.domain.snapshot import Snapshot
+from campaigns.domain.values import System
 from campaigns.labels import VENDORS
 from campaigns.local_time import spoken
 from campaigns.mapping.rule_text import campaign_names
@@ -52,12 +53,14 @@ def try_decision(request: HttpRequest) -> HttpResponse:
     elif described and form.is_valid():
         snapshot = run.of_described(practice, form.case, database_now())
         answers = _answers(practice, snapshot, run.STAND_INS)
-        tried = _Tried(answers, _paused(snapshot), "the visit you described")
+        tried = _Tried(answers, _paused(practice, snapshot), "the visit you described")
     shown = {
         "practices": practices,
         "practice": practice,
         "form": form,
         "tried": tried,
+        "chart_name": VENDORS[practice.vendor_of(System.CHART)],
+        "engagement_name": VENDORS[practice.vendor_of(System.ENGAGEMENT)],
         **_picks(request, practice, form),
     }
     wrong = tried.error or (described and not form.is_valid())
@@ -75,12 +78,14 @@ def _booked(request: HttpRequest, practice: Practice) -> _Tried:
     when = spoken(visit.starts_at, visit.time_zone or practice.time_zone)
     about = f"{visit.type_name}{', ' if when else ''}{when}, {visit.patient.both_names}"
     snapshot = run.of_booked(visit)
-    return _Tried(_answers(practice, snapshot), _paused(snapshot), about, visit, asked=asked)
+    return _Tried(
+        _answers(practice, snapshot), _paused(practice, snapshot), about, visit, asked=asked
+    )
 
 
-def _paused(snapshot: Snapshot) -> str:
+def _paused(practice: Practice, snapshot: Snapshot) -> str:
     """The vendors to which nothing is sent just now."""
-    return " and ".join(VENDORS[vendor] for vendor in sorted(snapshot.paused))
+    return " and ".join(VENDORS[practice.vendor_of(system)] for system in sorted(snapshot.paused))
 
 
 def _answers(

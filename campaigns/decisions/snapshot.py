@@ -39,7 +39,6 @@ from campaigns.domain.values import (
     OnCancel,
     ReplyKind,
     ReplyOutcome,
-    Vendor,
 )
 from campaigns.models import (
     Appointment,
@@ -271,7 +270,6 @@ def _effect(row: Effect) -> facts.EffectFacts:
     return facts.EffectFacts(
         id=row.pk,
         kind=EffectKind(row.kind),
-        vendor=Vendor(row.vendor),
         status=EffectStatus(row.status),
         body=row.body,
         basis=row.basis,

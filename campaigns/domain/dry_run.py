@@ -61,7 +61,7 @@ def _steps(snapshot: Snapshot, effects: Iterable[EffectWanted]) -> list[EffectWa
     return [
         effect
         for effect in effects
-        if effect.kind in _ACCEPTED and effect.vendor not in snapshot.paused
+        if effect.kind in _ACCEPTED and effect.system not in snapshot.paused
     ]
 
 

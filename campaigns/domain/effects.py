@@ -7,12 +7,12 @@ trailing Z, phones are E.164, languages BCP-47.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypedDict
 
-from campaigns.domain.values import EffectKind, Vendor, WorkItemKind
+from campaigns.domain.values import EffectKind, System, WorkItemKind
 
 # The code of a chart write that was refused because the chart had changed since it may have been
 # done: to repeat it could overwrite what staff changed.
@@ -82,24 +82,30 @@ class PatientBody(TypedDict):
     language: str
 
 
-VENDOR_OF: dict[EffectKind, Vendor] = {
-    EffectKind.READ_PATIENT: Vendor.ATHENAHEALTH,
-    EffectKind.READ_HISTORY: Vendor.ATHENAHEALTH,
-    EffectKind.READ_APPOINTMENT: Vendor.ATHENAHEALTH,
-    EffectKind.READ_ENROLLMENT: Vendor.RELATIENT,
-    EffectKind.UPSERT_PATIENT: Vendor.RELATIENT,
-    EffectKind.ENROLL: Vendor.RELATIENT,
-    EffectKind.UPDATE_ENROLLMENT: Vendor.RELATIENT,
-    EffectKind.CANCEL_ENROLLMENT: Vendor.RELATIENT,
-    EffectKind.RESEND: Vendor.RELATIENT,
-    EffectKind.WAITLIST_NOTICE: Vendor.RELATIENT,
-    EffectKind.TELL_CONSENT: Vendor.RELATIENT,
-    EffectKind.WRITE_CONFIRMATION: Vendor.ATHENAHEALTH,
-    EffectKind.CANCEL_APPOINTMENT: Vendor.ATHENAHEALTH,
-    EffectKind.SCHEDULE_NOTE: Vendor.ATHENAHEALTH,
-    EffectKind.PATIENT_CASE: Vendor.ATHENAHEALTH,
-    EffectKind.ALERT: Vendor.MAIL,
+SYSTEM_OF: dict[EffectKind, System] = {
+    EffectKind.READ_PATIENT: System.CHART,
+    EffectKind.READ_HISTORY: System.CHART,
+    EffectKind.READ_APPOINTMENT: System.CHART,
+    EffectKind.READ_ENROLLMENT: System.ENGAGEMENT,
+    EffectKind.UPSERT_PATIENT: System.ENGAGEMENT,
+    EffectKind.ENROLL: System.ENGAGEMENT,
+    EffectKind.UPDATE_ENROLLMENT: System.ENGAGEMENT,
+    EffectKind.CANCEL_ENROLLMENT: System.ENGAGEMENT,
+    EffectKind.RESEND: System.ENGAGEMENT,
+    EffectKind.WAITLIST_NOTICE: System.ENGAGEMENT,
+    EffectKind.TELL_CONSENT: System.ENGAGEMENT,
+    EffectKind.WRITE_CONFIRMATION: System.CHART,
+    EffectKind.CANCEL_APPOINTMENT: System.CHART,
+    EffectKind.SCHEDULE_NOTE: System.CHART,
+    EffectKind.PATIENT_CASE: System.CHART,
+    EffectKind.ALERT: System.MAIL,
 }
+
+
+def kinds_sent_to(systems: Collection[System]) -> list[EffectKind]:
+    """The kinds of effects that go to one of these systems."""
+    return [kind for kind, system in SYSTEM_OF.items() if system in systems]
+
 
 READS = frozenset(
     {
@@ -144,9 +150,9 @@ class EffectWanted:
     response_id: int | None = None
 
     @property
-    def vendor(self) -> Vendor:
-        """The system that this effect is sent to."""
-        return VENDOR_OF[self.kind]
+    def system(self) -> System:
+        """What this effect is sent to."""
+        return SYSTEM_OF[self.kind]
 
 
 @dataclass(frozen=True)

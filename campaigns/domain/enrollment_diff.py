@@ -28,7 +28,7 @@ from campaigns.domain.values import (
     EffectKind,
     EffectStatus,
     EnrollmentStatus,
-    Vendor,
+    System,
 )
 
 # Relatient's own refusals that say the same as a code of the ledger.
@@ -227,7 +227,7 @@ def _lineage_waits(snapshot: Snapshot) -> Difference | None:
     refused = next((e for e in theirs if e.status is EffectStatus.REJECTED), None)
     if refused is not None:
         return Difference(code=REFUSALS.get(refused.code, Code.VENDOR_REJECTED))
-    return Difference(code=_progress_of(theirs, Vendor.RELATIENT in snapshot.paused))
+    return Difference(code=_progress_of(theirs, System.ENGAGEMENT in snapshot.paused))
 
 
 def _rereads(snapshot: Snapshot) -> Difference | None:
@@ -326,14 +326,14 @@ def progress(snapshot: Snapshot, wanted: EffectWanted) -> Code:
     ]
     if any(e.status is EffectStatus.PARKED for e in _lane(snapshot, wanted)):
         return Code.OUTCOME_UNKNOWN
-    return _progress_of(mine, wanted.vendor in snapshot.paused)
+    return _progress_of(mine, wanted.system in snapshot.paused)
 
 
 def _lane(snapshot: Snapshot, wanted: EffectWanted) -> Iterator[EffectFacts]:
     """The effects of which only one may be in flight together with the wanted one."""
     subject = None if wanted.kind in PATIENT_KINDS else snapshot.appointment.id
     return (
-        e for e in snapshot.effects if e.vendor is wanted.vendor and e.appointment_id == subject
+        e for e in snapshot.effects if e.system is wanted.system and e.appointment_id == subject
     )
 
 

@@ -11,7 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from campaigns.domain.effects import PatientBody, ReminderBody, VisitBody, WindowBody
+from campaigns.domain.effects import (
+    SYSTEM_OF,
+    PatientBody,
+    ReminderBody,
+    VisitBody,
+    WindowBody,
+)
 from campaigns.domain.enrollment_states import LIVE
 from campaigns.domain.values import (
     AppointmentStatus,
@@ -25,7 +31,7 @@ from campaigns.domain.values import (
     OnCancel,
     ReplyKind,
     ReplyOutcome,
-    Vendor,
+    System,
 )
 
 
@@ -262,7 +268,6 @@ class EffectFacts:
 
     id: int
     kind: EffectKind
-    vendor: Vendor
     status: EffectStatus
     body: Mapping[str, Any]
     basis: Mapping[str, Any] = field(default_factory=dict)
@@ -273,6 +278,11 @@ class EffectFacts:
     attempts: int = 0
     code: str = ""
     sentence: str = ""
+
+    @property
+    def system(self) -> System:
+        """What it was sent to."""
+        return SYSTEM_OF[self.kind]
 
     @property
     def sent(self) -> bool:
@@ -345,7 +355,7 @@ class Snapshot:
     replies: tuple[ReplyFacts, ...] = ()
     instruction: Instruction | None = None
     siblings: tuple[Sibling, ...] = ()
-    paused: frozenset[Vendor] = frozenset()
+    paused: frozenset[System] = frozenset()
     provider_names: Mapping[str, str] = field(default_factory=dict)
     rules_before: tuple[Rule, ...] | None = None
     all_move_since: datetime | None = None

@@ -9,12 +9,31 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Vendor(StrEnum):
-    """The two systems Kept stands between, and Kept's own mailer."""
+class System(StrEnum):
+    """What an effect is sent to, whichever vendor a practice has for it."""
 
-    ATHENAHEALTH = "athenahealth"
-    RELATIENT = "relatient"
+    CHART = "chart"
+    ENGAGEMENT = "engagement"
     MAIL = "mail"
+
+
+class Vendor(StrEnum):
+    """Who runs a system, and the name by which people know it.
+
+    A practice says which are in force (models/practice.py: vendor_of).
+    """
+
+    label: str
+
+    def __new__(cls, value: str, label: str = "") -> Vendor:
+        """A member that is its value, and has a label beside it."""
+        member = str.__new__(cls, value)
+        member._value_, member.label = value, label
+        return member
+
+    ATHENAHEALTH = "athenahealth", "athenahealth"
+    RELATIENT = "relatient", "Relatient"
+    MAIL = "mail", "mail"
 
 
 class AppointmentStatus(StrEnum):

@@ -19,13 +19,12 @@ from django.db.models import Exists, F, OuterRef
 
 from campaigns import gateways
 from campaigns.clock import database_now
-from campaigns.domain.effects import READS
+from campaigns.domain.effects import READS, kinds_sent_to
 from campaigns.domain.values import (
     IN_FLIGHT,
     EffectKind,
     EffectStatus,
     EnrollmentStatus,
-    Vendor,
 )
 from campaigns.encryption import Undecryptable
 from campaigns.enrollments.status import advance
@@ -136,7 +135,7 @@ def _claimable(effect: Effect, now: datetime) -> bool:
         return False
     if effect.next_attempt_at is None or effect.next_attempt_at > now:
         return False
-    if Vendor(effect.vendor) in gateways.paused(effect.practice.external_id):
+    if effect.system in gateways.paused(effect.practice.external_id):
         return False
     if effect.status == EffectStatus.QUEUED and _look_comes_first(effect, now):
         return False
@@ -279,7 +278,7 @@ def due_effects(now: datetime, practice: Practice) -> list[int]:
     of_patient = flying.filter(appointment__isnull=True, patient=OuterRef("patient"))
     return list(
         Effect.objects.filter(next_attempt_at__lte=now, practice=practice)
-        .exclude(vendor__in=paused)
+        .exclude(kind__in=kinds_sent_to(paused))
         # What waits for a look (_look_comes_first) must not fill the batch.
         .exclude(status=EffectStatus.QUEUED, appointment__look_due_at__lte=now)
         # Nor a lane that is taken.

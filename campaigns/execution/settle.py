@@ -18,7 +18,6 @@ from campaigns.domain.values import (
     EffectStatus,
     EnrollmentStatus,
     OutcomeKind,
-    Vendor,
 )
 from campaigns.enrollments.status import ImpossibleTransition, advance
 from campaigns.execution.handlers import Completed
@@ -150,7 +149,7 @@ def _refused(effect: Effect) -> EffectStatus:
 
 
 def _paused(effect: Effect) -> bool:
-    return Vendor(effect.vendor) in gateways.paused(effect.practice.external_id)
+    return effect.system in gateways.paused(effect.practice.external_id)
 
 
 def _unknown(effect: Effect, now: datetime) -> EffectStatus:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-from campaigns.domain.effects import PATIENT_KINDS
+from campaigns.domain.effects import PATIENT_KINDS, SYSTEM_OF
 from campaigns.domain.values import (
     IN_FLIGHT,
     EffectKind,
     EffectStatus,
     OutcomeKind,
-    Vendor,
+    System,
 )
 from campaigns.encryption import EncryptedJSONField
 from campaigns.models.appointment import ROUTINE, Appointment
 from campaigns.models.enrollment import Enrollment
 from campaigns.models.patient import Patient
-from campaigns.models.practice import Practice, choices
+from campaigns.models.practice import Practice, choices, vendors
 from campaigns.models.response import Response
 
 _FLYING = Q(status__in=sorted(IN_FLIGHT))
@@ -32,7 +32,7 @@ class Effect(models.Model):
 
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="effects")
     kind = models.CharField(max_length=20, choices=choices(EffectKind))
-    vendor = models.CharField(max_length=12, choices=choices(Vendor))
+    vendor = models.CharField(max_length=12, choices=vendors)
     patient = models.ForeignKey(
         Patient, null=True, on_delete=models.PROTECT, related_name="effects"
     )
@@ -117,6 +117,11 @@ class Effect(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
+
+    @property
+    def system(self) -> System:
+        """What it is sent to."""
+        return SYSTEM_OF[EffectKind(self.kind)]
 
     @property
     def maybe_done(self) -> bool:

@@ -8,12 +8,21 @@ from enum import StrEnum
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 
-from campaigns.domain.values import Confirmation, Modality, OnCancel
+from campaigns.domain.values import Confirmation, Modality, OnCancel, System, Vendor
 
 
 def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
     """An enumeration of the domain as the choices of a column, in words."""
     return [(member.value, member.value.replace("_", " ")) for member in enum]
+
+
+def vendors() -> list[tuple[str, str]]:
+    """Every vendor by the name people know. A function, so that another needs no migration."""
+    return [(vendor.value, vendor.label) for vendor in Vendor]
+
+
+# The column of a practice that says which vendor runs a system.
+IN_FORCE = {System.CHART: "chart_vendor", System.ENGAGEMENT: "engagement_vendor"}
 
 
 class Practice(models.Model):
@@ -23,6 +32,13 @@ class Practice(models.Model):
     name = models.CharField(max_length=120)
     active = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    # The vendors in force; each has a connection (integrations/models/connection.py).
+    chart_vendor = models.CharField(
+        max_length=12, default=Vendor.ATHENAHEALTH.value, choices=vendors, editable=False
+    )
+    engagement_vendor = models.CharField(
+        max_length=12, default=Vendor.RELATIENT.value, choices=vendors, editable=False
+    )
 
     poll_minutes = models.FloatField(default=15, validators=[MinValueValidator(0.05)])
     retry_minutes = models.FloatField(default=5, validators=[MinValueValidator(0.05)])
@@ -75,6 +91,14 @@ class Practice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.external_id})"
+
+    def vendor_of(self, system: System) -> Vendor:
+        """Who runs a system for this practice; mail is Kept's own."""
+        return Vendor(getattr(self, IN_FORCE[system]) if system in IN_FORCE else system)
+
+    def systems_of(self, vendor: str) -> list[System]:
+        """The systems that a vendor runs for this practice at present."""
+        return [system for system in IN_FORCE if self.vendor_of(system) == vendor]
 
     def alert_addresses(self) -> list[str]:
         """Where alerts are mailed; empty when nobody is named."""

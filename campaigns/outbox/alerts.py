@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 
 from campaigns.clock import database_now
-from campaigns.domain.values import EffectKind, Vendor
+from campaigns.domain.values import EffectKind, System
 from campaigns.models import PROMPT, Effect, Practice
 from campaigns.outbox.queue import log_effect
 
@@ -23,7 +23,7 @@ def alert(practice: Practice, incident: str, subject: str, text: str) -> Effect:
             key=f"kept-{practice.external_id}-alert-{incident}",
             defaults={
                 "kind": EffectKind.ALERT,
-                "vendor": Vendor.MAIL,
+                "vendor": practice.vendor_of(System.MAIL),
                 "body": {"to": practice.alert_addresses(), "subject": subject, "text": text},
                 "priority": PROMPT,
                 "created_at": now,

@@ -111,7 +111,7 @@ def _create(appointment: Appointment, want: EffectWanted, now: datetime) -> Effe
     effect = Effect.objects.create(
         practice=appointment.practice,
         kind=want.kind,
-        vendor=want.vendor,
+        vendor=appointment.practice.vendor_of(want.system),
         patient=appointment.patient,
         appointment=None if about_patient else subject,
         enrollment=enrollment,

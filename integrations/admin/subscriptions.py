@@ -18,22 +18,22 @@ from unfold.decorators import display
 from campaigns.admin.columns import badge, moment
 from campaigns.admin.practice_scope import ReadOnlyAdmin
 from campaigns.admin.row_actions import Verb, VerbsAdmin
-from campaigns.domain.values import Vendor
 from campaigns.ports import Refused
-from integrations.athenahealth.event_topics import (
+from integrations.models import (
     ACTIVE,
     REQUESTED,
-    TOPICS,
+    Connection,
+    EventSubscription,
     Wish,
-    in_words,
     placeholder,
 )
-from integrations.models import Connection, EventSubscription
 from integrations.subscriptions.requests import (
     request_change,
     request_subscriptions,
     subscriptions_of,
+    topics_of,
 )
+from integrations.vendors import chart_of
 
 SOON = "Kept asks athenahealth within a minute or two. Load this page again then."
 # The vendor's statuses, and Kept's own requests, in plain words.
@@ -76,15 +76,20 @@ def subscribe_it(request: HttpRequest, connection: Connection) -> str:
 
 
 def may_subscribe(connection: Connection) -> bool:
-    """Whether the button is of any use: athenahealth, and something is still missing."""
-    if connection.vendor != Vendor.ATHENAHEALTH:
+    """Whether the button is of any use: the chart's vendor sends events, and not all come yet."""
+    told = chart_of(connection.practice).events
+    if told is None or connection.vendor != connection.practice.chart_vendor:
         return False
     kept = (
         subscriptions_of(connection.practice)
         .exclude(status=Wish.DELETE)
         .values_list("topic", flat=True)
     )
-    return not TOPICS.keys() <= set(kept)
+    return not told.topics.keys() <= set(kept)
+
+
+def _in_words(row: EventSubscription) -> str:
+    return topics_of(row.practice).in_words(row.topic)
 
 
 def _alone(row: EventSubscription) -> Any:
@@ -127,7 +132,7 @@ class EventSubscriptionAdmin(ReadOnlyAdmin, VerbsAdmin):
     @display(description="Kept is told when", ordering="topic")
     def tells(self, row: EventSubscription) -> str:
         """The topic in plain words."""
-        return in_words(row.topic)
+        return _in_words(row)
 
     @display(description="state")
     def state(self, row: EventSubscription) -> SafeString:
@@ -159,7 +164,7 @@ class EventSubscriptionAdmin(ReadOnlyAdmin, VerbsAdmin):
 
     def title_of(self, row: Any) -> str:
         """The topic in plain words."""
-        return f"Event subscription: {in_words(row.topic)}"
+        return f"Event subscription: {_in_words(row)}"
 
 
 def state_of(row: EventSubscription) -> tuple[str, str]:

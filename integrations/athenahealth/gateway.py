@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
 
-from campaigns.domain.values import Vendor
 from campaigns.models import Department
 from campaigns.ports import (
     CREDENTIALS,
@@ -136,15 +135,19 @@ class AthenaGateway:
         return answer
 
 
-def build(practice: str, *, deadline: Deadline, guard: Guard) -> AthenaGateway:
-    """The gateway of a practice (by athenahealth's id); settings.KEPT_GATEWAYS names this."""
-    connection = registry.find_open(practice, Vendor.ATHENAHEALTH)
-    departments = Department.objects.filter(practice=connection.practice_id).order_by("pk")
+def build(connection: Connection, deadline: Deadline, guard: Guard) -> AthenaGateway:
+    """The gateway of a connection."""
     return AthenaGateway(
         client=client_for(connection, deadline=deadline, guard=guard),
         connection=connection,
-        departments=tuple(departments.values_list("external_id", flat=True)),
+        departments=departments_of(connection),
     )
+
+
+def departments_of(connection: Connection) -> tuple[str, ...]:
+    """The departments whose booked visits are listed."""
+    rows = Department.objects.filter(practice=connection.practice_id).order_by("pk")
+    return tuple(rows.values_list("external_id", flat=True))
 
 
 def _web_link(room: RoomRow) -> str:

@@ -14,8 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from integrations.athenahealth import event as notification
-from integrations.athenahealth.event import fields_of, named, value_of
+from integrations.athenahealth.events import event as notification
+from integrations.athenahealth.events.event import fields_of, named, value_of
 from integrations.athenahealth.schemas import to_list, to_text
 from integrations.transport.notification import (
     HEX_OF_SHA256,

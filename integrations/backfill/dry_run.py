@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from functools import partial
@@ -22,12 +22,11 @@ from typing import Any, TypeVar
 from campaigns import gateways
 from campaigns.decisions.practice_snapshot import campaigns_of, rules_of, settings_of
 from campaigns.domain.effects import EffectWanted
-from campaigns.domain.values import EffectKind, Vendor
+from campaigns.domain.values import EffectKind, System
 from campaigns.execution.handlers.call import read_with_span
 from campaigns.models import Practice
 from campaigns.ports import CREDENTIALS, Deadline, GatewayError, Refused, TryLater
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
-from integrations.athenahealth import translate
 from integrations.backfill import sync_run
 from integrations.backfill.simulate_patient import Known, Outcome, simulate
 from integrations.connections import registry
@@ -37,6 +36,7 @@ from integrations.feeds import booked_appointments
 from integrations.models import SyncKind, SyncRun
 from integrations.transport.errors import Nonsense
 from integrations.transport.rate_limit import bulk
+from integrations.vendors import Page, chart_of
 
 # Counts of yesterday may not hold today: a run that is older than this begins anew.
 GOOD_FOR = timedelta(hours=24)
@@ -57,7 +57,7 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
     """
     problems, tally = [], Tally()
     try:
-        connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+        connection = registry.find_open(practice.external_id, System.CHART)
         with (
             # Whatever is unknown is told in the report; nothing is written down.
             collected() as unknown,
@@ -76,7 +76,7 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
                 date.fromisoformat(run.progress["next"]), last
             ):
                 # The connection may have been paused since the window before.
-                connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+                connection = registry.find_open(practice.external_id, System.CHART)
                 dry.window(booked_appointments.read_pages(connection, start, end), start, end)
     except GatewayError as error:
         problems.append(error.sentence)
@@ -138,7 +138,7 @@ class _DryRun:
     say: Progress
     known: dict[str, Known] = field(default_factory=lambda: defaultdict(Known))
 
-    def window(self, pages: booked_appointments.Pages, start: date, end: date) -> None:
+    def window(self, pages: Iterable[Page], start: date, end: date) -> None:
         """The visits of some dates, patient by patient."""
         visits, errors = self._visits(pages)
         done = self.run.progress.get("patient", "")
@@ -152,14 +152,15 @@ class _DryRun:
         self.tally.errors += errors
         self._keep({"next": (end + timedelta(days=1)).isoformat(), "patient": ""})
 
-    def _visits(self, pages: booked_appointments.Pages) -> tuple[Visits, int]:
+    def _visits(self, pages: Iterable[Page]) -> tuple[Visits, int]:
         """By patient and id, as paging may bring a row twice; and how many make no sense."""
         visits: Visits = defaultdict(dict)
         lists, errors = Lists(self.practice), 0
+        chart = chart_of(self.practice)
         for page in pages:
             for row in page.rows:
                 try:
-                    visit = translate.appointment(row)
+                    visit = chart.appointment(row)
                 except Nonsense:
                     errors += 1
                     continue

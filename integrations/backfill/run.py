@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Appointment, Practice
 from campaigns.ports import GatewayError
 from integrations.backfill import sync_run
@@ -36,13 +36,13 @@ def backfill(practice: Practice, first: date, last: date, say: Progress) -> dict
     problems = []
     counts: Counter[str] = Counter()
     try:
-        connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+        connection = registry.find_open(practice.external_id, System.CHART)
         with sync_run.going_on(practice, SyncKind.BACKFILL, first, last) as run:
             counts.update(run.counts)
             for start, end in windows(date.fromisoformat(run.progress["next"]), last):
                 say(f"{start} to {end}")
                 # The connection may have been paused since the window before.
-                connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+                connection = registry.find_open(practice.external_id, System.CHART)
                 read_window(connection, run, start, end)
                 counts.update(process.process_stored([practice]))
                 _keep(run, counts, end)

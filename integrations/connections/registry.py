@@ -8,41 +8,46 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from audit.context import acting_as, current_actor
 from audit.recorder import record
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.locking import retried
 from campaigns.look_queue import schedule_looks_waiting_for
+from campaigns.models import Practice
+from campaigns.models.practice import IN_FORCE
 from campaigns.outbox.alerts import alert
 from campaigns.ports import PAUSED, Refused, TryLater
 from integrations.models import Connection, WriteAccess
 from integrations.transport.errors import NOT_CONNECTED, spoken
 
-VENDORS = frozenset({Vendor.ATHENAHEALTH, Vendor.RELATIENT})
 ITSELF = "connections"
+_COLUMNS = [f"practice__{column}" for column in IN_FORCE.values()]
 
 
-def find(practice: str, vendor: Vendor) -> Connection:
-    """The connection of a practice (by athenahealth's practice id), paused or not."""
+def find(practice: str, system: System) -> Connection:
+    """The connection of a practice (by athenahealth's practice id) to the vendor that runs a
+    system for it, paused or not.
+    """
     try:
         return Connection.objects.select_related("practice").get(
-            practice__external_id=practice, vendor=vendor
+            practice__external_id=practice, vendor=F(f"practice__{IN_FORCE[system]}")
         )
     except Connection.DoesNotExist:
+        owner = Practice.objects.filter(external_id=practice).first() or Practice()
         raise Refused(
-            f"This practice has no connection to {spoken(vendor)}. Add one on the "
+            f"This practice has no connection to {owner.vendor_of(system).label}. Add one on the "
             "Connections page.",
             code=NOT_CONNECTED,
         ) from None
 
 
-def find_open(practice: str, vendor: Vendor) -> Connection:
+def find_open(practice: str, system: System) -> Connection:
     """As find, but a connection that is paused, or does not answer, is a reason to try later."""
-    connection = find(practice, vendor)
+    connection = find(practice, system)
     must_be_open(connection)
     return connection
 
@@ -68,17 +73,17 @@ def unanswered(connection: Connection) -> TryLater:
     )
 
 
-def paused(practice: str) -> frozenset[Vendor]:
-    """The vendors to which nothing may be sent at present; settings.KEPT_GATEWAYS names this.
+def paused(practice: str) -> frozenset[System]:
+    """The systems to which nothing may be sent at present; settings.KEPT_GATEWAYS names this.
 
-    A vendor without a connection counts as paused, and so does one that does not answer: effects
+    One without a connection counts as paused, and so does one whose vendor does not answer: effects
     for it wait instead of failing.
     """
     return _without(Connection.objects.filter(_running(practice), opened_at__isnull=True))
 
 
-def stopped(practice: str) -> frozenset[Vendor]:
-    """The vendors that are paused or not connected; one that only does not answer is not."""
+def stopped(practice: str) -> frozenset[System]:
+    """The systems that are paused or not connected; one that only does not answer is not."""
     return _without(Connection.objects.filter(_running(practice)))
 
 
@@ -86,8 +91,11 @@ def _running(practice: str) -> Q:
     return Q(practice__external_id=practice, paused_at__isnull=True)
 
 
-def _without(rows: QuerySet[Connection]) -> frozenset[Vendor]:
-    return VENDORS - {Vendor(vendor) for vendor in rows.values_list("vendor", flat=True)}
+def _without(rows: QuerySet[Connection]) -> frozenset[System]:
+    running = rows.select_related("practice").only("vendor", "practice__id", *_COLUMNS)
+    return frozenset(IN_FORCE) - {
+        system for row in running for system in row.practice.systems_of(row.vendor)
+    }
 
 
 def pause(connection: Connection, *, reason: str) -> bool:
@@ -135,7 +143,8 @@ def switch(
             changed = rows.update(**values)
             if changed:
                 done()
-                schedule_looks_waiting_for(connection.practice, Vendor(connection.vendor))
+                for system in connection.practice.systems_of(connection.vendor):
+                    schedule_looks_waiting_for(connection.practice, system)
         return bool(changed)
 
     changed = retried(work)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from campaigns.domain.values import Vendor
 from campaigns.local_time import clock, lately, zone_of
 from integrations.models import Connection, RequestBudget
 
@@ -55,8 +54,7 @@ def _status(row: Connection, budget: RequestBudget | None, now: datetime) -> Con
         return ConnectionStatus(
             State.SILENT, f"does not answer since {since}; Kept asks again every few minutes"
         )
-    # Of the two vendors only athenahealth counts the calls of a day, by client id.
-    if budget is not None and row.vendor == Vendor.ATHENAHEALTH:
+    if budget is not None:
         assert budget.blocked_until is not None
         again = clock(budget.blocked_until.astimezone(zone_of(zone)))
         return ConnectionStatus(

@@ -8,7 +8,6 @@ from functools import cached_property
 
 from django.db.models import Model
 
-from campaigns.domain.values import Vendor
 from campaigns.models import ChartCancelReason, ConfirmationStatus, Department, Practice, Provider
 from campaigns.vendor_records import AppointmentRecord
 from integrations.drift.observe import DriftKind, unknown
@@ -35,7 +34,7 @@ class Lists:
     def _watch(self, what: DriftKind, ids: Iterable[str], known: frozenset[str]) -> None:
         for identity in ids:
             if identity and identity not in known:
-                unknown(Vendor.ATHENAHEALTH, what, identity)
+                unknown(self.practice.chart_vendor, what, identity)
 
     @cached_property
     def _departments(self) -> frozenset[str]:

@@ -10,17 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date, timedelta
 
-from campaigns.models import Department
-from campaigns.ports import Deadline, Guard
-from integrations.athenahealth.client import client_for
-from integrations.athenahealth.paging import Page
+from campaigns.ports import Guard
 from integrations.inbox.store import store_page
 from integrations.models import Connection, InboundKind, InboundMessage, SyncRun
+from integrations.vendors import Page, chart_of
 
 WINDOW_DAYS = 7
-READ_SECONDS = 3600
-
-Pages = Iterable[Page]
 
 
 def windows(first: date, last: date) -> Iterator[tuple[date, date]]:
@@ -35,15 +30,11 @@ def no_guard() -> None:
     """The guard of a read that needs no lease: two processes may make it at once."""
 
 
-def read_pages(connection: Connection, first: date, last: date, guard: Guard = no_guard) -> Pages:
+def read_pages(
+    connection: Connection, first: date, last: date, guard: Guard = no_guard
+) -> Iterable[Page]:
     """Read all visits from first to last date, cancelled ones too, page by page."""
-    departments = tuple(
-        Department.objects.filter(practice=connection.practice).values_list(
-            "external_id", flat=True
-        )
-    )
-    client = client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=guard)
-    return client.booked(first, last, departments)
+    return chart_of(connection.practice).booked(connection, first, last, guard)
 
 
 def read_window(

@@ -12,6 +12,7 @@ from campaigns.clock import database_now
 from campaigns.outbox.alerts import alert
 from campaigns.ports import GatewayError
 from integrations.models import Feed, FeedCursor
+from integrations.transport.errors import spoken
 
 
 def failed(cursor: FeedCursor, error: GatewayError) -> None:
@@ -60,5 +61,5 @@ def _task(cursor: FeedCursor) -> str:
     if cursor.feed == Feed.RECONCILE:
         return "compare its records with both vendors"
     if cursor.feed == Feed.SUBSCRIPTIONS:
-        return "keep its event subscriptions at athenahealth"
+        return f"keep its event subscriptions at {spoken(cursor.connection.vendor)}"
     return f"read {cursor.get_feed_display()}"

@@ -1,6 +1,6 @@
 """Windows of a feed that may hold rows which were read and are stored nowhere.
 
-Whoever has to read a window again marks it here; the next pull (poll_chart.py) does it.
+Whoever has to read a window again marks it here; the next pull does it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from integrations.models import FeedCursor
 # A database that was silent for longer may be a copy whose original went on in the meantime. Longer
 # than the slowest regular poll (integrations/feeds/poll_interval.py).
 SILENCE = timedelta(hours=2)
+# The vendor's clock may differ from ours; a window is read again with this much on either side.
+CLOCK_MARGIN = timedelta(minutes=5)
+# How far ahead visits are booked, for filling a gap that nobody told of.
+GAP_DAYS_AHEAD = 365
 
 
 def mark_for_reread(cursor: FeedCursor) -> None:

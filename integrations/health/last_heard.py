@@ -8,7 +8,7 @@ from integrations.models import Feed, FeedCursor
 
 
 def chart_heard(practice: str) -> tuple[datetime | None, datetime | None]:
-    """When athenahealth's changed appointments of a practice (by its id there) last arrived, and
+    """When the changed appointments of a practice (by athenahealth's id) last arrived, and
     when they are read next: while events flow, later than usual (feeds/poll_interval.py).
     """
     cursors = FeedCursor.objects.filter(practice__external_id=practice, feed=Feed.APPOINTMENTS)

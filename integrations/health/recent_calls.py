@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from campaigns.models import Practice
 from integrations.models import HttpExchange
-from integrations.models.connection import CONNECTED
+from integrations.models.connection import connectable
 
 LATELY = timedelta(minutes=5)
 # Shown as they are: a refused key and a throttled one need different people.
@@ -40,7 +40,7 @@ def lately(practices: Sequence[Practice], now: datetime) -> dict[str, Traffic]:
 
     At most a few thousand rows: the vendors let us make some fifteen calls a second.
     """
-    found = {vendor: Traffic() for vendor, _ in CONNECTED}
+    found = {vendor: Traffic() for vendor, _ in connectable()}
     rows = (
         HttpExchange.objects.filter(practice__in=practices, at__gte=now - LATELY)
         .order_by("duration_ms")

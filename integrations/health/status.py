@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Min
 
-from campaigns.domain.values import Vendor
 from campaigns.models import Practice
 from integrations.models import (
     Connection,
@@ -17,6 +16,7 @@ from integrations.models import (
     InboundStatus,
     RequestBudget,
 )
+from integrations.vendors import face_of
 
 # Parked messages stay as a record; what was parked lately is what calls for somebody.
 PARKED_LATELY = timedelta(days=1)
@@ -62,7 +62,8 @@ def conditions(practices: Sequence[Practice]) -> list[Condition]:
         found[cursor.connection_id].feeds.append(cursor)
     budgets = {(row.host, row.client_id): row for row in RequestBudget.objects.all()}
     for condition in found.values():
-        condition.budget = budgets.get(_key_of(condition.connection))
+        connection = condition.connection
+        condition.budget = budgets.get(face_of(connection.vendor).budget_key(connection))
     return list(found.values())
 
 
@@ -91,10 +92,3 @@ def parked_lately(practices: Sequence[Practice], now: datetime) -> list[tuple[in
         .annotate(Count("pk"))
     )
     return list(rows)
-
-
-def _key_of(connection: Connection) -> tuple[str, str]:
-    """The key under which the vendor counts the calls: Relatient's belongs to one practice."""
-    if connection.vendor == Vendor.RELATIENT:
-        return connection.host, connection.practice.external_id
-    return connection.host, connection.client_id

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from campaigns.local_time import ago, lately
 from campaigns.models import Practice
+from campaigns.models.practice import IN_FORCE
 from integrations.connections.status import ConnectionStatus, State, statuses
 from integrations.models import Connection, FeedCursor
-from integrations.models.connection import CONNECTED
 from integrations.models.feed import NEWS
 
 # A poll that waits for its turn behind others is not late yet.
@@ -36,7 +36,7 @@ class Health:
 
 
 def health_of(practices: Sequence[Practice], now: datetime) -> list[Health]:
-    """Every practice with every vendor: three queries."""
+    """Every practice with its vendors: three queries."""
     rows = list(
         Connection.objects.filter(practice__in=practices)
         .select_related("practice")
@@ -50,14 +50,14 @@ def health_of(practices: Sequence[Practice], now: datetime) -> list[Health]:
         feeds.setdefault(cursor.connection_id, []).append(cursor)
     found = []
     for practice in practices:
-        for vendor, name in CONNECTED:
-            row = connections.get((practice.pk, vendor))
+        for vendor in map(practice.vendor_of, IN_FORCE):
+            row = connections.get((practice.pk, vendor.value))
             words, look = (
                 ("is not connected", BAD)
                 if row is None
                 else _judged(stand[row.pk], feeds.get(row.pk, []), practice, now)
             )
-            found.append(Health(practice.name, name, words, look, row is not None))
+            found.append(Health(practice.name, vendor.label, words, look, row is not None))
     return found
 
 

@@ -10,22 +10,20 @@ from datetime import datetime, timedelta
 from django.db.models import Case, Count, Q, QuerySet, Value, When
 
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
 from campaigns.encryption import Undecryptable
 from campaigns.models import Practice
-from campaigns.ports import ONLY_WAITING, PAUSED
-from integrations.inbox.chart_events import NotNow
+from campaigns.ports import ONLY_WAITING, PAUSED, GatewayError
 from integrations.models import InboundKind, InboundMessage, InboundStatus
+from integrations.vendors import that_read_events
 
 LEASE = timedelta(seconds=120)
 REST = timedelta(seconds=10)
 LONGEST_REST = timedelta(minutes=5)
 TOGETHER = 100
 # So many postponed messages stand for all of their practice. One alone may be about a record that
-# athenahealth fails at, and must not hold up the rest.
+# the vendor fails at, and must not hold up the rest.
 SPEAK_FOR_ALL = 3
-# Taking in these asks athenahealth; all other messages bring their content along.
-ASKS = Q(kind=InboundKind.EVENT, vendor=Vendor.ATHENAHEALTH)
+MOST_ATTEMPTS = 5
 UNOPENED = (
     "Kept cannot open this message. Put the missing key back at the end of FIELD_ENCRYPTION_KEYS."
 )
@@ -33,18 +31,28 @@ UNOPENED = (
 logger = logging.getLogger(__name__)
 
 
+class NotNow(Exception):
+    """The vendor cannot be asked at present: the message waits, and that does not count as a
+    failure.
+    """
+
+    def __init__(self, error: GatewayError) -> None:
+        super().__init__(error.sentence)
+        self.error = error
+
+
 class ClaimableMessages:
     """The messages of some practices that can be taken in now."""
 
     def __init__(self, practices: list[Practice]) -> None:
         self.practices = practices
-        resting = self._stored().filter(ASKS, lease_token="", lease_until__gt=database_now())
+        resting = self._stored().filter(_that_ask(), lease_token="", lease_until__gt=database_now())
         rested = resting.exclude(problem="").order_by().values_list("practice")
         self._postponed: Counter[int] = Counter(dict(rested.annotate(Count("pk"))))
 
     @property
     def unanswered(self) -> set[int]:
-        """The practices whose athenahealth cannot be asked at present, judged by a few messages."""
+        """The practices whose vendor cannot be asked at present, judged by a few messages."""
         return {practice for practice, count in self._postponed.items() if count >= SPEAK_FOR_ALL}
 
     def postpone(self, practice: int, reason: NotNow) -> None:
@@ -53,14 +61,14 @@ class ClaimableMessages:
         self._postponed[practice] += SPEAK_FOR_ALL if nobody else 1
 
     def next_batch(self) -> list[tuple[int, int, bool]]:
-        """A hundred at most: id, practice, whether athenahealth is asked about it.
+        """A hundred at most: id, practice, whether its vendor is asked about it.
 
         What was postponed before comes last, so that it is never in the way of what is new.
         """
         free = Q(lease_until__isnull=True) | Q(lease_until__lte=database_now())
-        asks = Case(When(ASKS, then=Value(True)), default=Value(False))
+        asks = Case(When(_that_ask(), then=Value(True)), default=Value(False))
         again = Case(When(problem="", then=Value(False)), default=Value(True))
-        rows = self._stored().filter(free).exclude(ASKS, practice__in=self.unanswered)
+        rows = self._stored().filter(free).exclude(_that_ask(), practice__in=self.unanswered)
         ordered = rows.annotate(asks=asks, again=again).order_by("asks", "again", "pk")
         return list(ordered.values_list("pk", "practice", "asks")[:TOGETHER])
 
@@ -68,6 +76,11 @@ class ClaimableMessages:
         return InboundMessage.objects.filter(
             status=InboundStatus.STORED, practice__in=self.practices
         )
+
+
+def _that_ask() -> Q:
+    """Messages that are taken in by asking the vendor; all others bring their content along."""
+    return Q(kind=InboundKind.EVENT, vendor__in=that_read_events())
 
 
 def claim(message_id: int) -> InboundMessage | None:

@@ -1,4 +1,4 @@
-"""What athenahealth says of its own subscription: that it is in error, or was switched off.
+"""What a vendor says of its own subscription: that it is in error, or was switched off.
 
 Every notification carries the status of its subscription, a handshake or a heartbeat too, which
 holds nothing else. Nothing is lost by such a fault, since Kept polls; but a person is told at once,
@@ -15,11 +15,12 @@ from django.db import transaction
 from audit.context import acting_as
 from audit.recorder import record
 from campaigns.outbox.alerts import alert
-from integrations.athenahealth.event_topics import LIVE, NEEDED, TOPICS, Wish, in_words
-from integrations.models import Connection, EventSubscription, Feed, FeedCursor
+from integrations.models import LIVE, Connection, EventSubscription, Feed, FeedCursor, Wish
+from integrations.transport.errors import spoken
 from integrations.transport.notification import ReportedFault, fingerprint
+from integrations.vendors import chart_of
 
-REPORTED = "athenahealth said that this subscription is {status}. Kept looks at it at once."
+REPORTED = "{vendor} said that this subscription is {status}. Kept looks at it at once."
 _IN_WORDS = {"error": "in error", "off": "switched off"}
 
 
@@ -64,28 +65,30 @@ def _store(
     connection: Connection, row: EventSubscription | None, fault: ReportedFault, at: datetime
 ) -> None:
     practice, status = connection.practice, _IN_WORDS[fault.status]
+    vendor, events = spoken(connection.vendor), chart_of(practice).events
+    told = events.topics.get(fault.topic) if events is not None else None
     if row is not None and row.status not in list(Wish):
-        row.status, row.problem = fault.status, REPORTED.format(status=status)
+        row.status, row.problem = fault.status, REPORTED.format(vendor=vendor, status=status)
         EventSubscription.objects.filter(pk=row.pk).update(status=row.status, problem=row.problem)
-    which = f"tells when {in_words(fault.topic)}" if fault.topic in TOPICS else "tells of changes"
+    which = f"tells when {told}" if told else "tells of changes"
     # One that is in error for days says so in each heartbeat: a mail a day is enough.
     incident = fingerprint([fault.subscription, fault.topic, fault.status])[-16:]
     mail = alert(
         practice,
         f"subscription-{fault.status}-{incident}-{at:%Y%m%d}",
         f"An event subscription of {practice.name} does not work",
-        f"athenahealth says that its event subscription that {which} is {status}.\n\n"
+        f"{vendor} says that its event subscription that {which} is {status}.\n\n"
         "Nothing is lost: Kept polls as often as without events until the subscription works "
-        "again, looks at it now, and asks for a new one where it has to. See whether athenahealth "
-        "can reach Kept (its address, its certificate, the webhook secret), and look at the "
-        "console's page Event subscriptions. The runbook has the case.",
+        "again, looks at it now, and asks for a new one where it has to. See whether "
+        f"{vendor} can reach Kept (its address, its certificate, the webhook secret), and look at "
+        "the console's page Event subscriptions. The runbook has the case.",
     )
     if mail.created_at >= at:
         record(
             f"subscription.reported_{fault.status}",
             practice=practice.external_id,
             subject=("subscription", row.pk) if row is not None else None,
-            detail={"topic": fault.topic if fault.topic in TOPICS else ""},
+            detail={"topic": fault.topic if told else ""},
         )
 
 
@@ -94,5 +97,7 @@ def _look_at_once(connection: Connection, at: datetime, *, poll: bool) -> None:
     cursors = FeedCursor.objects.filter(practice=connection.practice)
     cursors.filter(feed=Feed.SUBSCRIPTIONS).update(next_poll_at=at)
     if poll:
-        feeds = cursors.filter(feed__in=list(NEEDED), failing_since=None, next_poll_at__gt=at)
+        feeds = cursors.filter(
+            feed__in=chart_of(connection.practice).feeds, failing_since=None, next_poll_at__gt=at
+        )
         feeds.update(next_poll_at=at)

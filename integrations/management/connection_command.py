@@ -14,7 +14,7 @@ from campaigns.models import Practice
 from integrations.connections.status import status_of
 from integrations.management.vendor_command import VendorCommand
 from integrations.models import Connection
-from integrations.models.connection import CONNECTED
+from integrations.models.connection import connectable
 
 
 class ConnectionCommand(VendorCommand):
@@ -23,13 +23,13 @@ class ConnectionCommand(VendorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the connection's name."""
         super().add_arguments(parser)
-        names = " or ".join(name for name, _ in CONNECTED)
+        names = ", ".join(name for name, _ in connectable())
         parser.add_argument("connection", metavar="CONNECTION", help=names)
 
     def check_usage(self, practices: Sequence[Practice], **options: Any) -> None:
         """Refuse a name that is no vendor's, or a practice without that connection."""
         asked = options["connection"]
-        known = [name for name, _ in CONNECTED]
+        known = [name for name, _ in connectable()]
         if asked not in known:
             raise BadUsage(f"There is no connection {asked!r}; known: {', '.join(known)}.")
         for practice in practices:

@@ -5,11 +5,21 @@ from integrations.models.exchange import HttpExchange
 from integrations.models.feed import Feed, FeedCursor
 from integrations.models.heartbeat import Heartbeat, HeartbeatRole
 from integrations.models.inbound import InboundKind, InboundMessage, InboundStatus
-from integrations.models.subscription import EventSubscription
+from integrations.models.subscription import (
+    ACTIVE,
+    LIVE,
+    REQUESTED,
+    EventSubscription,
+    Wish,
+    placeholder,
+)
 from integrations.models.syncrun import SyncKind, SyncOutcome, SyncRun
 from integrations.models.unknown import UnknownValue
 
 __all__ = [
+    "ACTIVE",
+    "LIVE",
+    "REQUESTED",
     "AccessToken",
     "Connection",
     "EventSubscription",
@@ -26,5 +36,7 @@ __all__ = [
     "SyncOutcome",
     "SyncRun",
     "UnknownValue",
+    "Wish",
     "WriteAccess",
+    "placeholder",
 ]

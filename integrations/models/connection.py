@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 
 from django.db import models
 
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System, Vendor
 from campaigns.encryption import EncryptedTextField
 
-# The two vendors a practice connects to; mail is Kept's own.
-CONNECTED = [
-    (Vendor.ATHENAHEALTH.value, "athenahealth"),
-    (Vendor.RELATIENT.value, "Relatient"),
-]
+
+def connectable() -> list[tuple[str, str]]:
+    """The vendors a practice can connect to, by the name people know; mail is Kept's own."""
+    own = System.MAIL.value
+    return [(vendor.value, vendor.label) for vendor in Vendor if vendor.value != own]
 
 
 class WriteAccess(models.TextChoices):
@@ -30,7 +30,7 @@ class Connection(models.Model):
     practice = models.ForeignKey(
         "campaigns.Practice", on_delete=models.CASCADE, related_name="connections"
     )
-    vendor = models.CharField(max_length=20, choices=CONNECTED)
+    vendor = models.CharField(max_length=20, choices=connectable)
     base_url = models.URLField(
         max_length=300, help_text="athenahealth: scheme and host; Relatient: with its path prefix"
     )
@@ -62,10 +62,6 @@ class Connection(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint("practice", "vendor", name="one_connection_per_vendor"),
-            models.CheckConstraint(
-                condition=models.Q(vendor__in=[code for code, _ in CONNECTED]),
-                name="connection_is_to_a_known_vendor",
-            ),
             # Who and when go together: nobody pauses a connection anonymously.
             models.CheckConstraint(
                 condition=models.Q(paused_at__isnull=True, paused_by="")

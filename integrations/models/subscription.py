@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from django.db import models
+
+# The words of the FHIR standard for a subscription that tells, or is about to.
+ACTIVE, REQUESTED = "active", "requested"
+LIVE = frozenset({ACTIVE, REQUESTED})
+
+
+class Wish(StrEnum):
+    """What Kept requested for a subscription; stands in the status column until it is
+    carried out.
+    """
+
+    WANTED = "wanted"
+    RENEW = "to be renewed"
+    DELETE = "to be deleted"
+
+
+def placeholder(topic: str) -> str:
+    """Stands in for the vendor's id while there is none, so that a topic can be requested only
+    once.
+    """
+    return f"wanted:{topic}"
 
 
 class EventSubscription(models.Model):

@@ -5,18 +5,12 @@ What it means for the circuit is learned where every call ends (connections/circ
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from campaigns import doorbell
-from campaigns.domain.values import Vendor
 from campaigns.models import Practice
-from campaigns.ports import Deadline, GatewayError
-from integrations.athenahealth.client import client_for as athena_client
+from campaigns.ports import GatewayError
 from integrations.connections import circuit_breaker, registry
 from integrations.models import Connection
-from integrations.relatient.gateway import client_for as relatient_client
-
-SECONDS = 15.0
+from integrations.vendors import face_of
 
 
 def probe_due(practice: Practice, *, at_once: bool = False) -> None:
@@ -49,7 +43,7 @@ def silent(practice: Practice) -> list[str]:
 def probe(connection: Connection) -> str:
     """Read something small; the sentence when that did not work, else nothing."""
     try:
-        _READS[Vendor(connection.vendor)](connection)
+        face_of(connection.vendor).probe(connection)
     except GatewayError as error:
         return error.sentence
     return ""
@@ -64,22 +58,3 @@ def _silent(practice: Practice) -> list[Connection]:
         .filter(practice=practice, paused_at__isnull=True, opened_at__isnull=False)
         .order_by("pk")
     )
-
-
-def _nobody_minds() -> None:
-    """The guard of a read that two processes may make at once."""
-
-
-def _athenahealth(connection: Connection) -> None:
-    client = athena_client(connection, deadline=Deadline.after(SECONDS), guard=_nobody_minds)
-    client.calls.read("/departments", {"limit": 1}, task="read the departments")
-
-
-def _relatient(connection: Connection) -> None:
-    relatient_client(connection, deadline=Deadline.after(SECONDS), guard=_nobody_minds).ping()
-
-
-_READS: dict[Vendor, Callable[[Connection], None]] = {
-    Vendor.ATHENAHEALTH: _athenahealth,
-    Vendor.RELATIENT: _relatient,
-}

@@ -7,13 +7,13 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
 from integrations.connections import registry
 from integrations.feeds.lease import SECONDS as LEASE_SECONDS
 from integrations.feeds.lease import FeedLease, take_lease
-from integrations.feeds.poll_chart import cursor_of
+from integrations.feeds.pull import cursor_of
 from integrations.models import Feed, SyncOutcome
 from integrations.operations import run
 from integrations.reconcile.nightly import finish
@@ -41,8 +41,8 @@ def reconcile(
     passes the time while another process has the comparison in hand.
     """
     try:
-        connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-        registry.find_open(practice.external_id, Vendor.RELATIENT)
+        connection = registry.find_open(practice.external_id, System.CHART)
+        registry.find_open(practice.external_id, System.ENGAGEMENT)
     except GatewayError as error:
         return {**NOTHING, "problems": [error.sentence]}
     lease = _lease(lambda: take_lease(cursor_of(connection, Feed.RECONCILE)), say, rest)

@@ -16,12 +16,17 @@ from django.db.models import Max
 
 from audit.recorder import record as audit
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Effect, Practice
 from campaigns.ports import GatewayError
 from integrations.connections import registry
-from integrations.feeds import poll_chart
-from integrations.feeds.reread_window import earliest, mark_for_reread
+from integrations.feeds.pull import cursor_of
+from integrations.feeds.reread_window import (
+    CLOCK_MARGIN,
+    GAP_DAYS_AHEAD,
+    earliest,
+    mark_for_reread,
+)
 from integrations.inbox import process
 from integrations.models import (
     FeedCursor,
@@ -35,6 +40,7 @@ from integrations.operations.reconcile_now import reconcile
 from integrations.reconcile.progress import Round, begin
 from integrations.reconcile.report import NOTHING
 from integrations.reconcile.steps import Say
+from integrations.vendors import chart_of
 
 COMPARED_ANEW = "The database was restored from a backup; the comparison begins anew."
 
@@ -46,14 +52,15 @@ def restored(practice: Practice, say: Say) -> dict[str, Any]:
     `problems`; running it again goes on from the same backup.
     """
     try:
-        athena = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-        registry.find_open(practice.external_id, Vendor.RELATIENT)
-        for which in poll_chart.ATHENA_FEEDS:
-            poll_chart.cursor_of(athena, which)
+        connection = registry.find_open(practice.external_id, System.CHART)
+        registry.find_open(practice.external_id, System.ENGAGEMENT)
+        chart = chart_of(practice)
+        for which in chart.feeds:
+            cursor_of(connection, which)
         round_ = _begin(practice)
         say("reading again what was read since the backup")
-        for which in poll_chart.ATHENA_FEEDS:
-            poll_chart.pull(practice, which, None)
+        for which in chart.feeds:
+            chart.pull(practice, which, None)
     except GatewayError as error:
         return {**NOTHING, "problems": [error.sentence]}
     process.process_stored([practice])
@@ -64,8 +71,8 @@ def _begin(practice: Practice) -> Round:
     """Mark what has to be read again, and open the comparison that follows."""
     with transaction.atomic():
         lost_since = _lost_since(practice)
-        cursors = FeedCursor.objects.select_for_update().filter(practice=practice)
-        for cursor in cursors.order_by("pk"):
+        cursors = FeedCursor.objects.select_for_update(of=("self",)).filter(practice=practice)
+        for cursor in cursors.select_related("practice").order_by("pk"):
             _forget_its_reader(cursor)
         stored = InboundMessage.objects.filter(practice=practice, status=InboundStatus.STORED)
         stored.update(lease_token="", lease_until=None)
@@ -80,7 +87,7 @@ def _begin(practice: Practice) -> Round:
         )
         today = database_now().date()
         first = min(today - timedelta(days=1), lost_since.date())
-        last = today + timedelta(days=poll_chart.GAP_DAYS_AHEAD)
+        last = today + timedelta(days=GAP_DAYS_AHEAD)
         return begin(practice, first, last, lost_since=lost_since)
 
 
@@ -90,7 +97,7 @@ def _forget_its_reader(cursor: FeedCursor) -> None:
     """
     cursor.lease_token, cursor.lease_until = "", None
     changed = ["lease_token", "lease_until"]
-    if cursor.feed in poll_chart.ATHENA_FEEDS:
+    if cursor.feed in chart_of(cursor.practice).feeds:
         mark_for_reread(cursor)
         cursor.backfill_from = earliest(cursor.backfill_from, cursor.window_start)
         changed += ["window_start", "dirty", "backfill_from"]
@@ -108,7 +115,7 @@ def _lost_since(practice: Practice) -> datetime:
     polled = FeedCursor.objects.filter(practice=practice).aggregate(last=Max("last_success_at"))
     sent = Effect.objects.filter(practice=practice).aggregate(last=Max("tries__began_at"))
     known = earliest(polled["last"], sent["last"]) or database_now()
-    return known - poll_chart.CLOCK_MARGIN
+    return known - CLOCK_MARGIN
 
 
 def _comparisons(practice: Practice) -> Any:

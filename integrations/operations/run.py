@@ -17,11 +17,11 @@ from typing import Any
 from campaigns import sweep
 from campaigns.clock import database_now
 from campaigns.decisions.failed_looks import failed_looks
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
 from integrations.connections import registry
-from integrations.feeds import collect_answers, lease, poll_chart
+from integrations.feeds import lease
 from integrations.inbox import process
 from integrations.models import (
     Feed,
@@ -34,6 +34,7 @@ from integrations.operations import probe
 from integrations.reconcile import nightly
 from integrations.subscriptions import requests
 from integrations.sync_runs.record import sync_run
+from integrations.vendors import chart_of, engagement_of
 
 POLL_KEYS = ("seen", "new", "changed", "unchanged", "errors")
 WORK_KEYS = ("executed", "retried", "failed")
@@ -51,10 +52,10 @@ Report = dict[str, Any]
 logger = logging.getLogger(__name__)
 
 
-def poll(practice: Practice, feeds: tuple[Feed, ...] = poll_chart.ATHENA_FEEDS) -> Report:
-    """One pull of athenahealth's change feeds, taken in."""
+def poll(practice: Practice, feeds: tuple[Feed, ...] | None = None) -> Report:
+    """One pull of the chart's change feeds, all or some, taken in."""
     probe.probe_due(practice, at_once=True)
-    return _poll(practice, feeds)
+    return _poll(practice, chart_of(practice).feeds if feeds is None else feeds)
 
 
 def _poll(
@@ -65,10 +66,11 @@ def _poll(
     problems: list[str] = []
     counts: Counter[str] = Counter()
     held: list[Feed] = []
+    chart = chart_of(practice)
     for which in feeds:
         try:
             with sync_run(practice, SyncKind.POLL) as (run, seen):
-                held += [] if poll_chart.pull(practice, which, run) else [which]
+                held += [which] if chart.pull(practice, which, run) is None else []
                 seen.update(process.process_stored([practice], stopping))
         except GatewayError as error:
             # Where the vendor fails both feeds, its sentence is reported once.
@@ -80,7 +82,7 @@ def _poll(
 
 
 def collect(practice: Practice) -> Report:
-    """One pull of Relatient's events, taken in."""
+    """One pull of what patients answered, taken in."""
     probe.probe_due(practice, at_once=True)
     return _collect(practice)
 
@@ -91,9 +93,10 @@ def _collect(practice: Practice, stopping: Callable[[], bool] = sweep.never_stop
     held: list[Feed] = []
     try:
         with sync_run(practice, SyncKind.COLLECT) as (run, pulled):
-            collected = collect_answers.collect(practice, run)
-            held += [Feed.EVENTS] if collected is None else []
-            pulled.update(collected or Counter())
+            for which in engagement_of(practice).feeds:
+                collected = engagement_of(practice).pull(practice, which, run)
+                held += [which] if collected is None else []
+                pulled.update(collected or Counter())
             pulled["errors"] += process.process_stored([practice], stopping)["errors"]
             counts.update(pulled)
     except GatewayError as error:
@@ -180,7 +183,7 @@ def sync(practice: Practice, seconds: float | None = None) -> Report:
     open_effects: Report = {}
     probe.probe_due(practice, at_once=True)
     for _ in range(MOST_ROUNDS):
-        pulls = {"poll": _poll(practice, poll_chart.ATHENA_FEEDS), "collect": _collect(practice)}
+        pulls = {"poll": _poll(practice, chart_of(practice).feeds), "collect": _collect(practice)}
         waiting = {
             name: {WAITING: report.pop(WAITING)}
             for name, report in pulls.items()
@@ -217,7 +220,7 @@ def sync(practice: Practice, seconds: float | None = None) -> Report:
 
 
 def _are_held(practice: Practice) -> bool:
-    return _longest_lease(practice, (*poll_chart.ATHENA_FEEDS, Feed.EVENTS)) > 0
+    return _longest_lease(practice, (*chart_of(practice).feeds, *engagement_of(practice).feeds)) > 0
 
 
 def tick(
@@ -244,10 +247,11 @@ def tick(
     def enough() -> bool:
         return stopping() or time.monotonic() >= until
 
-    athena = tuple(which for which in poll_chart.ATHENA_FEEDS if which in due)
-    if athena and Vendor.ATHENAHEALTH not in stopped:
-        _poll(practice, athena, enough)
-    if Feed.EVENTS in due and Vendor.RELATIENT not in stopped and not stopping():
+    changes = tuple(which for which in chart_of(practice).feeds if which in due)
+    if changes and System.CHART not in stopped:
+        _poll(practice, changes, enough)
+    answers = due.intersection(engagement_of(practice).feeds)
+    if answers and System.ENGAGEMENT not in stopped and not stopping():
         _collect(practice, enough)
     process.process_stored([practice], enough)
     swept = sweep.sweep([practice], seconds=seconds, stopping=stopping)

@@ -1,4 +1,4 @@
-"""The side of athenahealth: one window of booked visits at a time."""
+"""The side of the chart: one window of booked visits at a time."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Department
 from campaigns.ports import Guard
 from campaigns.reconciliation import appointments
-from integrations.athenahealth.schemas import to_text
 from integrations.connections import registry
 from integrations.feeds.booked_appointments import read_window, windows
 from integrations.inbox import process
 from integrations.models import InboundMessage
 from integrations.reconcile.progress import Phase, Round
 from integrations.reconcile.report import VISITS_NOT_LISTED
+from integrations.vendors import ChartFace, chart_of
 
 
 def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) -> str:
@@ -25,7 +25,7 @@ def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) 
     Pages that are not taken in before the time is up are taken in by the next tick.
     """
     first, end = next(windows(round_.next_day, round_.last))
-    connection = registry.find_open(round_.practice.external_id, Vendor.ATHENAHEALTH)
+    connection = registry.find_open(round_.practice.external_id, System.CHART)
     began = database_now()
     pages = read_window(connection, round_.run, first, end, guard)
     for page in pages:
@@ -38,7 +38,7 @@ def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) 
         first,
         end,
         departments=list(departments.values_list("external_id", flat=True)),
-        listed=_ids(pages),
+        listed=_ids(chart_of(round_.practice), pages),
         began=began,
     )
     round_.find(VISITS_NOT_LISTED, *missing)
@@ -48,9 +48,9 @@ def compare_window(round_: Round, guard: Guard, time_is_up: Callable[[], bool]) 
     return f"{first} to {end}"
 
 
-def _ids(pages: list[InboundMessage]) -> set[str]:
+def _ids(chart: ChartFace, pages: list[InboundMessage]) -> set[str]:
     return {
-        to_text(row.get("appointmentid"))
+        chart.appointment_id(row)
         for page in pages
         for row in page.payload or []
         if isinstance(row, dict)

@@ -1,6 +1,6 @@
-"""The side of Relatient: the list of its active enrollments, page by page.
+"""The side of who reminds: the list of active enrollments, page by page.
 
-Enrollments of other practices or systems are left alone. What Relatient lists and Kept does not
+Enrollments of other practices or systems are left alone. What the vendor lists and Kept does not
 have is taken over: somebody made it there, or a request of ours arrived after we had given up.
 """
 
@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from campaigns import gateways
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.intake.chart import take_appointment
 from campaigns.models import BULK, Appointment, Enrollment
 from campaigns.ports import (
@@ -29,15 +29,12 @@ from campaigns.reconciliation.enrollments import Compared, Found
 from campaigns.vendor_records import EnrollmentRecord, ReadSpan
 from integrations.connections import registry
 from integrations.drift.store import recording_drift
-from integrations.feeds.booked_appointments import READ_SECONDS
 from integrations.reconcile.progress import Phase, Round
 from integrations.reconcile.report import ENROLLMENTS_NOT_LISTED
-from integrations.relatient import feed
-from integrations.relatient.client import ENROLLMENT_PAGE as PAGE
-from integrations.relatient.gateway import client_for
 from integrations.transport.errors import VENDOR_NONSENSE
+from integrations.vendors import engagement_of
 
-ACTIVE = "active"
+READ_SECONDS = 3600
 # Ours and listed, but the list does not count as a read of them.
 LISTED = (Found.SAME, Found.IN_HAND, Found.CHANGED)
 NOTED = (Found.CHANGED, Found.TAKEN_OVER, Found.SINCE_BACKUP, Found.SECOND)
@@ -46,11 +43,11 @@ NOTED = (Found.CHANGED, Found.TAKEN_OVER, Found.SINCE_BACKUP, Found.SECOND)
 def compare_page(round_: Round, guard: Guard) -> str:
     """Read the next page and compare it; after the last one also what was not listed."""
     practice = round_.practice
-    connection = registry.find_open(practice.external_id, Vendor.RELATIENT)
-    client = client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=guard)
+    connection = registry.find_open(practice.external_id, System.ENGAGEMENT)
+    read = engagement_of(practice).active_enrollments
     began = database_now()
     with recording_drift(practice.external_id):
-        listed, cursor = feed.read_enrollments(client, ACTIVE, round_.cursor, PAGE)
+        listed, cursor = read(connection, round_.cursor, guard)
     span = ReadSpan(began, database_now())
     listed_from = round_.listed_from or began
     records = _of_these_dates(round_, listed)
@@ -70,7 +67,7 @@ def compare_page(round_: Round, guard: Guard) -> str:
 
 
 def _of_these_dates(round_: Round, records: list[EnrollmentRecord]) -> list[EnrollmentRecord]:
-    """The enrollments whose visit is in the dates compared, by Relatient's account or by the
+    """The enrollments whose visit is in the dates compared, by the vendor's account or by the
     chart's.
     """
     zone = ZoneInfo(round_.practice.time_zone)
@@ -128,13 +125,13 @@ def _beside_ours(
     begun anew.
     """
     practice = round_.practice
-    relatient = gateways.engagement(
+    engagement = gateways.engagement(
         practice.external_id, deadline=Deadline.after(READ_SECONDS), guard=guard
     )
     ours = Enrollment.objects.get(pk=beside.enrollment)
     began = database_now()
     try:
-        held = _read(relatient, ours.vendor_id)
+        held = _read(engagement, ours.vendor_id)
     except GatewayError as error:
         if not _is_about_one(error):
             raise
@@ -147,9 +144,9 @@ def _beside_ours(
     )
 
 
-def _read(relatient: EngagementGateway, vendor_id: str) -> EnrollmentRecord | None:
+def _read(engagement: EngagementGateway, vendor_id: str) -> EnrollmentRecord | None:
     try:
-        return relatient.read_enrollment(vendor_id)
+        return engagement.read_enrollment(vendor_id)
     except Refused as refused:
         if refused.code != NOT_FOUND:
             raise

@@ -13,13 +13,13 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, LeaseLost
 from integrations.connections import registry
 from integrations.feeds import failures
 from integrations.feeds.lease import FeedLease, take_lease
-from integrations.feeds.poll_chart import cursor_of
+from integrations.feeds.pull import cursor_of
 from integrations.models import Feed, FeedCursor, SyncOutcome
 from integrations.reconcile.progress import Round, begin
 from integrations.reconcile.report import is_settled, report
@@ -39,7 +39,7 @@ def run_if_due(practice: Practice, seconds: float) -> None:
     """Begin or go on with tonight's comparison, if it is due, for so many seconds."""
     if seconds <= 0 or registry.paused(practice.external_id):
         return
-    cursor = cursor_of(registry.find(practice.external_id, Vendor.ATHENAHEALTH), Feed.RECONCILE)
+    cursor = cursor_of(registry.find(practice.external_id, System.CHART), Feed.RECONCILE)
     now = database_now()
     if cursor.next_poll_at is None:
         _plan(cursor, next_night(practice, now))

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 from campaigns.ports import Refused
 from campaigns.vendor_records import CampaignRecord, EnrollmentRecord
 from integrations.relatient import translate
-from integrations.relatient.client import ENROLLMENT_PAGE, RelatientClient
+from integrations.relatient.client import RelatientClient
 from integrations.relatient.error_mapping import CURSOR_EXPIRED
 from integrations.transport.errors import Nonsense
 
@@ -72,7 +72,7 @@ def campaign_library(client: RelatientClient) -> list[CampaignRecord]:
 
 
 def read_enrollments(
-    client: RelatientClient, status: str, cursor: str, limit: int = ENROLLMENT_PAGE
+    client: RelatientClient, status: str, cursor: str, limit: int
 ) -> tuple[list[EnrollmentRecord], str]:
     """One page of the practice's enrollments with one status, and the next cursor ("" at the end).
 

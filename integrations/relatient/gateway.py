@@ -40,9 +40,8 @@ PAUSE_SECONDS = 1.0
 logger = logging.getLogger(__name__)
 
 
-def build(practice: str, *, deadline: Deadline, guard: Guard) -> EngagementGateway:
-    """The gateway of a practice (by athenahealth's id); settings.KEPT_GATEWAYS names this."""
-    connection = registry.find_open(practice, Vendor.RELATIENT)
+def build(connection: Connection, deadline: Deadline, guard: Guard) -> EngagementGateway:
+    """The gateway of a connection."""
     return RelatientGateway(client_for(connection, deadline=deadline, guard=guard))
 
 

@@ -5,7 +5,6 @@ Idempotent. Once a connection has worked, the environment no longer changes it: 
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
@@ -15,23 +14,18 @@ from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
-from campaigns.ports import Deadline, GatewayError
+from campaigns.models.practice import IN_FORCE
+from campaigns.ports import GatewayError
 from campaigns.practices import setting_kinds
 from campaigns.practices.roles import ensure_roles
 from campaigns.practices.setting_kinds import BadValue
-from integrations.athenahealth import feed
-from integrations.athenahealth.client import AthenaClient
-from integrations.athenahealth.client import client_for as athena_client
 from integrations.drift.store import recording_drift
-from integrations.feeds import poll_chart
-from integrations.models import Connection, Feed
-from integrations.relatient import feed as relatient_feed
-from integrations.relatient.gateway import client_for as relatient_client
+from integrations.feeds.pull import plan_first_pull
+from integrations.models import Connection
 from integrations.setup import reference_data
 from integrations.transport.errors import Nonsense
+from integrations.vendors import face_of
 
-CALL_SECONDS = 60
-UNVERIFIED = "not verified: athenahealth names no scope for it; the first write will tell"
 # What the environment says of the first practice: the column it becomes, and how it is read.
 SEEDED_COLUMNS = {
     "ATHENA_PRACTICE_ID": ("external_id", setting_kinds.TEXT),
@@ -60,9 +54,9 @@ def bootstrap() -> dict[str, Any]:
         "connections": {},
         "reference": {},
     }
-    for vendor, check in _CHECKS.items():
-        connection = _connection(practice, vendor, settings.KEPT_SEED)
-        report["connections"][vendor.value] = _checked(connection, check, report["reference"])
+    for system in IN_FORCE:
+        connection = _connection(practice, practice.vendor_of(system), settings.KEPT_SEED)
+        report["connections"][connection.vendor] = _checked(connection, report["reference"])
     return report
 
 
@@ -110,19 +104,7 @@ def _columns(seed: dict[str, Any]) -> dict[str, Any]:
 
 def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Connection:
     """The connection; the environment's values are taken over until it has worked once."""
-    values = {
-        Vendor.ATHENAHEALTH: {
-            "base_url": seed["ATHENA_BASE_URL"],
-            "client_id": seed["ATHENA_CLIENT_ID"],
-            "secret": seed["ATHENA_CLIENT_SECRET"],
-            "webhook_secret": seed["ATHENA_WEBHOOK_SECRET"],
-        },
-        Vendor.RELATIENT: {
-            "base_url": seed["RELATIENT_BASE_URL"],
-            "secret": seed["RELATIENT_API_KEY"],
-            "webhook_secret": seed["RELATIENT_WEBHOOK_SECRET"],
-        },
-    }[vendor]
+    values = face_of(vendor).seeded(seed)
     with transaction.atomic():
         connection, created = Connection.objects.get_or_create(
             practice=practice, vendor=vendor, defaults=values
@@ -144,19 +126,17 @@ def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Con
     return connection
 
 
-Check = Callable[[Connection, dict[str, Any]], dict[str, str]]
-
-
-def _checked(connection: Connection, check: Check, loaded: dict[str, Any]) -> dict[str, Any]:
+def _checked(connection: Connection, loaded: dict[str, Any]) -> dict[str, Any]:
     """Try what can be tried without writing, and store the result."""
-    if not connection.base_url:
-        name = "ATHENA" if connection.vendor == Vendor.ATHENAHEALTH else "RELATIENT"
-        return {"ok": False, "problem": f"{name}_BASE_URL is not set. Set it and try again."}
+    face = face_of(connection.vendor)
     try:
         with recording_drift(connection.practice.external_id):
-            report = check(connection, loaded)
+            report = face.check(connection, _no_guard)
+            loaded.update(reference_data.load(connection, _no_guard))
     except (GatewayError, Nonsense) as error:
         return {"ok": False, "problem": error.sentence}
+    for which in face.feeds:
+        plan_first_pull(connection, which)
     connection.checked_at, connection.check_report = database_now(), report
     connection.save(update_fields=["checked_at", "check_report"])
     return {"ok": True, **report}
@@ -164,46 +144,3 @@ def _checked(connection: Connection, check: Check, loaded: dict[str, Any]) -> di
 
 def _no_guard() -> None:
     """Nothing is leased here: a bootstrap run twice does no harm."""
-
-
-def _athenahealth(connection: Connection, loaded: dict[str, Any]) -> dict[str, str]:
-    def client() -> AthenaClient:
-        return athena_client(connection, deadline=Deadline.after(CALL_SECONDS), guard=_no_guard)
-
-    loaded.update(reference_data.load_athenahealth(connection.practice, client))
-    for which in poll_chart.ATHENA_FEEDS:
-        feed.subscribe(client(), which)
-        _plan_first_poll(connection, which)
-    return {
-        "credentials": "work",
-        "reading": "works",
-        "change_feeds": "subscribed",
-        "writing": UNVERIFIED if connection.write_access == "unverified" else "works",
-    }
-
-
-def _relatient(connection: Connection, loaded: dict[str, Any]) -> dict[str, str]:
-    client = relatient_client(connection, deadline=Deadline.after(CALL_SECONDS), guard=_no_guard)
-    check = relatient_feed.check(client)
-    loaded.update(reference_data.load_relatient(connection.practice, client))
-    _plan_first_poll(connection, Feed.EVENTS)
-    missing = check["missing_scopes"]
-    return {
-        "credentials": "work",
-        "reading": "works",
-        "permissions": "missing: " + ", ".join(missing) if missing else "complete",
-        "practice_id": check["practice_id"],
-    }
-
-
-def _plan_first_poll(connection: Connection, which: Feed) -> None:
-    cursor = poll_chart.cursor_of(connection, which)
-    if cursor.next_poll_at is None:
-        cursor.next_poll_at = database_now()
-        cursor.save(update_fields=["next_poll_at"])
-
-
-_CHECKS: dict[Vendor, Check] = {
-    Vendor.ATHENAHEALTH: _athenahealth,
-    Vendor.RELATIENT: _relatient,
-}

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import models
 
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.intake.appointment_columns import fitting
 from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.models import (
@@ -19,76 +19,58 @@ from campaigns.models import (
     Practice,
     Provider,
 )
-from campaigns.ports import Deadline, Guard
+from campaigns.models.practice import IN_FORCE
+from campaigns.ports import Guard
 from campaigns.practices.console_changes import time_zone_changed
-from integrations.athenahealth import reference as athena
-from integrations.athenahealth.client import AthenaClient
-from integrations.athenahealth.client import client_for as athena_client
+from campaigns.vendor_records import CampaignRecord
 from integrations.connections import registry
 from integrations.drift.observe import shape
 from integrations.drift.store import recording_drift
-from integrations.relatient import feed as relatient
-from integrations.relatient.client import RelatientClient
-from integrations.relatient.gateway import client_for as relatient_client
-
-# For one list of a vendor; each call has a deadline of its own below it.
-CALL_SECONDS = 60
+from integrations.models import Connection
+from integrations.vendors import ChartFace, ChartLists, EngagementFace, face_of
 
 
 def refresh(practice: Practice, guard: Guard) -> None:
     """Read the lists of both vendors anew: a campaign that was switched off, a new provider."""
-    athenahealth = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
-    engagement = registry.find_open(practice.external_id, Vendor.RELATIENT)
+    for system in IN_FORCE:
+        load(registry.find_open(practice.external_id, system), guard)
 
-    def client() -> AthenaClient:
-        return athena_client(athenahealth, deadline=Deadline.after(CALL_SECONDS), guard=guard)
 
+def load(connection: Connection, guard: Guard) -> dict[str, int]:
+    """Read the lists of one vendor and store them; how long each is."""
+    practice, face = connection.practice, face_of(connection.vendor)
     with recording_drift(practice.external_id):
-        load_athenahealth(practice, client)
-        deadline = Deadline.after(CALL_SECONDS)
-        load_relatient(practice, relatient_client(engagement, deadline=deadline, guard=guard))
+        if isinstance(face, ChartFace):
+            return _store_lists(practice, face.lists(connection, guard))
+        assert isinstance(face, EngagementFace)
+        return _store_campaigns(practice, face.campaigns(connection, guard))
 
 
-def load_athenahealth(practice: Practice, client: Callable[[], AthenaClient]) -> dict[str, int]:
-    """Departments, providers, types, cancel reasons and confirmation statuses."""
+def _store_lists(practice: Practice, lists: ChartLists) -> dict[str, int]:
     return {
-        "departments": _departments(
-            practice, [athena.department(row) for row in client().departments()]
-        ),
-        "providers": _upsert(
-            Provider,
-            practice,
-            (athena.provider(row) for row in client().providers()),
-            ("is_person",),
-        ),
+        "departments": _departments(practice, lists.departments),
+        "providers": _upsert(Provider, practice, lists.providers, ("is_person",)),
         "appointment_types": _upsert(
-            AppointmentType,
-            practice,
-            (athena.appointment_type(row) for row in client().appointment_types()),
-            ("public_name",),
+            AppointmentType, practice, lists.appointment_types, ("public_name",)
         ),
         "cancel_reasons": _upsert(
             ChartCancelReason,
             practice,
-            (athena.cancel_reason(row) for row in client().cancel_reasons()),
+            lists.cancel_reasons,
             ("no_show", "patient_rescheduled", "provider_unavailable", "frees_slot"),
         ),
         "confirmation_statuses": _upsert(
-            ConfirmationStatus,
-            practice,
-            (athena.confirmation(row) for row in client().confirmation_statuses()),
-            ("meaning",),
+            ConfirmationStatus, practice, lists.confirmation_statuses, ("meaning",)
         ),
     }
 
 
-def load_relatient(practice: Practice, client: RelatientClient) -> dict[str, int]:
+def _store_campaigns(practice: Practice, library: Sequence[CampaignRecord]) -> dict[str, int]:
     """The campaign library; a campaign that is gone from it is inactive, not deleted.
 
     Where the library differs in what decisions depend on, looks become due at every visit ahead.
     """
     before = _decisive(practice)
-    library = relatient.campaign_library(client)
     fields = ("language", "modality", "intensity", "active")
     count = _upsert(Campaign, practice, library, fields)
     for record in library:
@@ -110,9 +92,9 @@ def _decisive(practice: Practice) -> list[Any]:
     return list(rows.values_list("external_id", "active", "modality", "language", "channels"))
 
 
-def _departments(practice: Practice, records: list[Any]) -> int:
+def _departments(practice: Practice, listed: Iterable[Any]) -> int:
     """A zone that staff set by hand is never overwritten."""
-    records = _storable(Department, records)
+    records = _storable(practice, Department, listed)
     for record in records:
         row, _ = Department.objects.update_or_create(
             practice=practice,
@@ -131,7 +113,7 @@ def _departments(practice: Practice, records: list[Any]) -> int:
 def _upsert(
     model: type[models.Model], practice: Practice, records: Iterable[Any], fields: Iterable[str]
 ) -> int:
-    stored = _storable(model, records)
+    stored = _storable(practice, model, records)
     for record in stored:
         values = {name: getattr(record, name) for name in fields}
         values["name"] = record.name or record.external_id
@@ -146,12 +128,13 @@ def _upsert(
     return len(stored)
 
 
-def _storable(model: type[models.Model], records: Iterable[Any]) -> list[Any]:
+def _storable(practice: Practice, model: type[models.Model], records: Iterable[Any]) -> list[Any]:
     """Without those whose id no column holds: they are told, and the rest of the list counts."""
     found = []
     for record in records:
         if fitting(model, "external_id", record.external_id) == record.external_id:
             found.append(record)
         else:
-            shape(Vendor.ATHENAHEALTH, f"{model._meta.verbose_name} id", record.external_id)
+            vendor = practice.vendor_of(System.ENGAGEMENT if model is Campaign else System.CHART)
+            shape(vendor, f"{model._meta.verbose_name} id", record.external_id)
     return found

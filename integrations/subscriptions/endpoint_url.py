@@ -1,4 +1,4 @@
-"""Where athenahealth sends its events: our public address, and what must be set before it can."""
+"""Where a vendor sends its events: our public address, and what must be set before it can."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def endpoint_of(connection: Connection) -> str:
     _check(base)
     if not connection.webhook_secret:
         raise Refused(NO_SECRET, code=NOT_SET_UP)
-    return f"{base}/webhooks/athenahealth/{connection.practice.external_id}/"
+    return f"{base}/webhooks/{connection.vendor}/{connection.practice.external_id}/"
 
 
 def _check(base: str) -> None:

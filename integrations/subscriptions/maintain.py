@@ -1,6 +1,6 @@
 """One round over a practice's event subscriptions: rows say what is requested, the vendor follows.
 
-1. What athenahealth holds for our address is listed, and the rows are brought in line with it.
+1. What the vendor holds for our address is listed, and the rows are brought in line with it.
 2. For each requested topic there shall be exactly one live subscription, the one that ends last; it
    is made if it is missing, ends soon or is to be renewed. Any other is deleted.
 
@@ -19,15 +19,15 @@ from audit.recorder import record
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, OutcomeUnknown, Refused
-from integrations.athenahealth.event_topics import ACTIVE, LIVE, Wish, placeholder
-from integrations.athenahealth.subscription_client import Held, SubscriptionClient
-from integrations.models import Connection, EventSubscription
+from integrations.models import ACTIVE, LIVE, Connection, EventSubscription, Wish, placeholder
 from integrations.subscriptions.endpoint_url import endpoint_of
+from integrations.transport.errors import spoken
+from integrations.vendors import HeldSubscription, SubscriptionClient
 
 LIFE = timedelta(days=30)
 RENEW_BEFORE = timedelta(days=7)
-LOST = "athenahealth did not hold this subscription any more. Kept asks for a new one."
-FAULTY = "athenahealth showed the one before as {status}. Kept asked for a new one."
+LOST = "{vendor} did not hold this subscription any more. Kept asks for a new one."
+FAULTY = "{vendor} showed the one before as {status}. Kept asked for a new one."
 
 
 @dataclass
@@ -36,12 +36,17 @@ class Round:
 
     connection: Connection
     client: SubscriptionClient
-    held: list[Held] = field(default_factory=list)
+    held: list[HeldSubscription] = field(default_factory=list)
 
     @property
     def practice(self) -> Practice:
         """Whose subscriptions these are."""
         return self.connection.practice
+
+    @property
+    def vendor(self) -> str:
+        """The vendor's name."""
+        return spoken(self.connection.vendor)
 
     def look(self) -> None:
         """Bring the rows in line with what the vendor holds; requested changes stay requested."""
@@ -74,7 +79,7 @@ class Round:
     def _rows(self) -> list[EventSubscription]:
         return list(EventSubscription.objects.filter(connection=self.connection).order_by("pk"))
 
-    def _ours(self, held: list[Held]) -> list[Held]:
+    def _ours(self, held: list[HeldSubscription]) -> list[HeldSubscription]:
         """The subscriptions of this connection: other practices of the key, and other
         installations, have other addresses.
         """
@@ -93,7 +98,7 @@ class Round:
         except Refused:
             return ""
 
-    def _mirror(self, row: EventSubscription, seen: Held | None, now: datetime) -> None:
+    def _mirror(self, row: EventSubscription, seen: HeldSubscription | None, now: datetime) -> None:
         rows = EventSubscription.objects.filter(pk=row.pk)
         rows.update(checked_at=now)
         if seen is not None:
@@ -103,7 +108,10 @@ class Round:
             )
         elif row.status not in list(Wish):
             rows.update(
-                status=Wish.WANTED, external_id=placeholder(row.topic), ends_at=None, problem=LOST
+                status=Wish.WANTED,
+                external_id=placeholder(row.topic),
+                ends_at=None,
+                problem=LOST.format(vendor=self.vendor),
             )
             self.audit("lost", row)
 
@@ -145,7 +153,7 @@ class Round:
         others = [one for one in same if one.external_id != best.external_id]
         self._delete([one for one in others if one.status not in telling])
 
-    def _best(self, same: list[Held], ours: str = "") -> Held | None:
+    def _best(self, same: list[HeldSubscription], ours: str = "") -> HeldSubscription | None:
         """The live one that ends last; of two that end together the one that the row names."""
         endpoint, now = self._endpoint_or_nothing(), database_now()
         live = [
@@ -157,7 +165,7 @@ class Round:
         ]
         return max(live, key=lambda one: (_by_end(one), one.external_id == ours), default=None)
 
-    def _create(self, row: EventSubscription) -> Held:
+    def _create(self, row: EventSubscription) -> HeldSubscription:
         """Make a new subscription; when nobody knows whether it was made, look for it once."""
         endpoint = endpoint_of(self.connection)
         before = {one.external_id for one in self.held}
@@ -173,7 +181,7 @@ class Round:
         self.held.append(made)
         return made
 
-    def _take(self, row: EventSubscription, best: Held) -> None:
+    def _take(self, row: EventSubscription, best: HeldSubscription) -> None:
         """Let the row stand for this subscription from now on."""
         now = database_now()
         first = row.external_id == placeholder(row.topic)
@@ -186,14 +194,14 @@ class Round:
                 created_at=now,
                 ends_at=best.ends_at,
                 checked_at=now,
-                problem=FAULTY.format(status=row.status) if faulty else "",
+                problem=FAULTY.format(vendor=self.vendor, status=row.status) if faulty else "",
                 silent_since=None,
             )
             # Unless somebody has requested something else meanwhile.
             rows.filter(status=row.status).update(status=best.status)
             self.audit("created" if first else "renewed", row, subscription=best.external_id)
 
-    def _delete(self, some: list[Held]) -> None:
+    def _delete(self, some: list[HeldSubscription]) -> None:
         for one in some:
             self.client.delete(one.external_id)
             self.held.remove(one)
@@ -214,12 +222,12 @@ class Round:
         )
 
 
-def _is_due(row: EventSubscription, best: Held) -> bool:
+def _is_due(row: EventSubscription, best: HeldSubscription) -> bool:
     """Whether a new subscription is needed although there is one."""
     if row.status == Wish.RENEW and best.external_id == row.external_id:
         return True
     return best.ends_at is not None and best.ends_at - database_now() < RENEW_BEFORE
 
 
-def _by_end(one: Held) -> float:
+def _by_end(one: HeldSubscription) -> float:
     return float("inf") if one.ends_at is None else one.ends_at.timestamp()

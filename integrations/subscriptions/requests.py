@@ -1,7 +1,7 @@
 """The event subscriptions of a practice: requested, renewed, deleted, and watched over.
 
 A request is a row, or a word in a row's status. Storing one only marks the round as due, so a
-button answers at once and nothing is lost while athenahealth is away; the round (maintain.py)
+button answers at once and nothing is lost while the vendor is away; the round (maintain.py)
 carries the requests out. Polling stays the base; while events flow it becomes slower
 (feeds/poll_interval.py).
 """
@@ -18,20 +18,28 @@ from django.db.models import QuerySet
 from audit.recorder import record
 from campaigns import doorbell
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Practice
 from campaigns.outbox.alerts import alert
-from campaigns.ports import Deadline, GatewayError, LeaseLost, TryLater
-from integrations.athenahealth.event_topics import REQUESTED, TOPICS, Wish, in_words, placeholder
-from integrations.athenahealth.subscription_client import client_for
+from campaigns.ports import Deadline, GatewayError, LeaseLost, Refused, TryLater
 from integrations.connections import registry
 from integrations.feeds import failures
 from integrations.feeds.lease import FeedLease, take_lease
-from integrations.feeds.poll_chart import cursor_of
-from integrations.models import Connection, EventSubscription, Feed, FeedCursor
+from integrations.feeds.pull import cursor_of
+from integrations.models import (
+    REQUESTED,
+    Connection,
+    EventSubscription,
+    Feed,
+    FeedCursor,
+    Wish,
+    placeholder,
+)
 from integrations.subscriptions import silence_detection
 from integrations.subscriptions.endpoint_url import endpoint_of
 from integrations.subscriptions.maintain import Round
+from integrations.transport.errors import spoken
+from integrations.vendors import EventTopics, chart_of
 
 EVERY = timedelta(hours=1)
 AFTER_A_DEFECT = timedelta(minutes=10)
@@ -40,6 +48,7 @@ WARN_BEFORE = timedelta(days=2)
 # How long a round within a tick may take; the next one does the rest.
 SECONDS = 20.0
 BUSY = "busy"
+NO_EVENTS = "no_events"
 
 logger = logging.getLogger(__name__)
 
@@ -49,15 +58,24 @@ def subscriptions_of(practice: Practice) -> QuerySet[EventSubscription]:
     return EventSubscription.objects.filter(practice=practice)
 
 
-def request_subscriptions(connection: Connection, topics: Iterable[str] = tuple(TOPICS)) -> int:
-    """Request a subscription per topic; how many are new. Those that exist stay as they are.
+def topics_of(practice: Practice) -> EventTopics:
+    """What the vendor of a practice's chart tells of by events; Refused when it sends none."""
+    told = chart_of(practice).events
+    if told is None:
+        vendor = spoken(practice.chart_vendor)
+        raise Refused(f"{vendor} sends no events: Kept polls.", code=NO_EVENTS)
+    return told
 
-    Refused, with what to set, when athenahealth could not reach Kept or its events not be trusted.
+
+def request_subscriptions(connection: Connection, topics: Iterable[str] | None = None) -> int:
+    """Request a subscription per topic, by default all; how many are new. Those that exist stay.
+
+    Refused, with what to set, when the vendor could not reach Kept or its events not be trusted.
     """
     endpoint, now, new = endpoint_of(connection), database_now(), 0
     with transaction.atomic():
         here = subscriptions_of(connection.practice)
-        for topic in topics:
+        for topic in topics or topics_of(connection.practice).topics:
             if here.filter(topic=topic).exclude(status=Wish.DELETE).exists():
                 continue
             # One whose deletion was requested stays instead, and the next round looks at it.
@@ -101,7 +119,7 @@ def request_change(rows: QuerySet[EventSubscription], what: Wish) -> int:
 
 
 def look(practice: Practice, seconds: float = SECONDS) -> None:
-    """Bring the rows in line with what athenahealth holds, and change nothing there.
+    """Bring the rows in line with what the vendor holds, and change nothing there.
 
     Raises GatewayError.
     """
@@ -109,12 +127,12 @@ def look(practice: Practice, seconds: float = SECONDS) -> None:
 
 
 def apply_requests(practice: Practice, seconds: float = SECONDS) -> None:
-    """Look, and carry out at athenahealth what the rows request. Raises GatewayError."""
+    """Look, and carry out at the vendor what the rows request. Raises GatewayError."""
     _with_lease(practice, seconds, only_look=False)
 
 
 def _with_lease(practice: Practice, seconds: float, *, only_look: bool) -> None:
-    connection = registry.find_open(practice.external_id, Vendor.ATHENAHEALTH)
+    connection = registry.find_open(practice.external_id, System.CHART)
     cursor = cursor_of(connection, Feed.SUBSCRIPTIONS)
     lease = take_lease(cursor)
     if lease is None:
@@ -146,7 +164,8 @@ def _round(
     only_look: bool,
 ) -> None:
     began = database_now()
-    work = Round(connection, client_for(connection, deadline=deadline, guard=lease.guard))
+    client = topics_of(connection.practice).client(connection, deadline, lease.guard)
+    work = Round(connection, client)
     work.look()
     if only_look:
         return
@@ -171,7 +190,7 @@ def run_due(practice: Practice) -> None:
     try:
         silence_detection.check_silence(practice)
         _warn_of_ends(practice)
-        if Vendor.ATHENAHEALTH in registry.paused(practice.external_id):
+        if System.CHART in registry.paused(practice.external_id):
             return
         _apply_if_due(practice)
     except Exception:
@@ -205,7 +224,8 @@ def _warn_of_ends(practice: Practice) -> None:
             practice,
             f"subscription-{row.pk}-ends-{row.ends_at:%Y%m%d%H%M}",
             f"An event subscription of {practice.name} could not be renewed",
-            f"athenahealth tells Kept when {in_words(row.topic)} until "
+            f"{spoken(practice.chart_vendor)} tells Kept when "
+            f"{topics_of(practice).in_words(row.topic)} until "
             f"{row.ends_at:%Y-%m-%d %H:%M} UTC, and Kept has not been able to renew it.\n\n"
             f"{row.problem or 'The console page Event subscriptions shows the state.'}\n\n"
             "Nothing is lost: Kept goes on polling, and renews it as soon as it can.",

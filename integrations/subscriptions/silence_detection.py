@@ -9,7 +9,6 @@ since before at least three such rows in at least two polls, the last of them ha
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -18,15 +17,16 @@ from audit.recorder import record
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.outbox.alerts import alert
-from integrations.athenahealth.event_topics import ACTIVE
-from integrations.feeds.poll_chart import ATHENA_FEEDS
 from integrations.models import (
+    ACTIVE,
     EventSubscription,
     FeedCursor,
     InboundKind,
     InboundMessage,
     SyncKind,
 )
+from integrations.transport.errors import spoken
+from integrations.vendors import TopicGroup, chart_of
 
 # An event is on its way for seconds; one that failed at first is retried within this.
 GRACE = timedelta(minutes=30)
@@ -34,37 +34,11 @@ WITHIN = timedelta(days=1)
 ENOUGH_ROWS, ENOUGH_POLLS = 3, 2
 
 
-@dataclass(frozen=True)
-class Group:
-    """Topics that are judged together, by what a poll counts; `others` may tell of it as well."""
-
-    topics: frozenset[str]
-    others: frozenset[str]
-    counted: str
-
-
-MOVED = frozenset({"Appointment.reschedule"})
-GROUPS = (
-    Group(frozenset({"Appointment.schedule"}), MOVED, "new"),
-    Group(
-        frozenset(
-            {
-                "Appointment.update",
-                "Appointment.cancel",
-                "Appointment.check-in",
-                "Appointment.check-out",
-            }
-        ),
-        MOVED,
-        "changed",
-    ),
-)
-
-
 def check_silence(practice: Practice) -> None:
     """Find subscriptions that have become silent, and those that tell again."""
     rows = list(EventSubscription.objects.filter(practice=practice, status=ACTIVE))
-    for group in GROUPS:
+    told = chart_of(practice).events
+    for group in told.watched if told is not None else ():
         watched = [row for row in rows if row.topic in group.topics]
         if watched:
             telling = [row for row in rows if row.topic in group.topics | group.others]
@@ -77,7 +51,7 @@ def _heard(row: EventSubscription) -> datetime:
 
 
 def _judge(
-    practice: Practice, group: Group, watched: list[EventSubscription], heard: datetime
+    practice: Practice, group: TopicGroup, watched: list[EventSubscription], heard: datetime
 ) -> None:
     silent = [row for row in watched if row.silent_since is not None]
     if silent:
@@ -88,7 +62,7 @@ def _judge(
         _fall_silent(practice, watched, heard)
 
 
-def _untold(practice: Practice, group: Group, heard: datetime) -> bool:
+def _untold(practice: Practice, group: TopicGroup, heard: datetime) -> bool:
     now = database_now()
     pages = InboundMessage.objects.filter(
         practice=practice,
@@ -108,20 +82,20 @@ def _untold(practice: Practice, group: Group, heard: datetime) -> bool:
 
 def _fall_silent(practice: Practice, watched: list[EventSubscription], heard: datetime) -> None:
     """Mark and mail it once, and from now on poll as often as without events."""
-    now = database_now()
+    now, vendor = database_now(), spoken(practice.chart_vendor)
     with transaction.atomic():
         for row in watched:
             EventSubscription.objects.filter(pk=row.pk).update(silent_since=now)
             _audit("silent", practice, row)
-        feeds = FeedCursor.objects.filter(practice=practice, feed__in=ATHENA_FEEDS)
+        feeds = FeedCursor.objects.filter(practice=practice, feed__in=chart_of(practice).feeds)
         feeds.filter(failing_since=None, next_poll_at__gt=now).update(next_poll_at=now)
         alert(
             practice,
             _incident(watched[0], now),
-            f"athenahealth's events have stopped for {practice.name}",
-            f"Since {heard:%Y-%m-%d %H:%M} UTC athenahealth has sent no event about changes that "
+            f"{vendor}'s events have stopped for {practice.name}",
+            f"Since {heard:%Y-%m-%d %H:%M} UTC {vendor} has sent no event about changes that "
             "Kept then found by polling.\n\nNothing is lost: Kept polls as often as without events "
-            "again. See whether athenahealth can reach Kept (its address, its certificate, the "
+            f"again. See whether {vendor} can reach Kept (its address, its certificate, the "
             "webhook secret), look at the console's page Event subscriptions, and renew them "
             "there. The runbook has the case.",
         )
@@ -137,7 +111,7 @@ def _heard_again(practice: Practice, silent: list[EventSubscription]) -> None:
         alert(
             practice,
             f"{_incident(silent[0], since)}-over",
-            f"athenahealth's events have come again for {practice.name}",
+            f"{spoken(practice.chart_vendor)}'s events have come again for {practice.name}",
             "Kept hears of changes by events again. Nothing to do.",
         )
 

@@ -33,8 +33,6 @@ FORBIDDEN = "forbidden"
 NOT_CONNECTED = "not_connected"
 NOT_SERVED = "not_served"
 
-SPOKEN = {Vendor.ATHENAHEALTH: "athenahealth", Vendor.RELATIENT: "Relatient"}
-
 # A vendor that names a longer pause than this is not believed.
 LONGEST_PAUSE_SECONDS = 26 * 3600.0
 
@@ -53,7 +51,7 @@ class Nonsense(Exception):
 
 def spoken(vendor: str) -> str:
     """The vendor's name as it is written in a sentence."""
-    return SPOKEN.get(Vendor(vendor), vendor)
+    return Vendor(vendor).label
 
 
 def from_failure(vendor: str, failure: HttpFailure, *, changes: bool) -> GatewayError:

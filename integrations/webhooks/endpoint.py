@@ -14,10 +14,8 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -27,13 +25,12 @@ from django.views.decorators.csrf import csrf_exempt
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
-from integrations.athenahealth import webhook as athenahealth
 from integrations.inbox.reported_faults import take_faults
 from integrations.inbox.store import store_notification
 from integrations.models import Connection
-from integrations.relatient import webhook as relatient
-from integrations.transport.notification import Notification, Unauthentic
+from integrations.transport.notification import Unauthentic
 from integrations.transport.response import NotJson, parse_json
+from integrations.vendors import Webhook
 from integrations.webhooks import request_body
 from integrations.webhooks.busy_timeout import retry_while_busy
 from integrations.webhooks.request_body import Unusable
@@ -47,17 +44,13 @@ NO_SECRET = "no webhook secret is set for this connection in Kept: set one, and 
 
 logger = logging.getLogger(__name__)
 
-Authenticate = Callable[[str | None, bytes, Sequence[str], datetime], None]
-
 
 @dataclass(frozen=True)
 class WebhookEndpoint:
-    """What differs between the vendors."""
+    """The endpoint of one vendor."""
 
     vendor: Vendor
-    header: str
-    authenticate: Authenticate
-    parse: Callable[[Any], Notification]
+    webhook: Webhook
 
     def receive(self, request: HttpRequest, practice: str) -> bool:
         """Store what was sent; whether any of it is new. Raises Unusable."""
@@ -68,13 +61,14 @@ class WebhookEndpoint:
         if not secrets:
             raise Unusable(401, NO_SECRET)
         try:
-            self.authenticate(request.headers.get(self.header), raw, secrets, now)
+            header = request.headers.get(self.webhook.header)
+            self.webhook.authenticate(header, raw, secrets, now)
             content = parse_json(raw)
         except Unauthentic as error:
             raise Unusable(401, str(error)) from None
         except NotJson as error:
             raise Unusable(400, str(error)) from None
-        sent = self.parse(content)
+        sent = self.webhook.parse(content)
 
         def store() -> int:
             return store_notification(to, sent, now) + take_faults(to, sent.faults, now)
@@ -91,7 +85,10 @@ class WebhookEndpoint:
         raise Unusable(404, "no such practice")
 
 
-def _view(endpoint: WebhookEndpoint) -> Callable[[HttpRequest, str], HttpResponse]:
+def receive_from(vendor: Vendor, webhook: Webhook) -> Callable[[HttpRequest, str], HttpResponse]:
+    """The view that takes in what a vendor sends to one of our practices."""
+    endpoint = WebhookEndpoint(vendor, webhook)
+
     @csrf_exempt
     @no_append_slash
     def view(request: HttpRequest, practice: str) -> HttpResponse:
@@ -105,11 +102,11 @@ def _view(endpoint: WebhookEndpoint) -> Callable[[HttpRequest, str], HttpRespons
         except Unusable as error:
             return _refusal(error.status, error.reason)
         except DatabaseError:
-            logger.warning("webhook_not_stored", exc_info=True, extra={"vendor": endpoint.vendor})
+            logger.warning("webhook_not_stored", exc_info=True, extra={"vendor": vendor})
             return _later()
         except Exception:
             # A defect of ours. What we answer with 5xx is sent again, and is not lost that way.
-            logger.exception("webhook_failed", extra={"vendor": endpoint.vendor})
+            logger.exception("webhook_failed", extra={"vendor": vendor})
             return _later()
         if is_new:
             _ring()
@@ -136,18 +133,3 @@ def _later() -> HttpResponse:
 
 def _refusal(status: int, reason: str, **headers: str) -> HttpResponse:
     return JsonResponse({"error": reason}, status=status, headers=headers)
-
-
-from_athenahealth = _view(
-    WebhookEndpoint(
-        Vendor.ATHENAHEALTH,
-        athenahealth.HEADER,
-        athenahealth.authenticate,
-        athenahealth.parse_notification,
-    )
-)
-from_relatient = _view(
-    WebhookEndpoint(
-        Vendor.RELATIENT, relatient.HEADER, relatient.authenticate, relatient.parse_notification
-    )
-)

@@ -18,9 +18,9 @@ from typing import Any
 
 # Where each step ends: the function after whose return (and commit) the process dies.
 POINTS: dict[str, tuple[str, str]] = {
-    "window_stored": ("integrations.feeds.poll_chart", "open_window"),
-    "page_stored": ("integrations.feeds.poll_chart", "store_page"),
-    "taken_in": ("integrations.inbox.process", "take_appointment"),
+    "window_stored": ("integrations.athenahealth.poll", "open_window"),
+    "page_stored": ("integrations.athenahealth.poll", "store_page"),
+    "taken_in": ("integrations.athenahealth.process", "take_appointment"),
     "decided": ("campaigns.sweep", "look"),
     "effect_claimed": ("campaigns.execution.execute", "claim"),
     "vendor_answered": ("campaigns.execution.execute", "_call"),
@@ -28,7 +28,7 @@ POINTS: dict[str, tuple[str, str]] = {
 }
 # The function before whose call the process dies.
 POINTS_BEFORE: dict[str, tuple[str, str]] = {
-    "before_events_stored": ("integrations.feeds.collect_answers", "store_events"),
+    "before_events_stored": ("integrations.relatient.collect", "store_events"),
 }
 
 

@@ -31,8 +31,9 @@ from campaigns.locking import lineage_ids
 from campaigns.models import Appointment, Effect, Patient, Practice
 from campaigns.ports import Deadline
 from campaigns.vendor_records import ReadSpan
+from integrations.athenahealth import poll
 from integrations.athenahealth.gateway import AthenaGateway
-from integrations.feeds import collect_answers, poll_chart
+from integrations.relatient import collect
 from integrations.relatient import feed as events_feed
 from integrations.relatient.gateway import client_for
 from integrations.webhooks import endpoint
@@ -170,7 +171,7 @@ def _newest_read_wins() -> Iterator[None]:
 
 def _window_before_read() -> Patch:
     """The feed is read without remembering first from when on rows could be lost."""
-    return mock.patch.object(poll_chart, "open_window", lambda cursor: None)
+    return mock.patch.object(poll, "open_window", lambda cursor: None)
 
 
 @contextmanager
@@ -191,14 +192,14 @@ def _commit_before_ack() -> Iterator[None]:
         events, following, more = events_feed.read_events(client, cursor.cursor)
         cursor.cursor = following
         cursor.save(update_fields=["cursor"])
-        new, known = collect_answers.store_events(
+        new, known = collect.store_events(
             connection, events, began=began, ended=database_now(), run=run
         )
         counts.update(seen=len(events), new=new, duplicate=known)
         return more and bool(events)
 
     with (
-        mock.patch.object(collect_answers, "_page", page),
+        mock.patch.object(collect, "_page", page),
         mock.patch.object(endpoint, "store_notification", stored_or_not),
     ):
         yield

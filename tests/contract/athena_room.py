@@ -10,8 +10,9 @@ import pytest
 
 from campaigns.models import Department, Practice
 from campaigns.ports import Deadline
+from integrations import vendors
 from integrations.athenahealth.client import AthenaClient, client_for
-from integrations.athenahealth.gateway import AthenaGateway, build
+from integrations.athenahealth.gateway import AthenaGateway
 from integrations.models import Connection
 from integrations.simulators.server import SimulatorServer
 
@@ -40,7 +41,7 @@ class AthenaRoom:
     def gateway(
         self, *, seconds: float = 20, guard: Callable[[], None] = nobody_minds
     ) -> AthenaGateway:
-        return build(PRACTICE, deadline=Deadline.after(seconds), guard=guard)
+        return vendors.ehr(PRACTICE, deadline=Deadline.after(seconds), guard=guard)
 
     def control(self, path: str, body: Any = None, method: str = "POST") -> Any:
         data = None if body is None else json.dumps(body).encode()

@@ -8,8 +8,8 @@ import pytest
 from audit.models import AuditEvent
 from campaigns.domain.values import CancelReason
 from campaigns.ports import CREDENTIALS, Deadline, LeaseLost, OutcomeUnknown, Refused, TryLater
+from integrations import vendors
 from integrations.models import Connection, HttpExchange, RequestBudget, WriteAccess
-from integrations.relatient import gateway
 from integrations.relatient.auth import ApiKey
 from integrations.relatient.gateway import RelatientGateway
 from tests.contract.relatient_room import PRACTICE, patient_body, reminder_body
@@ -247,15 +247,15 @@ def _for_practice(room, practice):
 
 
 def test_a_gateway_is_built_for_an_open_connection_only(room):
-    built = gateway.build(PRACTICE, deadline=Deadline.after(5), guard=lambda: None)
+    built = vendors.engagement(PRACTICE, deadline=Deadline.after(5), guard=lambda: None)
     assert built.find_patient("404404") is None
     room.connection.paused_at, room.connection.paused_by = room.connection.practice.created_at, "a"
     room.connection.save()
     with pytest.raises(TryLater) as caught:
-        gateway.build(PRACTICE, deadline=Deadline.after(5), guard=lambda: None)
+        vendors.engagement(PRACTICE, deadline=Deadline.after(5), guard=lambda: None)
     assert caught.value.code == "connection_paused"
     with pytest.raises(Refused):
-        gateway.build("1", deadline=Deadline.after(5), guard=lambda: None)
+        vendors.engagement("1", deadline=Deadline.after(5), guard=lambda: None)
 
 
 def test_calls_are_logged_without_ids(room):

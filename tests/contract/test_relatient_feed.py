@@ -107,7 +107,7 @@ def test_pages_of_the_library_join_without_a_gap(room):
 def test_enrollments_are_listed_by_status_across_pages(room):
     active, ended = room.enrollment(), room.enrollment()
     room.control(f"relatient/enrollments/{ended.vendor_id}/end", {})
-    records, cursor = feed.read_enrollments(room.client(), "active", "")
+    records, cursor = feed.read_enrollments(room.client(), "active", "", 500)
     listed = {one.vendor_id for one in records}
     assert cursor == ""
     assert active.vendor_id in listed

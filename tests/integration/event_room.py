@@ -7,7 +7,7 @@ from typing import Any
 
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from integrations.athenahealth.event_topics import TOPICS
+from integrations.athenahealth.events.topics import TOPICS
 from integrations.models import (
     Connection,
     EventSubscription,

@@ -31,12 +31,10 @@ from campaigns.models import (
     Practice,
     Provider,
 )
-from campaigns.ports import Deadline
 from integrations.models import AccessToken, Connection, FeedCursor
 from integrations.operations import run
 from integrations.reconcile.progress import begin
 from integrations.reconcile.steps import advance
-from integrations.relatient.gateway import client_for
 from integrations.setup import reference_data
 from integrations.simulators.relatient.library import campaign
 from integrations.simulators.server import SimulatorServer
@@ -197,8 +195,7 @@ class SharedClinic(Clinic):
     def read_library(self) -> None:
         """Kept reads Relatient's campaigns again, as it does from time to time."""
         relatient = Connection.objects.select_related("practice").get(vendor="relatient")
-        client = client_for(relatient, deadline=Deadline.after(10), guard=lambda: None)
-        reference_data.load_relatient(relatient.practice, client)
+        reference_data.load(relatient, lambda: None)
 
     def row(self, visit: str) -> Appointment:
         """What Kept knows of a visit."""

@@ -8,7 +8,7 @@ import pytest
 
 from campaigns.models import Appointment, Effect, Enrollment, WorkItem
 from integrations.athenahealth import translate as athena
-from integrations.inbox.process import MOST_ATTEMPTS
+from integrations.inbox.claim import MOST_ATTEMPTS
 from integrations.models import InboundMessage, RequestBudget
 from integrations.relatient import translate
 from tests.scenarios.clinic import Clinic

@@ -240,7 +240,7 @@ def test_after_lost_events_every_enrollment_is_read_again(clinic: Clinic) -> Non
 
 
 def test_more_than_one_page_of_enrollments(clinic: Clinic, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("integrations.reconcile.engagement_side.PAGE", 2)
+    monkeypatch.setattr("integrations.relatient.vendor.ENROLLMENT_PAGE", 2)
     for _ in range(5):
         clinic.book(clinic.patient(), days=3)
     clinic.sync()

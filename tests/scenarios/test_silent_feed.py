@@ -9,9 +9,8 @@ import pytest
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.ports import Deadline
-from integrations.athenahealth import feed
+from integrations.athenahealth import feed, poll
 from integrations.athenahealth.client import client_for
-from integrations.feeds import poll_chart
 from integrations.models import Connection, FeedCursor, SyncRun
 from integrations.operations.restore import restored
 from tests.scenarios.clinic import Clinic
@@ -20,7 +19,7 @@ from tests.scenarios.clinic import Clinic
 def taken_by_another(clinic: Clinic) -> None:
     """The rows that wait are read, and stored nowhere."""
     connection = Connection.objects.get(vendor="athenahealth")
-    for which in poll_chart.ATHENA_FEEDS:
+    for which in poll.KINDS:
         client = client_for(connection, deadline=Deadline.after(10), guard=lambda: None)
         feed.read_page(client, which)
 

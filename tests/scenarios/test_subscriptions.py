@@ -14,8 +14,8 @@ from audit.context import acting_as
 from audit.models import AuditEvent
 from campaigns.models import Effect
 from campaigns.ports import GatewayError
-from integrations.athenahealth.event_topics import TOPICS, Wish
-from integrations.models import AccessToken, Connection, EventSubscription, Feed, FeedCursor
+from integrations.athenahealth.events.topics import TOPICS
+from integrations.models import AccessToken, Connection, EventSubscription, Feed, FeedCursor, Wish
 from integrations.operations import run
 from integrations.subscriptions import requests
 from tests.integration.command_room import answered, refused

@@ -11,9 +11,8 @@ import time_machine
 
 from audit.context import acting_as
 from campaigns.clock import database_now
-from integrations.athenahealth.event_topics import Wish
 from integrations.feeds import poll_interval
-from integrations.models import Connection, EventSubscription, Feed, FeedCursor
+from integrations.models import Connection, EventSubscription, Feed, FeedCursor, Wish
 from integrations.operations import run
 from integrations.subscriptions import requests
 from tests.scenarios.clinic import Clinic

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.models import Appointment
-from integrations.athenahealth.event_topics import TOPICS
+from integrations.athenahealth.events.topics import TOPICS
 from integrations.models import Connection, InboundMessage
 from integrations.simulators.athenahealth.subscriptions import IG
 from tests.scenarios.clinic import PRACTICE, Clinic

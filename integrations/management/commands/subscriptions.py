@@ -7,14 +7,13 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.management.practice_command import BadUsage
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, Refused
-from integrations.athenahealth.event_topics import ACTIVE, TOPICS, Wish
 from integrations.connections import registry
 from integrations.management.vendor_command import VendorCommand
-from integrations.models import EventSubscription
+from integrations.models import ACTIVE, EventSubscription, Wish
 from integrations.subscriptions import requests
 from integrations.subscriptions.endpoint_url import endpoint_of
 
@@ -41,12 +40,13 @@ class Command(VendorCommand):
 
     def check_usage(self, practices: Sequence[Practice], **options: Any) -> None:
         """Topics that exist, and everything set that creating needs."""
-        for topic in options["topics"] or ():
-            if topic not in TOPICS and options["what"] == CREATE:
-                raise BadUsage(f"There is no topic {topic!r}; known: {', '.join(TOPICS)}.")
         for practice in practices:
             try:
-                connection = registry.find(practice.external_id, Vendor.ATHENAHEALTH)
+                known = requests.topics_of(practice).topics
+                for topic in options["topics"] or ():
+                    if topic not in known and options["what"] == CREATE:
+                        raise BadUsage(f"There is no topic {topic!r}; known: {', '.join(known)}.")
+                connection = registry.find(practice.external_id, System.CHART)
                 if options["what"] in (CREATE, RENEW):
                     endpoint_of(connection)
             except Refused as refusal:
@@ -72,8 +72,8 @@ class Command(VendorCommand):
 
     def _wish(self, practice: Practice, what: str, topics: list[str] | None) -> int:
         if what == CREATE:
-            connection = registry.find(practice.external_id, Vendor.ATHENAHEALTH)
-            return requests.request_subscriptions(connection, topics or tuple(TOPICS))
+            connection = registry.find(practice.external_id, System.CHART)
+            return requests.request_subscriptions(connection, topics)
         rows = requests.subscriptions_of(practice)
         chosen = rows.filter(topic__in=topics) if topics else rows
         if what == LIST:

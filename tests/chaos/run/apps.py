@@ -45,7 +45,7 @@ def quicken() -> None:
     lease.CALL_SECONDS = CALL_SECONDS
     lease.SECONDS = FEED_LEASE_SECONDS
     claim.LEASE = timedelta(seconds=FEED_LEASE_SECONDS)
-    import_module("integrations.inbox.chart_events").READ_SECONDS = CALL_SECONDS
+    import_module("integrations.athenahealth.process").READ_SECONDS = CALL_SECONDS
     import_module(
         "integrations.feeds.poll_interval"
     ).ANSWER_MINUTES_WITH_WEBHOOKS = SLOW_POLL_MINUTES

@@ -11,8 +11,8 @@ from django.test import Client
 from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, Practice
-from integrations.athenahealth.event_topics import TOPICS, Wish
-from integrations.models import Connection, EventSubscription, Feed, FeedCursor, HttpExchange
+from integrations.athenahealth.events.topics import TOPICS
+from integrations.models import Connection, EventSubscription, Feed, FeedCursor, HttpExchange, Wish
 from tests.factories import PracticeFactory, UserFactory
 from tests.integration.event_room import connected, subscribed
 

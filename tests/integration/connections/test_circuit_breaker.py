@@ -12,7 +12,7 @@ from django.db import OperationalError
 from django.db import connections as databases
 
 from audit.models import AuditEvent
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Effect, Practice
 from campaigns.ports import CREDENTIALS, GatewayError, OutcomeUnknown, Refused, TryLater
 from integrations.connections import circuit_breaker, registry
@@ -60,9 +60,9 @@ def test_failures_in_a_row_open_it(connection: Connection, code: str) -> None:
     error = TryLater("No.", code=code)
     assert fail(connection, FAILURES_TO_OPEN - 1, error).opened_at is None
     assert fail(connection, 1, error).opened_at == NOON
-    assert registry.paused("195900") >= {Vendor.RELATIENT}
+    assert registry.paused("195900") >= {System.ENGAGEMENT}
     with pytest.raises(TryLater) as caught:
-        registry.find_open("195900", Vendor.RELATIENT)
+        registry.find_open("195900", System.ENGAGEMENT)
     assert caught.value.code == "connection_paused"
     assert caught.value.sentence.startswith("Relatient does not answer at present. Kept asks again")
 
@@ -151,7 +151,7 @@ def test_an_answer_closes_it_and_those_who_waited_are_looked_at(connection: Conn
     assert visit.look_due_at == NOON
     row = Connection.objects.get()
     assert (row.failures, row.opened_at, row.probe_at) == (0, None, None)
-    assert registry.find_open("195900", Vendor.RELATIENT)
+    assert registry.find_open("195900", System.ENGAGEMENT)
     assert AuditEvent.objects.filter(action="connection.circuit_closed").count() == 1
 
 
@@ -211,4 +211,4 @@ def test_practices_do_not_share_a_circuit(connection: Connection) -> None:
     )
     fail(connection, FAILURES_TO_OPEN)
     assert isinstance(other.practice, Practice)
-    assert registry.find_open("2", Vendor.RELATIENT) == other
+    assert registry.find_open("2", System.ENGAGEMENT) == other

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 
 from audit.context import acting_as
 from audit.models import AuditEvent
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.models import Practice
 from campaigns.ports import Refused, TryLater
 from integrations.connections import registry
@@ -24,8 +24,8 @@ def connection(db):
 
 
 def test_a_vendor_without_a_connection_counts_as_paused(connection):
-    assert registry.paused("195900") == {Vendor.ATHENAHEALTH}
-    assert registry.paused("unknown") == {Vendor.ATHENAHEALTH, Vendor.RELATIENT}
+    assert registry.paused("195900") == {System.CHART}
+    assert registry.paused("unknown") == {System.CHART, System.ENGAGEMENT}
 
 
 def test_a_pause_names_who_and_why_and_is_audited_once(connection):
@@ -36,7 +36,7 @@ def test_a_pause_names_who_and_why_and_is_audited_once(connection):
         "rosa",
         "Relatient is being moved.",
     )
-    assert Vendor.RELATIENT in registry.paused("195900")
+    assert System.ENGAGEMENT in registry.paused("195900")
     event = AuditEvent.objects.get()
     assert (event.action, event.actor, event.practice) == ("connection.paused", "rosa", "195900")
 
@@ -44,15 +44,15 @@ def test_a_pause_names_who_and_why_and_is_audited_once(connection):
 def test_a_resumed_connection_works_again(connection, as_process):
     registry.pause(connection, reason="Maintenance.")
     with pytest.raises(TryLater):
-        registry.find_open("195900", Vendor.RELATIENT)
+        registry.find_open("195900", System.ENGAGEMENT)
     assert registry.resume(connection)
     assert not registry.resume(connection)
-    assert registry.find_open("195900", Vendor.RELATIENT) == connection
+    assert registry.find_open("195900", System.ENGAGEMENT) == connection
 
 
 def test_a_missing_connection_is_told_plainly(connection):
     with pytest.raises(Refused) as caught:
-        registry.find("195900", Vendor.ATHENAHEALTH)
+        registry.find("195900", System.CHART)
     assert "no connection to athenahealth" in caught.value.sentence
 
 

@@ -16,7 +16,8 @@ from campaigns.intake.events import Received, take_event
 from campaigns.models import Appointment, Campaign, ConsentEvent, Practice
 from campaigns.vendor_records import CampaignRecord, ReadSpan
 from integrations.athenahealth import translate
-from integrations.relatient import schemas
+from integrations.models import Connection
+from integrations.relatient import feed, schemas
 from integrations.relatient import translate as relatient
 from integrations.setup import reference_data
 from integrations.transport.errors import Nonsense
@@ -209,8 +210,9 @@ def test_no_word_of_a_campaign_keeps_the_others_from_the_library(
         "cmp_1", "n" * 500, "en", "telehealth" * 9, "high" * 9, (Channel.SMS,), active=True
     )
     plain = replace(wordy, external_id="cmp_2", name="Plain", modality="any", intensity="high")
-    monkeypatch.setattr(reference_data.relatient, "campaign_library", lambda _: [wordy, plain])
-    assert reference_data.load_relatient(practice, None) == {"campaigns": 2}
+    monkeypatch.setattr(feed, "campaign_library", lambda _: [wordy, plain])
+    connection = Connection.objects.create(practice=practice, vendor="relatient", secret="s")
+    assert reference_data.load(connection, lambda: None) == {"campaigns": 2}
     row = Campaign.objects.get(external_id="cmp_1")
     # Cut, they are still no words that Kept knows.
     assert (row.name, row.modality, row.intensity) == ("n" * 160, "telehealthte", "highhighhi")

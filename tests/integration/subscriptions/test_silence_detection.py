@@ -11,7 +11,7 @@ from audit.models import AuditEvent
 from campaigns.clock import database_now
 from campaigns.models import Effect, Practice
 from integrations.feeds import poll_interval
-from integrations.feeds.poll_chart import cursor_of
+from integrations.feeds.pull import cursor_of
 from integrations.models import EventSubscription, Feed, FeedCursor, SyncKind, SyncRun
 from integrations.subscriptions import silence_detection
 from tests.factories import PracticeFactory

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from audit.context import acting_as
 from integrations.athenahealth import webhook as athena
 from integrations.inbox import process
-from integrations.inbox.chart_events import NotNow
+from integrations.inbox.claim import NotNow
 from integrations.models import InboundMessage
 from integrations.relatient import webhook as relatient
 from integrations.transport.response import NotJson, parse_json

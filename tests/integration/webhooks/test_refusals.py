@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from campaigns.models import Practice
 from integrations.models import Connection, InboundMessage
-from integrations.webhooks import endpoint
 from integrations.webhooks.request_body import MOST_BYTES
 from tests.factories import PracticeFactory
 from tests.integration.webhook_room import (
@@ -169,8 +168,8 @@ def chunked(room: Room, vendor: str, body: bytes, signed: str) -> HttpResponse:
         header: signed,
     }
     request = RequestFactory().generic("POST", room.address(vendor), **environ)
-    view = {ATHENA: endpoint.from_athenahealth, RELATIENT: endpoint.from_relatient}[vendor]
-    return view(request, room.practice.external_id)
+    found = resolve(room.address(vendor))
+    return found.func(request, **found.kwargs)
 
 
 def test_a_body_in_chunks_is_read(room: Room, vendor: str) -> None:

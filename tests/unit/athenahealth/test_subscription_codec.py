@@ -10,8 +10,8 @@ import pytest
 from campaigns.models import Practice
 from campaigns.ports import NOT_FOUND, OutcomeUnknown, Refused, TryLater
 from integrations.athenahealth.auth import NOT_GRANTED
-from integrations.athenahealth.subscription_client import moment
-from integrations.athenahealth.subscription_codec import failure
+from integrations.athenahealth.events.subscription_client import moment
+from integrations.athenahealth.events.subscription_codec import failure
 from integrations.models import Connection
 from integrations.subscriptions.endpoint_url import endpoint_of
 from integrations.transport import errors

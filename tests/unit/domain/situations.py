@@ -31,7 +31,7 @@ from campaigns.domain.values import (
     Modality,
     OnCancel,
     ReplyKind,
-    Vendor,
+    System,
 )
 from tests.unit.domain import snapshots as plain
 
@@ -268,7 +268,7 @@ CHANGE: dict[str, Change] = {
     "patient-unread": patient(read_at=None),
     "history-unread": patient(history_read_at=None),
     "unknown-at-relatient": patient(relatient_id="", relatient_state=None),
-    "relatient-paused": facts(paused=frozenset({Vendor.RELATIENT})),
+    "relatient-paused": facts(paused=frozenset({System.ENGAGEMENT})),
     "sibling-enrolled": facts(siblings=(plain.a_sibling(),)),
     "sibling-unread": facts(siblings=(UNREAD,)),
     "missed-180-days-ago": missed(180),

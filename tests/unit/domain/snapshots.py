@@ -8,7 +8,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.desired_enrollment import plan
-from campaigns.domain.effects import VENDOR_OF
 from campaigns.domain.snapshot import (
     AppointmentFacts,
     Campaign,
@@ -183,7 +182,7 @@ def an_effect(
     kind: EffectKind, status: EffectStatus = EffectStatus.QUEUED, **fields: Any
 ) -> EffectFacts:
     defaults = {"id": 1, "body": {}, "appointment_id": 1}
-    return EffectFacts(kind=kind, vendor=VENDOR_OF[kind], status=status, **{**defaults, **fields})
+    return EffectFacts(kind=kind, status=status, **{**defaults, **fields})
 
 
 def a_snapshot(**fields: Any) -> Snapshot:

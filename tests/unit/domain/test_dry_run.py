@@ -8,7 +8,7 @@ from campaigns.domain.coverage import Code
 from campaigns.domain.decide import decide
 from campaigns.domain.dry_run import dry_run
 from campaigns.domain.snapshot import Snapshot
-from campaigns.domain.values import EffectKind, EffectStatus, InstructionKind, Vendor
+from campaigns.domain.values import EffectKind, EffectStatus, InstructionKind, System
 from tests.unit.domain.snapshots import (
     CMP,
     CMP_HIGH,
@@ -51,7 +51,7 @@ def test_what_is_stopped_ends_and_stays_so() -> None:
 
 
 def test_a_paused_connection_is_not_looked_beyond() -> None:
-    paused = replace(a_snapshot(patient=a_patient()), paused=frozenset({Vendor.RELATIENT}))
+    paused = replace(a_snapshot(patient=a_patient()), paused=frozenset({System.ENGAGEMENT}))
     assert kinds(paused) == [EffectKind.UPSERT_PATIENT]
     assert dry_run(paused, NOW).last.code is Code.CONNECTION_PAUSED
 

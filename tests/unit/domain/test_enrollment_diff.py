@@ -20,7 +20,7 @@ from campaigns.domain.values import (
     EffectStatus,
     EnrollmentStatus,
     InstructionKind,
-    Vendor,
+    System,
     WorkItemKind,
 )
 from tests.unit.domain.snapshots import (
@@ -201,7 +201,7 @@ def test_a_queued_effect_that_was_tried_waits_to_retry() -> None:
 
 
 def test_a_paused_connection_is_said() -> None:
-    decision = decided(a_snapshot(paused=frozenset({Vendor.RELATIENT})))
+    decision = decided(a_snapshot(paused=frozenset({System.ENGAGEMENT})))
     assert decision.code is Code.CONNECTION_PAUSED
     assert kinds(decision) == [EffectKind.ENROLL]
 

@@ -23,7 +23,7 @@ from campaigns.domain.values import (
     EffectKind,
     EffectStatus,
     EnrollmentStatus,
-    Vendor,
+    System,
 )
 
 REMEMBERED = {
@@ -102,7 +102,6 @@ class World:
         return EffectFacts(
             id=1 + max((e.id for e in others), default=0),
             kind=want.kind,
-            vendor=want.vendor,
             status=EffectStatus.QUEUED,
             body=want.body,
             basis=want.basis,
@@ -127,7 +126,7 @@ class World:
         return new.id
 
     def _may_be_tried(self, effect: EffectFacts) -> bool:
-        if effect.vendor in self.snapshot.paused or not _live(effect):
+        if effect.system in self.snapshot.paused or not _live(effect):
             return False
         if effect.status is EffectStatus.PARKED:
             return False
@@ -170,7 +169,7 @@ class World:
 
     def _others(self) -> None:
         """The earlier appointments of the lineage are over; their own looks end what they hold."""
-        if self.refuses or Vendor.RELATIENT in self.snapshot.paused:
+        if self.refuses or System.ENGAGEMENT in self.snapshot.paused:
             return
         for e in self.snapshot.enrollments:
             if e.appointment_id != self.snapshot.appointment.id and e.status in LIVE:

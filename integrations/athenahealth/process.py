@@ -1,9 +1,9 @@
-"""Step 3 for athenahealth's events: they hold nothing but an id, so the present state is read.
+"""Steps 2 and 3 for what athenahealth sent: pages of rows, and events.
 
-An event is only a reason to read (contract, section 7: unordered, at least once, id-only). A read
-that began after the event came needs no other one, so many events about one visit cost one call.
-Patients are marked, and read when a look needs them; only a merge is read at once, since the record
-that stays may be one that Kept has never met.
+An event holds nothing but an id and is only a reason to read (contract, section 7: unordered, at
+least once, id-only). A read that began after the event came needs no other one, so many events
+about one visit cost one call. Patients are marked, and read when a look needs them; only a merge is
+read at once, since the record that stays may be one that Kept has never met.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.intake.chart import disbelieve_appointment, take_appointment, take_patient
 from campaigns.intake.patient_rereads import RereadResult, patient_changed
 from campaigns.models import Appointment, Patient
@@ -22,7 +22,7 @@ from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, GatewayError, Leas
 from campaigns.vendor_records import PatientRecord, ReadSpan
 from integrations.athenahealth import translate
 from integrations.athenahealth.client import AthenaClient, client_for
-from integrations.athenahealth.event import (
+from integrations.athenahealth.events.event import (
     FREEZING,
     MERGE,
     ChartEvent,
@@ -32,7 +32,9 @@ from integrations.athenahealth.event import (
 )
 from integrations.connections import registry
 from integrations.drift.reference_check import Lists
-from integrations.models import InboundMessage
+from integrations.inbox.claim import NotNow
+from integrations.inbox.rows import priority_of, span_of, take_rows
+from integrations.models import InboundKind, InboundMessage
 from integrations.transport.errors import Nonsense
 from integrations.transport.rate_limit import prompt
 
@@ -44,18 +46,43 @@ Counts = Counter[str]
 Result = TypeVar("Result")
 
 
-class NotNow(Exception):
-    """athenahealth cannot be asked at present: the message waits, and that does not count as a
-    failure.
-    """
-
-    def __init__(self, error: GatewayError) -> None:
-        super().__init__(error.sentence)
-        self.error = error
+def process(message: InboundMessage) -> Counts:
+    """Take in one message. Raises Nonsense when it cannot be understood, NotNow, or LeaseLost."""
+    return _TAKERS[InboundKind(message.kind)](message)
 
 
-def take(message: InboundMessage) -> Counts:
-    """Take in one event. Raises Nonsense when it cannot be understood, NotNow, or LeaseLost."""
+def _appointments(message: InboundMessage) -> Counts:
+    span, priority = span_of(message), priority_of(message)
+    lists = Lists(message.practice)
+
+    def disbelieved(row: Any, what: str) -> bool:
+        """Whether it is the row of a visit that Kept knows: then the visit says so itself."""
+        visit = translate.appointment_id(row)
+        return bool(visit) and disbelieve_appointment(message.practice, visit, what, span, priority)
+
+    def take(row: Any) -> str | None:
+        try:
+            record = translate.appointment(row)
+        except Nonsense as nonsense:
+            if disbelieved(row, nonsense.what):
+                return "unreadable"
+            raise
+        if record is None:
+            return "unreadable" if disbelieved(row, translate.NO_VISIT) else None
+        lists.watch(record)
+        return take_appointment(message.practice, record, span, priority).value
+
+    return take_rows(message, take)
+
+
+def _patients(message: InboundMessage) -> Counts:
+    def take(row: Any) -> str | None:
+        return take_patient(message.practice, translate.patient(row), span_of(message)).value
+
+    return take_rows(message, take)
+
+
+def _event(message: InboundMessage) -> Counts:
     stored = message.payload or {}
     if of_no_concern(stored):
         return Counter(ignored=1)
@@ -138,7 +165,7 @@ def _read(
 
 
 def _client(message: InboundMessage) -> AthenaClient:
-    connection = registry.find_open(message.practice.external_id, Vendor.ATHENAHEALTH)
+    connection = registry.find_open(message.practice.external_id, System.CHART)
     mine = InboundMessage.objects.filter(pk=message.pk, lease_token=message.lease_token)
 
     def still_ours() -> None:
@@ -147,3 +174,10 @@ def _client(message: InboundMessage) -> AthenaClient:
             raise LeaseLost
 
     return client_for(connection, deadline=Deadline.after(READ_SECONDS), guard=still_ours)
+
+
+_TAKERS: dict[InboundKind, Callable[[InboundMessage], Counts]] = {
+    InboundKind.APPOINTMENTS_PAGE: _appointments,
+    InboundKind.PATIENTS_PAGE: _patients,
+    InboundKind.EVENT: _event,
+}

@@ -12,9 +12,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from campaigns.ports import NOT_FOUND, Deadline, Guard, OutcomeUnknown, Refused, TryLater
-from integrations.athenahealth.subscription_codec import BASE, CONTENT_TYPE, FhirCalls, calls_for
+from integrations.athenahealth.events.subscription_codec import (
+    BASE,
+    CONTENT_TYPE,
+    FhirCalls,
+    calls_for,
+)
 from integrations.models import Connection
 from integrations.transport.errors import VENDOR_NONSENSE
+from integrations.vendors import HeldSubscription
 
 PATH, ONE, TOPICS = "/Subscription", "/Subscription/{id}", "/SubscriptionTopic"
 BACKPORT = "http://hl7.org/fhir/uv/subscriptions-backport/StructureDefinition"
@@ -26,23 +32,12 @@ Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Held:
-    """One subscription at athenahealth; `ends_at` is None when it names no end."""
-
-    external_id: str
-    topic: str
-    endpoint: str
-    status: str
-    ends_at: datetime | None
-
-
-@dataclass(frozen=True)
 class SubscriptionClient:
     """The calls for one practice."""
 
     calls: FhirCalls
 
-    def held(self) -> list[Held]:
+    def held(self) -> list[HeldSubscription]:
         """GET /Subscription: all that this API key may see, other practices' included."""
         return [_held(resource) for resource in self._all(PATH, "Subscription")]
 
@@ -50,7 +45,7 @@ class SubscriptionClient:
         """GET /SubscriptionTopic: what can be subscribed to here, such as Patient.merge."""
         return sorted(str(one.get("id") or "") for one in self._all(TOPICS, "SubscriptionTopic"))
 
-    def create(self, topic: str, endpoint: str, ends_at: datetime) -> Held:
+    def create(self, topic: str, endpoint: str, ends_at: datetime) -> HeldSubscription:
         """POST /Subscription, signed from then on with the connection's webhook secret."""
         connection = self.calls.connection
         resource = _described(connection, topic, endpoint, ends_at)
@@ -67,7 +62,9 @@ class SubscriptionClient:
                 request_id=reply.request_id,
             )
         status = str(made.get("status") or "requested").lower()
-        return Held(identity, topic, endpoint, status, moment(made.get("end")) or ends_at)
+        return HeldSubscription(
+            identity, topic, endpoint, status, moment(made.get("end")) or ends_at
+        )
 
     def delete(self, identity: str) -> None:
         """DELETE /Subscription/{id}; one that is gone already is deleted."""
@@ -98,7 +95,7 @@ class SubscriptionClient:
         raise _unreadable()
 
 
-def client_for(connection: Connection, *, deadline: Deadline, guard: Guard) -> SubscriptionClient:
+def client_for(connection: Connection, deadline: Deadline, guard: Guard) -> SubscriptionClient:
     """The calls for a connection, whose practice is loaded."""
     return SubscriptionClient(calls_for(connection, deadline=deadline, guard=guard))
 
@@ -138,9 +135,9 @@ def _described(connection: Connection, topic: str, endpoint: str, ends_at: datet
     }
 
 
-def _held(resource: Json) -> Held:
+def _held(resource: Json) -> HeldSubscription:
     channel = resource.get("channel")
-    return Held(
+    return HeldSubscription(
         external_id=str(resource.get("id") or ""),
         topic=_last_part(str(resource.get("criteria") or "")),
         endpoint=str(channel.get("endpoint") or "") if isinstance(channel, dict) else "",

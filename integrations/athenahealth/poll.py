@@ -12,23 +12,24 @@ After an unclean end the window is still open, and it is read once more before a
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from campaigns.clock import database_now
-from campaigns.domain.values import AppointmentStatus, Vendor
-from campaigns.models import Appointment, Department, Patient, Practice
-from campaigns.ports import GatewayError, LeaseLost, TryLater
+from campaigns.domain.values import AppointmentStatus, System
+from campaigns.models import Appointment, Patient, Practice
+from campaigns.ports import TryLater
 from integrations.athenahealth import feed
 from integrations.athenahealth.client import AthenaClient, client_for
+from integrations.athenahealth.gateway import departments_of
 from integrations.athenahealth.paging import Page
-from integrations.connections import registry
-from integrations.drift.store import recording_drift
-from integrations.feeds import failures, poll_interval
-from integrations.feeds.lease import FeedLease, take_lease
-from integrations.feeds.reread_window import mark_if_long_unread
+from integrations.feeds import poll_interval
+from integrations.feeds import pull as feeds
+from integrations.feeds.lease import FeedLease
+from integrations.feeds.reread_window import CLOCK_MARGIN, GAP_DAYS_AHEAD, mark_if_long_unread
 from integrations.inbox.store import store_page
 from integrations.models import Connection, Feed, FeedCursor, InboundKind, SyncRun
 
@@ -36,54 +37,19 @@ KINDS = {
     Feed.APPOINTMENTS: InboundKind.APPOINTMENTS_PAGE,
     Feed.PATIENTS: InboundKind.PATIENTS_PAGE,
 }
-ATHENA_FEEDS = tuple(KINDS)
-# The vendor's clock may differ from ours; a window is read again with this much on either side.
-CLOCK_MARGIN = timedelta(minutes=5)
-# How far ahead visits are booked, for filling the gap that a missing subscription left.
-GAP_DAYS_AHEAD = 365
 
 
-def pull(practice: Practice, which: Feed, run: SyncRun | None) -> bool:
-    """Read one feed until it is empty; False when another process has it in hand.
+def pull(practice: Practice, which: Feed, run: SyncRun | None) -> Counter[str] | None:
+    """Read one feed until it is empty; None when another process has it in hand.
 
     Raises GatewayError when the read failed; what was stored until then stays.
     """
-    connection = registry.find(practice.external_id, Vendor.ATHENAHEALTH)
-    cursor = cursor_of(connection, which)
-    must_be_open(connection, cursor)
-    lease = take_lease(cursor)
-    if lease is None:
-        return False
-    try:
-        with recording_drift(practice.external_id):
-            _read(connection, cursor, which, lease, run)
-    except LeaseLost:
-        return False
-    except GatewayError as error:
-        failures.failed(cursor, error)
-        raise
-    finally:
-        lease.release()
-    return True
 
+    def read(connection: Connection, cursor: FeedCursor, lease: FeedLease) -> Counter[str]:
+        _read(connection, cursor, which, lease, run)
+        return Counter()
 
-def must_be_open(connection: Connection, cursor: FeedCursor) -> None:
-    """Raise when nothing may be sent. A vendor that does not answer fails this feed, too: when
-    that has lasted too long the administrators hear of it."""
-    try:
-        registry.must_be_open(connection)
-    except GatewayError as error:
-        if not connection.is_paused:
-            failures.failed(cursor, error)
-        raise
-
-
-def cursor_of(connection: Connection, which: Feed) -> FeedCursor:
-    """The row that says how far a feed of a practice was read."""
-    cursor, _ = FeedCursor.objects.get_or_create(
-        practice=connection.practice, feed=which, defaults={"connection": connection}
-    )
-    return cursor
+    return feeds.pull(practice, System.CHART, which, read)
 
 
 def _read(
@@ -93,7 +59,6 @@ def _read(
     lease: FeedLease,
     run: SyncRun | None,
 ) -> None:
-    cursor.refresh_from_db()
     mark_if_long_unread(cursor, database_now())
     pages = _Pages(connection, cursor, which, lease, run)
     try:
@@ -102,18 +67,9 @@ def _read(
     except feed.NotSubscribed:
         pages.subscribe()
     pages.fill_gap()
-    failures.recovered(cursor)
-    _close(lease, connection.practice, which)
-
-
-def _close(lease: FeedLease, practice: Practice, which: Feed) -> None:
-    """Close the window, unless somebody else has it open by now."""
     now = database_now()
-    lease.cursors().update(
-        dirty=False,
-        last_success_at=now,
-        next_poll_at=now + timedelta(minutes=poll_interval.chart_minutes(practice, now, which)),
-    )
+    minutes = poll_interval.chart_minutes(connection.practice, now, which)
+    feeds.succeeded(cursor, lease, minutes, now)
 
 
 @dataclass
@@ -203,15 +159,11 @@ class _Pages:
             self.cursor.save(update_fields=["backfill_from"])
 
     def _booked_since(self, since: datetime) -> None:
-        practice = self.connection.practice
         today = database_now().date()
-        departments = tuple(
-            Department.objects.filter(practice=practice).values_list("external_id", flat=True)
-        )
         for page in self.client().booked(
             today - timedelta(days=1),
             today + timedelta(days=GAP_DAYS_AHEAD),
-            departments,
+            departments_of(self.connection),
             modified_since=since - CLOCK_MARGIN,
         ):
             self.store(page)

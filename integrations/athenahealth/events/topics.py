@@ -1,10 +1,9 @@
-"""What athenahealth tells of by events, what Kept asks for, and what a row's status may say."""
+"""What athenahealth tells of by events, and what Kept asks for."""
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from integrations.models import Feed
+from integrations.vendors import TopicGroup
 
 # The topics that Kept subscribes to (contract, section 7), and what each tells of.
 TOPICS = {
@@ -25,28 +24,20 @@ NEEDED = {
     Feed.PATIENTS: frozenset({"Patient.update", "Patient.merge"}),
 }
 
-# The vendor's words for a subscription that tells, or is about to.
-ACTIVE, REQUESTED = "active", "requested"
-LIVE = frozenset({ACTIVE, REQUESTED})
-
-
-class Wish(StrEnum):
-    """What Kept requested for a subscription; stands in the status column until it is
-    carried out.
-    """
-
-    WANTED = "wanted"
-    RENEW = "to be renewed"
-    DELETE = "to be deleted"
-
-
-def placeholder(topic: str) -> str:
-    """Stands in for athenahealth's id while there is none, so that a topic can be requested only
-    once.
-    """
-    return f"wanted:{topic}"
-
-
-def in_words(topic: str) -> str:
-    """A topic for people; one that Kept never asked for keeps the vendor's name."""
-    return TOPICS.get(topic, topic)
+MOVED = frozenset({"Appointment.reschedule"})
+# Topics whose silence a poll of the visits would show.
+WATCHED = (
+    TopicGroup(frozenset({"Appointment.schedule"}), MOVED, "new"),
+    TopicGroup(
+        frozenset(
+            {
+                "Appointment.update",
+                "Appointment.cancel",
+                "Appointment.check-in",
+                "Appointment.check-out",
+            }
+        ),
+        MOVED,
+        "changed",
+    ),
+)

@@ -7,62 +7,37 @@ one that is seen again is known by its id.
 from __future__ import annotations
 
 from collections import Counter
-from datetime import timedelta
 
 from django.db import transaction
 
 from campaigns.clock import database_now
-from campaigns.domain.values import Vendor
+from campaigns.domain.values import System
 from campaigns.enrollments.rereads import request_read_of_all
 from campaigns.models import Practice
-from campaigns.ports import GatewayError, LeaseLost
-from integrations.connections import registry
-from integrations.feeds import failures, poll_interval
-from integrations.feeds.lease import FeedLease, take_lease
-from integrations.feeds.poll_chart import cursor_of, must_be_open
+from integrations.feeds import poll_interval
+from integrations.feeds import pull as feeds
+from integrations.feeds.lease import FeedLease
 from integrations.inbox.store import store_events
 from integrations.models import Connection, Feed, FeedCursor, SyncRun
 from integrations.relatient import feed
 from integrations.relatient.gateway import client_for
 
 
-def collect(practice: Practice, run: SyncRun | None) -> Counter[str] | None:
+def pull(practice: Practice, which: Feed, run: SyncRun | None) -> Counter[str] | None:
     """Pull all waiting events; None when another process has the feed in hand.
 
     Raises GatewayError when a read failed; what was stored until then stays.
     """
-    connection = registry.find(practice.external_id, Vendor.RELATIENT)
-    cursor = cursor_of(connection, Feed.EVENTS)
-    must_be_open(connection, cursor)
-    lease = take_lease(cursor)
-    if lease is None:
-        return None
-    try:
-        counts = _read(connection, cursor, lease, run)
-    except LeaseLost:
-        return None
-    except GatewayError as error:
-        failures.failed(cursor, error)
-        raise
-    finally:
-        lease.release()
-    return counts
 
+    def read(connection: Connection, cursor: FeedCursor, lease: FeedLease) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        while _page(connection, cursor, lease, run, counts):
+            pass
+        now = database_now()
+        feeds.succeeded(cursor, lease, poll_interval.answer_minutes(connection, now), now)
+        return counts
 
-def _read(
-    connection: Connection, cursor: FeedCursor, lease: FeedLease, run: SyncRun | None
-) -> Counter[str]:
-    counts: Counter[str] = Counter()
-    cursor.refresh_from_db()
-    more = True
-    while more:
-        more = _page(connection, cursor, lease, run, counts)
-    failures.recovered(cursor)
-    now = database_now()
-    cursor.last_success_at = now
-    cursor.next_poll_at = now + timedelta(minutes=poll_interval.answer_minutes(connection, now))
-    cursor.save(update_fields=["last_success_at", "next_poll_at"])
-    return counts
+    return feeds.pull(practice, System.ENGAGEMENT, which, read)
 
 
 def _page(
