@@ -8,6 +8,7 @@ class IntegrationsConfig(AppConfig):
 
     def ready(self) -> None:
         """Connect the heartbeat, by which the workers say that they are alive."""
+        from integrations import checks  # noqa: F401
         from integrations.health.heartbeat_thread import follow_tasks
 
         follow_tasks()

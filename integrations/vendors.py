@@ -35,6 +35,7 @@ from integrations.transport.notification import Notification
 FACES: Mapping[Vendor, str] = {
     Vendor.ATHENAHEALTH: "integrations.athenahealth.vendor.FACE",
     Vendor.RELATIENT: "integrations.relatient.vendor.FACE",
+    Vendor.FOLDER: "integrations.folder.vendor.FACE",
 }
 
 Counts = Counter[str]
@@ -78,6 +79,8 @@ class VendorFace:
 
     # The columns of the first practice's connection, from the environment (settings.KEPT_SEED).
     seeded: Callable[[Mapping[str, Any]], dict[str, str]]
+    # Why what the environment says must not be used, as a sentence; nothing when it may be.
+    unsafe: Callable[[Mapping[str, Any]], str] = lambda environment: ""
     # One cheap read: whether the vendor answers, and takes our credentials. Raises GatewayError.
     probe: Callable[[Connection], None]
     # What can be tried without changing a record there, as a report. Raises GatewayError.

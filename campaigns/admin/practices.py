@@ -116,6 +116,7 @@ class PracticeSettingsAdmin(PracticeAdmin):
                     "athena_requests_per_second",
                     "athena_requests_per_day",
                     "relatient_requests_per_second",
+                    "folder_days",
                 ),
                 "description": "The defaults fit nearly every practice.",
             },

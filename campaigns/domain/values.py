@@ -33,6 +33,7 @@ class Vendor(StrEnum):
 
     ATHENAHEALTH = "athenahealth", "athenahealth"
     RELATIENT = "relatient", "Relatient"
+    FOLDER = "folder", "Folder"
     MAIL = "mail", "mail"
 
 

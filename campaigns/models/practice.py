@@ -86,6 +86,7 @@ class Practice(models.Model):
     athena_requests_per_day = models.PositiveIntegerField(
         default=0, help_text="0: as many as athenahealth's own headers say"
     )
+    folder_days = models.PositiveIntegerField(default=7, validators=[MinValueValidator(1)])
     retry_base_seconds = models.FloatField(default=30, validators=[MinValueValidator(0.01)])
     effect_lease_seconds = models.FloatField(default=120, validators=[MinValueValidator(5)])
 

@@ -23,6 +23,7 @@ _OF_THE_WORKERS: dict[str, Kind] = {
     "athena_requests_per_second": setting_kinds.NUMBER,
     "athena_requests_per_day": setting_kinds.NUMBER,
     "relatient_requests_per_second": setting_kinds.NUMBER,
+    "folder_days": setting_kinds.NUMBER,
     "alert_after_hours": setting_kinds.NUMBER,
     "alert_emails": setting_kinds.ADDRESSES,
     "unconfirmed_hours": setting_kinds.NUMBER,

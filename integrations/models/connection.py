@@ -34,6 +34,9 @@ class Connection(models.Model):
     base_url = models.URLField(
         max_length=300, help_text="athenahealth: scheme and host; Relatient: with its path prefix"
     )
+    folder = models.CharField(
+        max_length=300, blank=True, default="", help_text="where files are exchanged"
+    )
     client_id = models.CharField(max_length=200, blank=True, default="")
     secret = EncryptedTextField(
         blank=True, default="", help_text="the client secret, or Relatient's API key"

@@ -5,6 +5,7 @@ Idempotent. Once a connection has worked, the environment no longer changes it: 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.conf import settings
@@ -24,11 +25,25 @@ from integrations.feeds.pull import plan_first_pull
 from integrations.models import Connection
 from integrations.setup import reference_data
 from integrations.transport.errors import Nonsense
-from integrations.vendors import face_of
+from integrations.vendors import EngagementFace, face_of, faces
+
+NOT_IN_FORCE = "no; an admin can put it in force on the console's page Connections"
+
+
+def _engagement_vendor(practice: Practice, column: str, text: str) -> dict[str, Any]:
+    permitted = [vendor.value for vendor, face in faces() if isinstance(face, EngagementFace)]
+    if text and text not in permitted:
+        raise BadValue(f"permitted: {', '.join(permitted)}")
+    return {column: text} if text else {}
+
 
 # What the environment says of the first practice: the column it becomes, and how it is read.
 SEEDED_COLUMNS = {
     "ATHENA_PRACTICE_ID": ("external_id", setting_kinds.TEXT),
+    "ENGAGEMENT_VENDOR": (
+        "engagement_vendor",
+        setting_kinds.Kind(_engagement_vendor, lambda practice, column: getattr(practice, column)),
+    ),
     "PRACTICE_NAME": ("name", setting_kinds.TEXT),
     "PRACTICE_TIME_ZONE": ("time_zone", setting_kinds.ZONE),
     "PRACTICE_LANGUAGE": ("language", setting_kinds.LANGUAGE),
@@ -54,8 +69,8 @@ def bootstrap() -> dict[str, Any]:
         "connections": {},
         "reference": {},
     }
-    for system in IN_FORCE:
-        connection = _connection(practice, practice.vendor_of(system), settings.KEPT_SEED)
+    for vendor in _vendors(practice, settings.KEPT_SEED):
+        connection = _connection(practice, vendor, settings.KEPT_SEED)
         report["connections"][connection.vendor] = _checked(connection, report["reference"])
     return report
 
@@ -87,7 +102,7 @@ def _columns(seed: dict[str, Any]) -> dict[str, Any]:
     columns: dict[str, Any] = {}
     objections = []
     for variable, (column, kind) in SEEDED_COLUMNS.items():
-        value = seed[variable] or ""
+        value = seed.get(variable) or ""
         try:
             columns |= kind.read(
                 practice, column, value if isinstance(value, str) else ",".join(value)
@@ -100,6 +115,14 @@ def _columns(seed: dict[str, Any]) -> dict[str, Any]:
             "Correct it and run bootstrap again."
         )
     return columns | {"name": columns["name"] or f"Practice {columns['external_id']}"}
+
+
+def _vendors(practice: Practice, seed: dict[str, Any]) -> Iterable[Vendor]:
+    """The vendors in force, and the one that the environment would rather have: putting another
+    in force is a person's decision.
+    """
+    asked = Vendor(seed.get("ENGAGEMENT_VENDOR") or practice.engagement_vendor)
+    return dict.fromkeys([*map(practice.vendor_of, IN_FORCE), asked])
 
 
 def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Connection:
@@ -132,11 +155,14 @@ def _checked(connection: Connection, loaded: dict[str, Any]) -> dict[str, Any]:
     try:
         with recording_drift(connection.practice.external_id):
             report = face.check(connection, _no_guard)
-            loaded.update(reference_data.load(connection, _no_guard))
+            if connection.practice.systems_of(connection.vendor):
+                loaded.update(reference_data.load(connection, _no_guard))
+                for which in face.feeds:
+                    plan_first_pull(connection, which)
+            else:
+                report["in_force"] = NOT_IN_FORCE
     except (GatewayError, Nonsense) as error:
         return {"ok": False, "problem": error.sentence}
-    for which in face.feeds:
-        plan_first_pull(connection, which)
     connection.checked_at, connection.check_report = database_now(), report
     connection.save(update_fields=["checked_at", "check_report"])
     return {"ok": True, **report}

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.contract.athena_room import athena, athena_server, shared_athena
+from tests.contract.folder_room import folder_room
 from tests.contract.relatient_room import relatient_server, room
 from tests.contract.simulator_callers import Clock
 from tests.contract.webhook_receiver import Receiver
 
-__all__ = ["athena", "athena_server", "relatient_server", "room", "shared_athena"]
+__all__ = ["athena", "athena_server", "folder_room", "relatient_server", "room", "shared_athena"]
 
 
 @pytest.fixture

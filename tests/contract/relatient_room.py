@@ -1,6 +1,5 @@
 """A practice connected to the simulated Relatient over real HTTP, for the tests beside this."""
 
-import itertools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,64 +8,17 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from campaigns.domain.effects import EnrollBody, PatientBody, ReminderBody
 from campaigns.models import Practice
 from campaigns.ports import Deadline
-from campaigns.vendor_records import EnrollmentRecord, PatientMirror
 from integrations.models import Connection
 from integrations.relatient.client import RelatientClient
 from integrations.relatient.gateway import RelatientGateway, client_for
 from integrations.simulators.server import SimulatorServer
-
-PRACTICE = "195900"
-CAMPAIGN = "cmp_followup_en"
-# Every id is new, so that tests share one simulator without meeting each other's records.
-numbers = itertools.count(900_001)
-
-
-def patient_body(**fields: str | None) -> PatientBody:
-    return {
-        "patient": str(next(numbers)),
-        "first_name": "Nora",
-        "last_name": "Sampleton",
-        "date_of_birth": "1980-02-03",
-        "email": "nora@example.org",
-        "mobile_phone": "+16172267001",
-        "home_phone": None,
-        "language": "en",
-        **fields,
-    }
-
-
-def reminder_body(**visit: str) -> ReminderBody:
-    return {
-        "visit": {
-            "appointment": str(next(numbers)),
-            "starts_at": "2090-06-01T15:30:00Z",
-            "time_zone": "America/New_York",
-            "provider": "71",
-            "provider_name": "Dr. Terry",
-            "department_name": "",
-            "type_name": "Follow-up",
-            "modality": "in_person",
-            "join_url": "",
-            **visit,
-        },
-        "recipient": {
-            "kind": "patient",
-            "name": "",
-            "relationship": "",
-            "mobile_phone": "+16172267001",
-            "home_phone": None,
-            "email": "nora@example.org",
-        },
-        "lead_channel": "sms",
-        "channels": ["sms", "email"],
-    }
+from tests.contract.engagement_room import PRACTICE, EngagementRoom
 
 
 @dataclass
-class Room:
+class Room(EngagementRoom):
     """The practice's connection, the vendor behind it, and what can be done to either."""
 
     server: SimulatorServer
@@ -96,20 +48,11 @@ class Room:
     def state(self) -> dict[str, Any]:
         return self.control("state", method="GET")["relatient"]
 
-    def patient(self, **fields: str | None) -> PatientMirror:
-        body = patient_body(**fields)
-        return self.gateway.create_patient(body, f"new-{body['patient']}")
+    def complete(self, enrollment: str) -> None:
+        self.control(f"relatient/enrollments/{enrollment}/complete", {})
 
-    def enroll_body(self, reminder: ReminderBody | None = None) -> EnrollBody:
-        return {
-            "patient": self.patient().vendor_id,
-            "campaign": CAMPAIGN,
-            "reminder": reminder or reminder_body(),
-            "send_window": {"start": "09:00", "end": "21:00"},
-        }
-
-    def enrollment(self) -> EnrollmentRecord:
-        return self.gateway.enroll(self.enroll_body(), f"enroll-{next(numbers)}")
+    def texts_to(self, number: str) -> list[str]:
+        return [one["body"] for one in self.state()["messages"] if one.get("to") == number]
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from integrations import vendors
 from integrations.models import Connection, HttpExchange, RequestBudget, WriteAccess
 from integrations.relatient.auth import ApiKey
 from integrations.relatient.gateway import RelatientGateway
-from tests.contract.relatient_room import PRACTICE, patient_body, reminder_body
+from tests.contract.engagement_room import PRACTICE, patient_body, reminder_body
 
 READS = {
     "find_patient": lambda g: g.find_patient("1"),

@@ -6,7 +6,7 @@ from campaigns.domain.values import Channel, ReplyKind
 from campaigns.ports import CREDENTIALS, Refused
 from campaigns.vendor_records import EventType
 from integrations.relatient import feed, translate
-from tests.contract.relatient_room import CAMPAIGN, PRACTICE
+from tests.contract.engagement_room import CAMPAIGN, PRACTICE
 
 
 def _drain(room, after=""):

@@ -10,7 +10,10 @@ from django.test import TransactionTestCase
 
 from integrations.simulators.server import SimulatorServer
 from tests.scenarios.clinic import Clinic, seed
+from tests.scenarios.folder_clinic import folder, folder_clinic
 from tests.scenarios.shared_clinic import SharedClinic, shared_clinic
+
+__all__ = ["folder", "folder_clinic"]
 
 
 @pytest.fixture

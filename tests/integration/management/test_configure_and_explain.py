@@ -87,7 +87,7 @@ def test_configure_shows_every_setting_of_the_interface(practice: Practice) -> N
     assert answer["settings"]["poll_minutes"] == 15
     assert answer["settings"]["send_window_voice"] == "10:00-20:00"
     assert answer["settings"]["landline_calls_ok"] is False
-    assert len(answer["settings"]) == 31
+    assert len(answer["settings"]) == 32
     assert "too_late_hours=2" in said("configure")
 
 
