@@ -8,7 +8,8 @@ export UV_PYTHON_DOWNLOADS := never
 
 # An isolated practice: neither the database nor the vendors of a production .env are touched.
 DEMO_ENV = ENVIRONMENT=demo REQUIRE_SECOND_FACTOR=false \
-	DATABASE_URL="$${DEMO_DATABASE_URL:-sqlite:///var/demo.sqlite3}"
+	DATABASE_URL="$${DEMO_DATABASE_URL:-sqlite:///var/demo.sqlite3}" \
+	ENGAGEMENT_VENDOR="$${ENGAGEMENT_VENDOR:-relatient}" ENGAGEMENT_FOLDER="$${ENGAGEMENT_FOLDER:-}"
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check format bench lock
@@ -32,7 +33,7 @@ $(READY): requirements-dev.txt
 		|| $(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.txt
 	@touch $@
 
-demo: $(READY) ## run everything with simulated vendors on http://127.0.0.1:8000 (SECONDS=60 to stop by itself)
+demo: $(READY) ## run everything with simulated vendors on http://127.0.0.1:8000 (SECONDS=60 to stop by itself; ENGAGEMENT_VENDOR=folder: by files)
 	$(DEMO_ENV) $(BIN)/python manage.py demo $(if $(SECONDS),--seconds $(SECONDS))
 
 test: $(READY) ## run the tests on SQLite and on PostgreSQL (PYTEST_ARGS="-k audit"; EVERYTHING=1: all but the browser on both)

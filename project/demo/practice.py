@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from audit.context import acting_as
+from campaigns.domain.values import Vendor
 from campaigns.models import ADMINS, CLINICAL_OPS, FRONT_DESK, Membership, Practice
 
 # By path, as gateways are: nothing but this demonstration may know of the simulators.
@@ -42,14 +43,17 @@ SETTINGS = [
 ]
 
 
-def seed(vendors: str) -> dict[str, Any]:
+def seed(vendors: str, folder: Path | None) -> dict[str, Any]:
     """What .env would say of this practice; `vendors` is the simulators' address."""
+    engagement = Vendor.RELATIENT if folder is None else Vendor.FOLDER
     return {
         "ATHENA_BASE_URL": vendors,
         "ATHENA_CLIENT_ID": "kept-demo",
         "ATHENA_CLIENT_SECRET": "demo-secret",
         "ATHENA_PRACTICE_ID": PRACTICE,
         "ATHENA_WEBHOOK_SECRET": WEBHOOK_SECRETS["athenahealth"],
+        "ENGAGEMENT_VENDOR": engagement.value,
+        "ENGAGEMENT_FOLDER": str(folder or ""),
         "RELATIENT_BASE_URL": f"{vendors}/relatient",
         "RELATIENT_API_KEY": "demo-relatient-key",
         "RELATIENT_WEBHOOK_SECRET": WEBHOOK_SECRETS["relatient"],

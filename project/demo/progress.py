@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 from django.utils.module_loading import import_string
 
 from campaigns.models import Appointment, Effect, WorkItem
+from project.demo.folder import visits_put_out
 
 # By path, as gateways are: nothing but this demonstration may know of the simulators.
 BOOKS = "integrations.simulators.observer.books"
@@ -43,18 +45,18 @@ class Progress:
         )
 
 
-def observe(vendors: str) -> Progress:
+def observe(vendors: str, folder: Path | None) -> Progress:
     """Ask the simulators what they hold, and our own tables only for what is still to come."""
     books = import_string(BOOKS)(vendors)
     enrollments = books["relatient"]["enrollments"]
-    enrolled = {row["appointment"]["external_id"] for row in enrollments}
+    enrolled = len({row["appointment"]["external_id"] for row in enrollments})
     answers = dict.fromkeys(ANSWERS, 0)
     for write in books["writes"]:
         for name, ending in ANSWERS.items():
             answers[name] += write["vendor"] == "athenahealth" and write["path"].endswith(ending)
     return Progress(
         appointments=Appointment.objects.count(),
-        enrolled=len(enrolled),
+        enrolled=enrolled if folder is None else visits_put_out(folder),
         answers=answers,
         effects=Effect.objects.filter(next_attempt_at__isnull=False).count(),
         desk=WorkItem.objects.filter(closed_at__isnull=True).count(),

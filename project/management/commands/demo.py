@@ -16,7 +16,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from project.demo import practice, progress
+from project.demo import folder, practice, progress
 from project.running.child_process import Child
 from project.running.supervisor import GRACE_SECONDS, Runner
 
@@ -42,6 +42,7 @@ class Command(BaseCommand):
         for one in (signal.SIGINT, signal.SIGTERM):
             signal.signal(one, lambda *_: self.stopping.set())
         self.began = time.monotonic()
+        self.explained = False
         self.seconds = options["seconds"]
         self.vendors = f"http://127.0.0.1:{options['simulator_port']}"
         self.here = f"http://127.0.0.1:{options['port']}"
@@ -49,6 +50,9 @@ class Command(BaseCommand):
         settings.PUBLIC_URL = os.environ["PUBLIC_URL"] = self.here
         for port in (options["port"], options["simulator_port"]):
             refuse_taken(port)
+        self.folder = folder.chosen()
+        if self.folder is not None:
+            folder.begin_anew(self.folder)
         fresh_database()
         with Runner() as runner:
             self._start(runner, options)
@@ -60,7 +64,7 @@ class Command(BaseCommand):
         port, seed = str(options["simulator_port"]), str(options["seed"])
         runner.run(child("simulators", [*manage, "simulate", "--port", port, "--seed", seed]))
         self._wait_for(options["simulator_port"])
-        settings.KEPT_SEED = practice.seed(self.vendors)
+        settings.KEPT_SEED = practice.seed(self.vendors, self.folder)
         call_command("bootstrap", stdout=self.stdout)
         practice.hire()
         practice.settle_in()
@@ -85,7 +89,10 @@ class Command(BaseCommand):
     def _welcome(self) -> None:
         self.stdout.write(f"\nKept          {self.here}/")
         self.stdout.write(f"athenahealth  {self.vendors} (simulated)")
-        self.stdout.write(f"Relatient     {self.vendors}/relatient (simulated)\n")
+        if self.folder is None:
+            self.stdout.write(f"Relatient     {self.vendors}/relatient (simulated)\n")
+        else:
+            self.stdout.write(f"Folder        {self.folder}\n")
         for username, role in practice.SIGN_INS.items():
             self.stdout.write(f"{role:14}sign in as {username} / {practice.PASSWORD}")
         self.stdout.write("\nCtrl-C stops everything.\n")
@@ -97,13 +104,22 @@ class Command(BaseCommand):
                 break
             for line in runner.tend():
                 self.stdout.write(f"{line} (see var/demo-*.log)")
-            seen = progress.observe(self.vendors)
+            seen = progress.observe(self.vendors, self.folder)
             self.stdout.write(seen.line(time.monotonic() - self.began))
-        seen = progress.observe(self.vendors)
+            self._explain_once()
+        seen = progress.observe(self.vendors, self.folder)
         self.stdout.write(
-            f"\n{seen.enrolled} appointments were enrolled at Relatient; "
+            f"\n{seen.enrolled} appointments were enrolled "
+            f"{'at Relatient' if self.folder is None else 'in the folder'}; "
             f"{seen.written} answers were written to the chart."
         )
+
+    def _explain_once(self) -> None:
+        """As soon as an enrollment lies in the folder, say how it is answered."""
+        words = folder.how_to_answer(self.folder) if self.folder and not self.explained else ""
+        if words:
+            self.stdout.write(f"\n{words}\n")
+            self.explained = True
 
     def _over(self) -> bool:
         return self.seconds is not None and time.monotonic() - self.began >= self.seconds
