@@ -85,6 +85,8 @@ class VendorFace:
     probe: Callable[[Connection], None]
     # What can be tried without changing a record there, as a report. Raises GatewayError.
     check: Callable[[Connection, Guard], dict[str, str]]
+    # Whether its connection is typed into the console; else the environment alone makes it.
+    typed: bool = True
     # The feeds that are read again and again.
     feeds: tuple[Feed, ...]
     # Read one of them until it is empty, and store what came; None while another process has it in

@@ -8,6 +8,8 @@ from django import forms
 from unfold.widgets import UnfoldAdminPasswordWidget, UnfoldAdminURLInputWidget
 
 from integrations.models import Connection
+from integrations.models.connection import connectable
+from integrations.vendors import face_of
 
 SECRETS = ("secret", "webhook_secret")
 LABELS = {"secret": "Client secret or API key", "webhook_secret": "Webhook secret"}
@@ -34,6 +36,13 @@ class ConnectionForm(forms.ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Say whether a secret is there, without showing it."""
         super().__init__(*args, **kwargs)
+        if self.instance.pk and not face_of(self.instance.vendor).typed:
+            # Nothing of it is typed here.
+            self.fields.clear()
+        vendor = self.fields.get("vendor")
+        if isinstance(vendor, forms.ChoiceField):
+            named = [pair for pair in connectable() if face_of(pair[0]).typed]
+            vendor.choices = [("", "---------"), *named]
         for name in SECRETS:
             if name in self.fields:
                 saved = bool(self.instance.pk and getattr(self.instance, name))

@@ -21,7 +21,8 @@ from integrations.admin.subscriptions import may_subscribe, subscribe_it
 from integrations.connections import circuit_breaker, registry
 from integrations.connections.status import State, status_of, statuses
 from integrations.models import Connection, WriteAccess
-from integrations.operations import probe
+from integrations.operations import probe, put_in_force
+from integrations.vendors import face_of
 
 # What is known of a key's rights does not hold for another key.
 CREDENTIALS = frozenset({"base_url", "client_id", "secret"})
@@ -54,6 +55,15 @@ def resume_it(request: HttpRequest, connection: Connection) -> str:
     return "Resumed. What has waited goes out now."
 
 
+def put_it_in_force(request: HttpRequest, connection: Connection) -> str:
+    """Have this vendor remind the practice's patients, if nothing is open at the one before."""
+    try:
+        put_in_force.put_in_force(connection)
+    except put_in_force.StillInUse as why:
+        return str(why)
+    return "In force. Kept looks at every visit again, and begins the reminders here."
+
+
 def forget_old_secret(request: HttpRequest, connection: Connection) -> str:
     """Stop accepting the old webhook secret, once the vendor signs with the new one."""
     registry.forget_webhook_secret(connection)
@@ -65,11 +75,20 @@ class ConnectionAdmin(VerbsAdmin):
     """One per practice and vendor."""
 
     form = ConnectionForm
-    list_display = ("vendor", "practice", "state", "writing", "checked")
+    list_display = ("vendor", "practice", "in_force", "state", "writing", "checked")
     list_filter = ("vendor",)
     list_select_related = ("practice",)
     checked = moment("checked_at", "last checked")
-    readonly_fields = ("state", "paused_reason", "writing", "checked", "report", "secret_before")
+    readonly_fields = (
+        "folder",
+        "in_force",
+        "state",
+        "paused_reason",
+        "writing",
+        "checked",
+        "report",
+        "secret_before",
+    )
     fieldsets = (
         ("Connection", {"fields": ("practice", "vendor", "base_url", "client_id")}),
         (
@@ -79,7 +98,10 @@ class ConnectionAdmin(VerbsAdmin):
                 "description": "Stored encrypted, and never shown again.",
             },
         ),
-        ("How it stands", {"fields": ("state", "paused_reason", "writing", "checked", "report")}),
+        (
+            "How it stands",
+            {"fields": ("in_force", "state", "paused_reason", "writing", "checked", "report")},
+        ),
     )
     verbs = (
         Verb("pause", "Pause", lambda row: not row.is_paused, pause_it),
@@ -89,6 +111,12 @@ class ConnectionAdmin(VerbsAdmin):
             "Forget the old webhook secret",
             lambda row: row.webhook_secret_before,
             forget_old_secret,
+        ),
+        Verb(
+            "put_in_force",
+            "Put in force",
+            put_in_force.may_be_put_in_force,
+            put_it_in_force,
         ),
         Verb("subscribe", "Subscribe to events", may_subscribe, subscribe_it),
     )
@@ -107,6 +135,18 @@ class ConnectionAdmin(VerbsAdmin):
         """
         fixed = ("practice", "vendor") if obj is not None else ()
         return (*fixed, *self.readonly_fields)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """A folder has neither address nor secrets; where it is stands in the environment."""
+        if obj is None or face_of(obj.vendor).typed:
+            return self.fieldsets
+        _, _, stands = self.fieldsets
+        return (("Connection", {"fields": ("practice", "vendor", "folder")}), stands)
+
+    @display(description="in force", boolean=True)
+    def in_force(self, row: Connection) -> bool:
+        """Whether the practice works with this vendor at present."""
+        return bool(row.practice.systems_of(row.vendor))
 
     @display(description="state")
     def state(self, row: Connection) -> SafeString:

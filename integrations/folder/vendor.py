@@ -124,6 +124,7 @@ def _enrollment_of(book: Book, row: Mapping[str, str]) -> Record | None:
 FACE = EngagementFace(
     seeded=_seeded,
     unsafe=_unsafe,
+    typed=False,
     probe=_probe,
     check=_check,
     feeds=(Feed.EVENTS,),

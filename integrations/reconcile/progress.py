@@ -155,6 +155,14 @@ def begin(
     return Round(run)
 
 
+def end_rounds(practice: Practice, why: str) -> None:
+    """End every comparison under way; one of the same dates begins Relatient's list anew."""
+    going_on = (SyncOutcome.RUNNING, SyncOutcome.INTERRUPTED)
+    runs = SyncRun.objects.filter(practice=practice, kind=SyncKind.RECONCILE, outcome__in=going_on)
+    for run in runs:
+        Round(run).failed(why)
+
+
 def _unfinished(practice: Practice, dates: dict[str, str]) -> SyncRun | None:
     lately = SyncRun.objects.select_related("practice").filter(
         practice=practice,

@@ -43,7 +43,7 @@ def load(connection: Connection, guard: Guard) -> dict[str, int]:
         if isinstance(face, ChartFace):
             return _store_lists(practice, face.lists(connection, guard))
         assert isinstance(face, EngagementFace)
-        return _store_campaigns(practice, face.campaigns(connection, guard))
+        return store_campaigns(practice, face.campaigns(connection, guard))
 
 
 def _store_lists(practice: Practice, lists: ChartLists) -> dict[str, int]:
@@ -65,7 +65,7 @@ def _store_lists(practice: Practice, lists: ChartLists) -> dict[str, int]:
     }
 
 
-def _store_campaigns(practice: Practice, library: Sequence[CampaignRecord]) -> dict[str, int]:
+def store_campaigns(practice: Practice, library: Sequence[CampaignRecord]) -> dict[str, int]:
     """The campaign library; a campaign that is gone from it is inactive, not deleted.
 
     Where the library differs in what decisions depend on, looks become due at every visit ahead.

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from django.core.management import call_command
 
+from audit.context import acting_as
 from campaigns.models import Appointment, Enrollment
 from integrations.models import Connection, InboundMessage
+from integrations.operations.put_in_force import StillInUse, put_in_force
+from integrations.setup.bootstrap import bootstrap
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.folder_clinic import drop, went_out
 
@@ -50,3 +54,29 @@ def test_a_folder_that_others_can_read_is_refused_and_says_so(
     folder_clinic.work(seconds=5)
     assert [row["appointment_id"] for row in went_out(folder)] == [visit]
     assert Connection.objects.get(vendor="folder").folder == str(folder)
+
+
+def test_relatient_is_put_in_force_once_nothing_is_open_in_the_folder(
+    folder_clinic: Clinic, folder: Path, settings
+) -> None:
+    visit = folder_clinic.book(folder_clinic.patient())
+    folder_clinic.sync()
+    settings.KEPT_SEED = {**settings.KEPT_SEED, "ENGAGEMENT_VENDOR": "relatient"}
+    with acting_as(process="test"):
+        assert bootstrap()["connections"]["relatient"]["in_force"].startswith("no;")
+        relatient = Connection.objects.get(vendor="relatient")
+        call_command("pause", "folder", verbosity=0)
+        with pytest.raises(StillInUse, match="still have reminders at Folder"):
+            put_in_force(relatient)
+        call_command("resume", "folder", verbosity=0)
+        folder_clinic.control(f"athena/appointments/{visit}/cancel", {})
+        folder_clinic.sync()
+        call_command("pause", "folder", verbosity=0)
+        waiting = folder_clinic.book(folder_clinic.patient())
+        folder_clinic.sync()
+        put_in_force(Connection.objects.get(vendor="relatient"))
+    assert folder_clinic.practice.engagement_vendor == "relatient"
+    folder_clinic.sync()
+    folder_clinic.work(seconds=5)
+    assert len(folder_clinic.active(waiting)) == 1
+    assert [row["change"] for row in went_out(folder)] == ["enroll", "cancel"]

@@ -1,5 +1,7 @@
 """The console's pages about the vendors: secrets go in and never come out."""
 
+from pathlib import Path
+
 import pytest
 from django.test import Client
 from django.utils import timezone
@@ -7,6 +9,7 @@ from django.utils import timezone
 from audit.models import AuditEvent
 from campaigns.models import ADMINS, CLINICAL_OPS, Practice
 from integrations.admin.connectionform import ConnectionForm
+from integrations.folder import files, library
 from integrations.models import Connection, InboundMessage, InboundStatus, SyncRun, WriteAccess
 from integrations.transport.rate_limit import RateLimit
 from tests.factories import PracticeFactory, UserFactory
@@ -101,6 +104,41 @@ def test_a_connection_is_added(admin: Client, practice: Practice) -> None:
     made = Connection.objects.get()
     assert (made.vendor, made.secret, made.webhook_secret) == ("relatient", "key", "")
     assert AuditEvent.objects.filter(action="connection.created").exists()
+
+
+def test_a_folder_is_shown_and_never_typed(admin: Client, practice: Practice) -> None:
+    made = Connection.objects.create(practice=practice, vendor="folder", folder="/srv/exchange")
+    page = admin.get(f"{LIST}{made.pk}/change/").content.decode()
+    assert "/srv/exchange" in page and "base_url" not in page
+    form = {"folder": "/etc", "base_url": "https://example.org", "secret": "key"}
+    assert admin.post(f"{LIST}{made.pk}/change/", form).status_code == 302
+    made.refresh_from_db()
+    assert (made.folder, made.base_url, made.secret) == ("/srv/exchange", "", "")
+    adding = {"practice": practice.pk, "vendor": "folder", "base_url": "https://example.org"}
+    assert "Select a valid choice" in admin.post(f"{LIST}add/", adding).content.decode()
+
+
+def test_another_vendor_is_put_in_force_and_a_reason_is_told_where_it_cannot_be(
+    admin: Client, practice: Practice, tmp_path: Path
+) -> None:
+    relatient = Connection.objects.create(
+        practice=practice, vendor="relatient", base_url="https://relatient.example.org"
+    )
+    made = Connection.objects.create(practice=practice, vendor="folder", folder=str(tmp_path / "x"))
+    assert "Put in force" not in admin.get(f"{LIST}{relatient.pk}/change/").content.decode()
+    assert "Put in force" in admin.get(f"{LIST}{made.pk}/change/").content.decode()
+    told = admin.post(f"{LIST}{made.pk}/do/put_in_force/", follow=True).content.decode()
+    assert "does not exist. Run bootstrap" in told
+    files.make(tmp_path / "x")
+    library.write_starter(files.Places(tmp_path / "x"))
+    told = admin.post(f"{LIST}{made.pk}/do/put_in_force/", follow=True).content.decode()
+    assert "Pause the connection to Relatient first" in told
+    admin.post(f"{LIST}{relatient.pk}/do/pause/")
+    admin.post(f"{LIST}{made.pk}/do/put_in_force/")
+    practice.refresh_from_db()
+    assert practice.engagement_vendor == "folder"
+    event = AuditEvent.objects.get(action="practice.engagement_vendor")
+    assert (event.actor, event.detail) == ("ada", {"before": "relatient", "after": "folder"})
 
 
 def test_pausing_and_resuming(admin: Client, connection: Connection) -> None:
