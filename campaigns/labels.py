@@ -156,6 +156,7 @@ WORK_ITEMS = {
     WorkItemKind.NOT_RESENT: "New details not sent",
     WorkItemKind.TEXTS_STOPPED: "No more messages wanted",
     WorkItemKind.RECORD_UNREADABLE: "Not readable in athenahealth",
+    WorkItemKind.REMINDERS_NOT_ENDED: "Reminders not ended",
     WorkItemKind.WAITLIST_NOT_TOLD: "Waitlist desk not told",
     WorkItemKind.MESSAGE_FAILED: "Message not delivered",
     WorkItemKind.PATIENT_AMBIGUOUS: "Two records at Relatient",

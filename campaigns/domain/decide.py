@@ -16,7 +16,13 @@ from campaigns.domain.effects import EffectWanted, WorkItemWanted, instant
 from campaigns.domain.enrollment_diff import Difference, ask, difference
 from campaigns.domain.replies import ReplyVerdicts, judge_replies
 from campaigns.domain.snapshot import Snapshot
-from campaigns.domain.values import PASSING_ITEMS, Channel, EffectKind, WorkItemKind
+from campaigns.domain.values import (
+    PASSING_ITEMS,
+    Channel,
+    EffectKind,
+    EffectStatus,
+    WorkItemKind,
+)
 from campaigns.domain.visit_status import over_at
 
 DESK_TASKS = frozenset({EffectKind.PATIENT_CASE, EffectKind.SCHEDULE_NOTE})
@@ -30,6 +36,11 @@ TASK_TEXT = {
         "can be sent. Please add the guarantor's phone or email."
     ),
 }
+
+NOT_ENDED = (
+    "The reminders of this visit could not be ended at Relatient and may go on. Call the patient, "
+    "and ask an admin to try again."
+)
 
 # Codes for which a work item stays open for as long as the visit has them.
 TO_SEE_TO: dict[Code, tuple[WorkItemKind, str]] = {
@@ -66,6 +77,7 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
         work_items=(
             *_work_items(planned, code),
             *_stopped(snapshot, planned),
+            *_not_ended(snapshot, found, now),
             *replies.work_items,
         ),
         look_again_at=_soonest(_look_again(snapshot, planned, code, replies, now), released_at),
@@ -194,6 +206,24 @@ def _stopped(snapshot: Snapshot, planned: Plan) -> tuple[WorkItemWanted, ...]:
         kind = WorkItemKind.TEXTS_STOPPED
         return (WorkItemWanted(kind, sentence, occasion=f"{channel.value} {instant(no.at)}"),)
     return ()
+
+
+def _not_ended(snapshot: Snapshot, found: Difference, now: datetime) -> tuple[WorkItemWanted, ...]:
+    """The item for reminders that should have ended and may go on: the vendor refused, or nobody
+    could learn whether it was done.
+    """
+    live = {enrollment.id for enrollment in snapshot.own_enrollments if enrollment.is_live}
+    ends = {
+        effect.status
+        for effect in snapshot.effects
+        if effect.kind is EffectKind.CANCEL_ENROLLMENT and effect.enrollment_id in live
+    }
+    # What was refused once may be wanted no more.
+    refused = found.code is not None and state_of(found.code) is State.FAILED
+    stuck = EffectStatus.PARKED in ends or (refused and EffectStatus.REJECTED in ends)
+    if not stuck or over_at(snapshot.appointment) <= now:
+        return ()
+    return (WorkItemWanted(WorkItemKind.REMINDERS_NOT_ENDED, NOT_ENDED),)
 
 
 def _look_again(

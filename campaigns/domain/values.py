@@ -188,6 +188,7 @@ class WorkItemKind(StrEnum):
     OPEN_SLOT = "open_slot"
     TEXTS_STOPPED = "texts_stopped"
     RECORD_UNREADABLE = "record_unreadable"
+    REMINDERS_NOT_ENDED = "reminders_not_ended"
 
 
 # Opened and closed by looks alone, for as long as what they say is so.
@@ -198,6 +199,7 @@ AUTOMATIC_ITEMS = frozenset(
         WorkItemKind.PATIENT_AMBIGUOUS,
         WorkItemKind.TELEHEALTH_LINK,
         WorkItemKind.RECORD_UNREADABLE,
+        WorkItemKind.REMINDERS_NOT_ENDED,
     }
 )
 # True only for a while: a person closes them, or a look that no longer asks for them.

@@ -33,7 +33,7 @@ from integrations.athenahealth.events.event import (
 from integrations.connections import registry
 from integrations.drift.reference_check import Lists
 from integrations.inbox.claim import NotNow
-from integrations.inbox.rows import priority_of, span_of, take_rows
+from integrations.inbox.rows import page_kind, priority_of, span_of, take_rows
 from integrations.models import InboundKind, InboundMessage
 from integrations.transport.errors import Nonsense
 from integrations.transport.rate_limit import prompt
@@ -48,7 +48,7 @@ Result = TypeVar("Result")
 
 def process(message: InboundMessage) -> Counts:
     """Take in one message. Raises Nonsense when it cannot be understood, NotNow, or LeaseLost."""
-    return _TAKERS[InboundKind(message.kind)](message)
+    return _TAKERS[page_kind(message)](message)
 
 
 def _appointments(message: InboundMessage) -> Counts:

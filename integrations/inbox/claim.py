@@ -97,7 +97,7 @@ def claim(message_id: int) -> InboundMessage | None:
     )
     if not taken:
         return None
-    rows = InboundMessage.objects.select_related("practice", "connection", "sync_run")
+    rows = InboundMessage.objects.select_related("practice", "connection", "sync_run", "parent")
     try:
         return rows.get(pk=message_id)
     except Undecryptable:

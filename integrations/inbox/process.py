@@ -23,9 +23,6 @@ from integrations.vendors import face_of
 
 logger = logging.getLogger(__name__)
 
-# What was stored although nobody could read it.
-UNREADABLE = (InboundKind.ROW, InboundKind.NOTIFICATION)
-
 Counts = Counter[str]
 
 
@@ -109,6 +106,7 @@ def _attempt(message: InboundMessage) -> Counts:
 
 
 def _taken(message: InboundMessage) -> Counts:
-    if message.kind in UNREADABLE:
+    # Its events could not be told apart, so there is nothing to give to the vendor.
+    if message.kind == InboundKind.NOTIFICATION:
         raise Nonsense(message.problem or "This could not be taken in.")
     return face_of(message.vendor).process(message)
