@@ -9,6 +9,7 @@ from django.conf.locale import LANG_INFO
 
 from campaigns.domain.coverage import Code, State
 from campaigns.domain.effects import JOIN_LINK, WAITLIST
+from campaigns.domain.reply_kinds import REPLY_KINDS
 from campaigns.domain.values import (
     AppointmentStatus,
     CancelReason,
@@ -20,7 +21,6 @@ from campaigns.domain.values import (
     InstructionKind,
     Modality,
     OutcomeKind,
-    ReplyKind,
     ReplyOutcome,
     RuleChangeStatus,
     Vendor,
@@ -107,16 +107,7 @@ END_REASONS = {
     CancelReason.STAFF: "a colleague stopped the reminders",
     CancelReason.OPTED_OUT: "the patient opted out",
 }
-REPLIES = {
-    ReplyKind.CONFIRMED: "Confirmed",
-    ReplyKind.CANCELLED: "Cancelled",
-    ReplyKind.RESCHEDULE_REQUESTED: "Asks for another time",
-    ReplyKind.UNRECOGNIZED: "Answered in their own words",
-    ReplyKind.LEFT_VOICEMAIL: "Left voicemail",
-    ReplyKind.NO_ANSWER: "No answer",
-    ReplyKind.WRONG_NUMBER: "Wrong number",
-    ReplyKind.CALL_BACK: "Wants to be called back",
-}
+REPLIES = {kind: row.label for kind, row in REPLY_KINDS.items()}
 REPLY_OUTCOMES = {
     ReplyOutcome.PENDING: "on its way",
     ReplyOutcome.APPLIED: "done",

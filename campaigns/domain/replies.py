@@ -17,6 +17,7 @@ from typing import Any
 from campaigns.domain.decision import ReplyVerdict
 from campaigns.domain.effects import EffectWanted, WorkItemWanted
 from campaigns.domain.open_slot import not_offered, offer_slot
+from campaigns.domain.reply_kinds import EXCLUSIVE, REPLY_KINDS
 from campaigns.domain.snapshot import EffectFacts, ReplyFacts, Snapshot
 from campaigns.domain.values import (
     CONFIRMED,
@@ -31,7 +32,6 @@ from campaigns.domain.values import (
 )
 from campaigns.domain.visit_status import closed_code
 from campaigns.domain.worded_answers import (
-    EXCLUSIVE,
     has_more,
     is_unclear,
     stop_of,
@@ -44,30 +44,9 @@ WRITES = frozenset(
 
 BY_REPLY = "Cancelled by the patient's reply to a reminder"
 BY_PHONE = "Cancelled by the patient by phone, recorded by the front desk"
-APPLIED = {
-    ReplyKind.CONFIRMED: "Confirmed in the chart.",
-    ReplyKind.CANCELLED: "Cancelled in the chart.",
-    ReplyKind.RESCHEDULE_REQUESTED: "Noted on the schedule. Call the patient to find a new time.",
-    ReplyKind.LEFT_VOICEMAIL: "Noted on the schedule.",
-    ReplyKind.NO_ANSWER: "Noted on the schedule.",
-    ReplyKind.WRONG_NUMBER: "Noted on the schedule. Ask for another number at the visit.",
-    ReplyKind.CALL_BACK: "Noted on the schedule.",
-}
-# Answers that say more than the campaign asked for; a wish for another time is read anyway.
-MORE = {
-    ReplyKind.CONFIRMED: "The patient confirmed and wrote more. Read it, and call if needed.",
-    ReplyKind.CANCELLED: "The patient cancelled and wrote more. Read it, and call if needed.",
-}
 # With these outcomes an answer has no item of its own, in which its words could be read.
 _NO_ITEM = frozenset({ReplyOutcome.PENDING, ReplyOutcome.APPLIED, ReplyOutcome.SUPERSEDED})
-# What the schedule says of a call, and of a wish for another time.
-NOTES = {
-    ReplyKind.RESCHEDULE_REQUESTED: "Patient asks to reschedule (by phone). Please call.",
-    ReplyKind.LEFT_VOICEMAIL: "Left voicemail about this visit.",
-    ReplyKind.NO_ANSWER: "Called about this visit, no answer.",
-    ReplyKind.WRONG_NUMBER: "Called about this visit: the number on file is wrong.",
-    ReplyKind.CALL_BACK: "Patient asked to be called back about this visit.",
-}
+# What the schedule says of a wish for another time that a reminder was answered with.
 ASKS_TO_MOVE = "Patient asks to reschedule (answered the reminder). Please call."
 
 
@@ -155,7 +134,7 @@ def _same_again(write: EffectFacts) -> EffectWanted:
 
 
 def _applied(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
-    sentence = APPLIED[reply.kind]
+    sentence = REPLY_KINDS[reply.kind].applied
     if reply.kind is ReplyKind.CANCELLED:
         sentence = f"{sentence} {not_offered(snapshot, now)}".rstrip()
     return _verdict(reply, ReplyOutcome.APPLIED, sentence), None, _asks_to_move(reply)
@@ -227,8 +206,12 @@ def _beside_the_answers(snapshot: Snapshot, now: datetime) -> Iterator[WorkItemW
             if reply.outcome is ReplyOutcome.FOR_STAFF and not superseded(snapshot, reply):
                 kind, sentence = what_to_ask(snapshot, reply)
                 yield _item(kind, reply, sentence)
-        elif reply.kind in MORE and reply.outcome in _NO_ITEM and has_more(snapshot, reply):
-            yield _item(WorkItemKind.MORE_IN_ANSWER, reply, MORE[reply.kind])
+        elif (
+            (more := REPLY_KINDS[reply.kind].more)
+            and reply.outcome in _NO_ITEM
+            and has_more(snapshot, reply)
+        ):
+            yield _item(WorkItemKind.MORE_IN_ANSWER, reply, more)
 
 
 def _stop(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> str:
@@ -283,7 +266,7 @@ def _act(snapshot: Snapshot, reply: ReplyFacts) -> _Judgement:
     if reply.kind is ReplyKind.CANCELLED:
         return _cancel(snapshot, reply)
     wish = reply.kind is ReplyKind.RESCHEDULE_REQUESTED and not reply.by_staff
-    text = ASKS_TO_MOVE if wish else NOTES[reply.kind]
+    text = ASKS_TO_MOVE if wish else REPLY_KINDS[reply.kind].note
     # The desk is told at once: a note that cannot be written must not hide the wish.
     return None, _note(snapshot, reply, text), _asks_to_move(reply)
 

@@ -12,22 +12,11 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from campaigns.domain.consents import NO, YES
+from campaigns.domain.reply_kinds import EXCLUSIVE, REPLY_KINDS
 from campaigns.domain.reply_reading import Reading, plain, read_answer
 from campaigns.domain.snapshot import AppointmentFacts, ReplyFacts, Snapshot
 from campaigns.domain.values import Channel, ReplyKind, WorkItemKind
 
-# Of these answers the one given last wins; the other kinds stand beside them.
-EXCLUSIVE = frozenset({ReplyKind.CONFIRMED, ReplyKind.CANCELLED, ReplyKind.RESCHEDULE_REQUESTED})
-
-_TAKEN_FOR = (
-    "Relatient took this answer for a {what}, but the words may mean something else. "
-    "Nothing was changed. Ask the patient."
-)
-UNCLEAR = {
-    ReplyKind.CONFIRMED: _TAKEN_FOR.format(what="confirmation"),
-    ReplyKind.CANCELLED: _TAKEN_FOR.format(what="cancellation"),
-    ReplyKind.RESCHEDULE_REQUESTED: _TAKEN_FOR.format(what="wish for another time"),
-}
 STOPPED = (
     "The patient wrote that they want no more texts, so none go to that number any more. "
     "Call them if needed."
@@ -88,7 +77,7 @@ def what_to_ask(snapshot: Snapshot, reply: ReplyFacts) -> tuple[WorkItemKind, st
     nothing_else = not (reading.says or reading.denies or reading.unsure)
     if stop and (reading.wrong_person or nothing_else):
         return WorkItemKind.STOP_IN_WORDS, stop
-    return WorkItemKind.WORDS_DISAGREE, UNCLEAR[reply.kind]
+    return WorkItemKind.WORDS_DISAGREE, REPLY_KINDS[reply.kind].unclear
 
 
 def has_more(snapshot: Snapshot, reply: ReplyFacts) -> bool:

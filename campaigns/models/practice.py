@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import time
 from enum import StrEnum
+from functools import partial
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -11,8 +13,16 @@ from django.db import models
 from campaigns.domain.values import Confirmation, Modality, OnCancel, System, Vendor
 
 
-def choices(enum: type[StrEnum]) -> list[tuple[str, str]]:
-    """An enumeration of the domain as the choices of a column, in words."""
+def choices(enum: type[StrEnum]) -> Callable[[], list[tuple[str, str]]]:
+    """An enumeration of the domain as the choices of a column.
+
+    Asked for when they are needed, so that a new member needs no migration.
+    """
+    return partial(in_words, enum)
+
+
+def in_words(enum: type[StrEnum]) -> list[tuple[str, str]]:
+    """Each member of an enumeration, and its word. Named by migrations."""
     return [(member.value, member.value.replace("_", " ")) for member in enum]
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from django import forms
 
 from campaigns.domain.callback_times import at_time, offers
+from campaigns.domain.reply_kinds import CALL_OUTCOMES
 from campaigns.domain.values import ReplyKind
 from campaigns.local_time import zone_of
 from campaigns.models import Appointment
-from campaigns.phone_calls.record import CALLED, CallDetails
+from campaigns.phone_calls.record import CallDetails
 
 NOTE_LENGTH = 300
 _LONGEST_ID = 18
@@ -26,7 +27,7 @@ def number(text: str) -> int | None:
 class CallForm(forms.Form):
     """Every field is checked here; what is missing but needed makes the form invalid."""
 
-    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in CALLED])
+    kind = forms.ChoiceField(choices=[(kind.value, kind.value) for kind in CALL_OUTCOMES])
     form = forms.UUIDField()
     seen = forms.DateTimeField(required=False)
     note = forms.CharField(required=False, max_length=NOTE_LENGTH)

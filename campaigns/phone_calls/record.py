@@ -14,26 +14,13 @@ from audit.recorder import record as audit
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.callback_times import after_no_answer, in_time
+from campaigns.domain.reply_kinds import CALL_OUTCOMES, Asked, CallAgain, KindOfReply
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.locking import lock_appointments, lock_patient
 from campaigns.look_queue import schedule_look
 from campaigns.models import PROMPT, Appointment, ChartCancelReason, Effect, Response
 from campaigns.phone_calls.claims import ClaimedByAnother, claim_of_another, end_claims
 
-# What a call can end with; the other kinds of answer are the patient's own.
-CALLED = frozenset(
-    {
-        ReplyKind.CONFIRMED,
-        ReplyKind.CANCELLED,
-        ReplyKind.LEFT_VOICEMAIL,
-        ReplyKind.NO_ANSWER,
-        ReplyKind.WRONG_NUMBER,
-        ReplyKind.RESCHEDULE_REQUESTED,
-        ReplyKind.CALL_BACK,
-    }
-)
-# How long the desk can take an outcome back; nothing follows from it before.
-UNDO = timedelta(seconds=10)
 TAKEN_BACK = "Taken back by the desk before anything was sent."
 
 
@@ -66,16 +53,18 @@ def record_call(
     seen: datetime | None = None,
     details: CallDetails = CallDetails(),
     anyway: bool = False,
-    hold: timedelta = UNDO,
+    hold: timedelta | None = None,
 ) -> Response | None:
     """Record how a call about a visit went; None when this very press was recorded before.
 
     `form` is the form that was sent: the same button of the same form counts once, however often
     it arrives. `seen` is the start that the page showed; MovedMeanwhile when it is another now.
     ClaimedByAnother when somebody else is calling, unless `anyway`. NotInTime for a call back
-    that is not before the visit. Nothing is sent while the desk may take it back (`hold`).
+    that is not before the visit. Nothing is sent while the desk may take it back (`hold`,
+    by default as long as its kind says).
     """
-    if kind not in CALLED:
+    outcome = CALL_OUTCOMES.get(kind)
+    if outcome is None:
         raise ValueError(f"A call cannot end with {kind.value}.")
     with transaction.atomic(), acting_as(user=user):
         lock_patient(appointment.patient_id)
@@ -84,7 +73,8 @@ def record_call(
         if Response.objects.filter(practice=current.practice_id, event_id=event_id).exists():
             return None
         now = database_now()
-        _refuse_if(current, kind, user, now, seen, details, anyway=anyway)
+        _refuse_if(current, outcome, user, now, seen, details, anyway=anyway)
+        held = outcome.hold if hold is None else hold
         response = Response.objects.create(
             practice_id=current.practice_id,
             event_id=event_id,
@@ -96,23 +86,22 @@ def record_call(
             received_at=now,
             given_by=user,
             note=details.note.strip(),
-            hold_until=now + hold if hold else None,
-            again_at=_again_at(kind, details, now, current),
-            cancel_reason_external_id=details.cancel_reason if kind is _CANCELLED else "",
+            hold_until=now + held if held else None,
+            again_at=_again_at(outcome, details, now, current),
+            cancel_reason_external_id=details.cancel_reason
+            if outcome.asked is Asked.REASON
+            else "",
         )
         end_claims(current)
-        schedule_look(current, now + hold, PROMPT)
+        schedule_look(current, now + held, PROMPT)
         _audit("response.received", response, by="staff")
         doorbell.ring()
         return response
 
 
-_CANCELLED = ReplyKind.CANCELLED
-
-
 def _refuse_if(
     current: Appointment,
-    kind: ReplyKind,
+    outcome: KindOfReply,
     user: Any,
     now: datetime,
     seen: datetime | None,
@@ -123,13 +112,13 @@ def _refuse_if(
     if seen is not None and seen != current.starts_at:
         raise MovedMeanwhile
     again = details.again_at
-    if kind is ReplyKind.CALL_BACK and (
+    if outcome.asked is Asked.TIME and (
         again is None or not in_time(again, now, current.starts_at)
     ):
         raise NotInTime
     reasons = ChartCancelReason.objects.filter(practice=current.practice_id)
     chosen = details.cancel_reason
-    if kind is _CANCELLED and chosen and not reasons.filter(external_id=chosen).exists():
+    if outcome.asked is Asked.REASON and chosen and not reasons.filter(external_id=chosen).exists():
         raise ValueError("The practice has no such cancel reason.")
     other = claim_of_another(current, user, now)
     if other is not None and not anyway:
@@ -137,11 +126,12 @@ def _refuse_if(
 
 
 def _again_at(
-    kind: ReplyKind, details: CallDetails, now: datetime, row: Appointment
+    outcome: KindOfReply, details: CallDetails, now: datetime, row: Appointment
 ) -> datetime | None:
-    if kind is ReplyKind.CALL_BACK:
+    if outcome.call_again is CallAgain.AT_THE_TIME:
         return details.again_at
-    return after_no_answer(now, row.starts_at) if kind is ReplyKind.NO_ANSWER else None
+    later = outcome.call_again is CallAgain.LATER
+    return after_no_answer(now, row.starts_at) if later else None
 
 
 def undo_call(response: Response, user: Any) -> bool:

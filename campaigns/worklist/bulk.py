@@ -12,15 +12,13 @@ from uuid import UUID
 from django.db import transaction
 
 from campaigns.clock import database_now
+from campaigns.domain.reply_kinds import IN_BULK
 from campaigns.domain.values import ReplyKind
 from campaigns.locking import lock_appointments, lock_patient
 from campaigns.models import Appointment
 from campaigns.phone_calls.claims import ClaimedByAnother
 from campaigns.phone_calls.record import MovedMeanwhile, record_call
 from campaigns.worklist.queries import unanswered, unconfirmed
-
-# What may be said of many patients at once; a cancellation is always a decision about one.
-TOGETHER = (ReplyKind.CONFIRMED, ReplyKind.LEFT_VOICEMAIL, ReplyKind.NO_ANSWER)
 
 
 class Result(StrEnum):
@@ -56,7 +54,7 @@ def record_all(
 
     A row that moved, or was answered since it was shown, is left alone. `form` as in record_call.
     """
-    if kind not in TOGETHER:
+    if kind not in IN_BULK:
         raise ValueError(f"{kind.value} is not said of several patients at once.")
     for one in picked:
         yield BulkOutcome(one.visit, _record(one, kind, user, form))

@@ -14,13 +14,14 @@ from django.utils.dateparse import parse_datetime
 from campaigns.access import open_to
 from campaigns.clock import database_now
 from campaigns.disclosure_log import list_viewed
+from campaigns.domain.reply_kinds import IN_BULK
 from campaigns.domain.values import ReplyKind
 from campaigns.labels import REPLIES
 from campaigns.models import Appointment, Practice
 from campaigns.phone_calls.forms import number
 from campaigns.practices.choose import chosen_practice, open_practices
 from campaigns.reference.names import names_of
-from campaigns.worklist.bulk import TOGETHER, Picked, Result, record_all
+from campaigns.worklist.bulk import Picked, Result, record_all
 from campaigns.worklist.return_url import way_back
 from campaigns.worklist.rows import visit_of
 
@@ -110,7 +111,7 @@ def _about(request: HttpRequest, practice: Practice, kind: ReplyKind) -> dict[st
 
 
 def _kind(request: HttpRequest) -> ReplyKind | None:
-    return next((kind for kind in TOGETHER if kind.value == request.POST.get("kind")), None)
+    return next((kind for kind in IN_BULK if kind.value == request.POST.get("kind")), None)
 
 
 def _form(request: HttpRequest) -> UUID | None:

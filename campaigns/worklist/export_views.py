@@ -17,6 +17,7 @@ from django.views.decorators.http import require_safe
 from campaigns.access import open_to
 from campaigns.clock import database_now
 from campaigns.disclosure_log import list_disclosed
+from campaigns.domain.reply_kinds import IN_BULK
 from campaigns.local_time import clock, day, zone_of
 from campaigns.models import Practice
 from campaigns.practices.choose import chosen_practice, open_practices
@@ -56,6 +57,7 @@ def printed(request: HttpRequest) -> HttpResponse:
         "filters": [(c.label, dict(c.options)[c.chosen]) for c in wanted.choices if c.chosen],
         "when": _when(practice, now),
         "back": list_address(practice, wanted.query(practice)),
+        "boxes": [outcome.label for outcome in IN_BULK.values()],
     }
     return render(request, "worklist/print.html", shown)
 

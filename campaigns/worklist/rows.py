@@ -9,8 +9,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from campaigns.domain.callback_times import Offer, offers
+from campaigns.domain.reply_kinds import CALL_OUTCOMES, EXCLUSIVE, KindOfReply
 from campaigns.domain.values import AUTOMATIC_ITEMS, ReplyOutcome, WorkItemKind
-from campaigns.domain.worded_answers import EXCLUSIVE
 from campaigns.intake.stop_words import cancel_as_stop, upcoming_visits
 from campaigns.labels import WORK_ITEMS
 from campaigns.local_time import city, clock, day_and_time, relative_day, zone_of
@@ -89,6 +89,11 @@ class Row:
     call_backs: tuple[Choice, ...]
     cancelling: Cancelling
     form: UUID = field(default_factory=uuid4)
+
+    @property
+    def outcomes(self) -> Iterable[tuple[str, KindOfReply]]:
+        """What a call can end with, in the order of the buttons."""
+        return [(kind.value, outcome) for kind, outcome in CALL_OUTCOMES.items()]
 
     @property
     def put_off(self) -> bool:

@@ -14,13 +14,12 @@ from campaigns import gateways
 from campaigns.access import open_to
 from campaigns.clock import database_now
 from campaigns.disclosure_log import list_viewed
-from campaigns.labels import REPLIES
+from campaigns.domain.reply_kinds import CALL_OUTCOMES, IN_BULK
 from campaigns.local_time import clock, zone_of
 from campaigns.models import Practice
 from campaigns.phone_calls.undo import seconds_left, undoable_of
 from campaigns.practices.choose import chosen_practice, open_practices
 from campaigns.reference.names import Names, names_of
-from campaigns.worklist.bulk import TOGETHER
 from campaigns.worklist.days import Show, days_in_words
 from campaigns.worklist.filters import FilterValues, parse_filters
 from campaigns.worklist.households import days_of
@@ -86,6 +85,7 @@ def search(request: HttpRequest) -> HttpResponse:
     list_viewed("worklist.search", practice.external_id, shown["listed"], request.user)
     shown |= about | {
         "searched": everything.count(),
+        "calls": CALL_OUTCOMES,
         "found": sum(shown[n].paginator.count for n in ("visits", "items", "replies")),
     }
     return render(request, "worklist/search.html", shown)
@@ -138,7 +138,8 @@ def _about(practice: Practice, wanted: FilterValues, now: datetime) -> dict[str,
         "days_in_words": days_in_words(wanted.show, practice, now),
         "time": _time(practice, now),
         "news": update_of((), (), _heard(practice, now)),
-        "outcomes": [(kind.value, REPLIES[kind]) for kind in TOGETHER],
+        "outcomes": [(kind.value, row.label) for kind, row in IN_BULK.items()],
+        "calls": CALL_OUTCOMES,
     }
 
 

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from audit.models import AuditEvent
 from campaigns.decisions.look import look
+from campaigns.domain.reply_kinds import CALL_OUTCOMES
 from campaigns.domain.values import ReplyKind, ReplyOutcome
 from campaigns.models import (
     FRONT_DESK,
@@ -22,7 +23,6 @@ from campaigns.models import (
 )
 from campaigns.phone_calls.claims import CLAIMED_FOR, ClaimedByAnother, claim, release
 from campaigns.phone_calls.record import (
-    CALLED,
     TAKEN_BACK,
     CallDetails,
     NotInTime,
@@ -64,7 +64,7 @@ def said(visit: Appointment, kind: ReplyKind, user: User, **more) -> Response:
     return response
 
 
-@pytest.mark.parametrize("kind", sorted(CALLED - {ReplyKind.CALL_BACK}))
+@pytest.mark.parametrize("kind", sorted(CALL_OUTCOMES.keys() - {ReplyKind.CALL_BACK}))
 def test_every_outcome_says_who_when_and_waits_ten_seconds(
     visit: Appointment, dana: User, kind: ReplyKind
 ) -> None:
