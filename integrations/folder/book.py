@@ -30,7 +30,7 @@ from integrations.folder.files import Places
 Record = dict[str, Any]
 
 
-class Damaged(OSError):
+class DamagedRecord(OSError):
     """A file of the book holds no record. Kept writes them whole, so somebody else did that."""
 
 
@@ -46,12 +46,12 @@ class Book:
     @contextmanager
     def changing(self) -> Iterator[None]:
         """Our turn to change something, if the work is still ours by then."""
-        with files.one_at_a_time(self.places, self.deadline):
+        with files.exclusive_lock(self.places, self.deadline):
             self.guard()
-            self._finish()
+            self._finish_staged()
             yield
 
-    def finish(self) -> None:
+    def finish_staged(self) -> None:
         """Move out what a killed process had made and not yet moved."""
         with self.changing():
             pass
@@ -105,13 +105,13 @@ class Book:
 
     def keep(self, record: Record) -> None:
         """Store a record whose change is nobody else's business."""
-        files.write_whole(self._place_of(record["id"]), _as_bytes(record))
+        files.write_atomically(self._place_of(record["id"]), _as_bytes(record))
 
     def change(self, record: Record, row: Mapping[str, str], now: datetime) -> None:
         """Store a record, and send the change that led to it out, once."""
         if "appointment_id" in row and row["change"] == translate.ENROLL:
             place = self._place_of_visit(row["appointment_id"])
-            files.write_whole(place, str(record["id"]).encode())
+            files.write_atomically(place, str(record["id"]).encode())
         record["number"] = record.get("number", 0) + 1
         at = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S%f")
         # Names in the order of time; the number keeps apart what happened at the same moment.
@@ -120,7 +120,7 @@ class Book:
         told = {**row, "change_id": f"{record['id']}-{record['number']}"}
         for ending in files.FORMATS:
             content = formats.written([told], translate.CHANGE_COLUMNS, ending)
-            files.write_whole(self.places.staged / f"{name}.{ending}", content)
+            files.write_atomically(self.places.staged / f"{name}.{ending}", content)
         self.keep(record)
         try:
             self._send(name)
@@ -134,7 +134,7 @@ class Book:
             if record is not None and record["status"] == translate.ACTIVE:
                 self.keep(translate.ended(record, EnrollmentStatus.COMPLETED, at))
 
-    def _finish(self) -> None:
+    def _finish_staged(self) -> None:
         """Move what is staged out if its record names it, and drop it if none does."""
         for path in sorted(self.places.staged.iterdir()):
             subject = translate.subject_of(path.name)
@@ -165,9 +165,9 @@ class Book:
             return None
         except ValueError:
             # Not chained: the error quotes the content.
-            raise Damaged("a file of the book cannot be read") from None
+            raise DamagedRecord("a file of the book cannot be read") from None
         if not isinstance(record, dict):
-            raise Damaged("a file of the book cannot be read")
+            raise DamagedRecord("a file of the book cannot be read")
         return record
 
     def _place_of(self, record_id: str) -> Path:

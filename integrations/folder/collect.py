@@ -11,7 +11,7 @@ from integrations.feeds import poll_interval
 from integrations.feeds import pull as feeds
 from integrations.feeds.lease import FeedLease
 from integrations.folder.feed import take_files
-from integrations.folder.gateway import book_of, told
+from integrations.folder.gateway import mapping_errors, open_book
 from integrations.folder.purge import purge_if_due
 from integrations.models import Connection, Feed, FeedCursor, SyncRun
 
@@ -23,9 +23,9 @@ def pull(practice: Practice, which: Feed, run: SyncRun | None) -> Counter[str] |
     """
 
     def read(connection: Connection, cursor: FeedCursor, lease: FeedLease) -> Counter[str]:
-        with told(connection):
-            book = book_of(connection, deadline=lease.deadline(), guard=lease.guard)
-            book.finish()
+        with mapping_errors(connection):
+            book = open_book(connection, deadline=lease.deadline(), guard=lease.guard)
+            book.finish_staged()
             counts = take_files(connection, book.places, run, lease.guard)
             now = database_now()
             purge_if_due(book, connection.practice.folder_days, now)

@@ -35,7 +35,7 @@ from integrations.transport.notification import fingerprint
 
 # A file that was changed less than so long ago may still be written to.
 STILL_SECONDS = 1.0
-LARGEST = 32 * 1024 * 1024
+LARGEST = 8 * 1024 * 1024
 # How tools name what they are still writing.
 UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".crdownload", "~")
 # Another ending may be a tool's unfinished file; one that lies so long is a mistake to be told.
@@ -44,7 +44,7 @@ STRANGE_SECONDS = 3600.0
 LONGEST_NAME = 200
 NO_ID = "The line has no id."
 NO_FORMAT = "The name of a file of events must end in .csv or .jsonl. Rename it and drop it again."
-TOO_LARGE = "The file is larger than 32 MB. Drop it in parts."
+TOO_LARGE = "The file is larger than 8 MB. Drop it in parts."
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def _take_one(
 
 def _waiting(places: Places) -> list[tuple[float, Path]]:
     """The files that may be taken, with the time of their last change, the oldest first."""
-    with os.scandir(places.coming) as entries:
+    with os.scandir(places.incoming) as entries:
         held = [(entry.stat(follow_symlinks=False), Path(entry.path)) for entry in entries]
     return sorted((at.st_mtime, path) for at, path in held if _may_be_taken(at, path.name))
 

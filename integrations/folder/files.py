@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from django.conf import settings
@@ -24,7 +25,7 @@ FOLDER_MODE, FILE_MODE = 0o700, 0o600
 # The formats in which each change goes out, one sub-folder each.
 FORMATS = ("csv", "jsonl")
 # How often a process that waits for its turn looks again.
-_TURN_SECONDS = 0.02
+_LOCK_POLL_SECONDS = 0.02
 _NEW = ".new"
 
 
@@ -32,7 +33,7 @@ class Unsettled(OSError):
     """It failed after the change may have been made: it must be asked about."""
 
 
-class NoTurn(Exception):
+class LockTimeout(Exception):
     """Other processes had the folder in hand until the deadline; nothing was done."""
 
 
@@ -78,7 +79,7 @@ class Places:
         return self.book / "taking"
 
     @property
-    def coming(self) -> Path:
+    def incoming(self) -> Path:
         """Where the other tool leaves events."""
         return self.root / "in"
 
@@ -101,7 +102,7 @@ class Places:
         outs = [self.root / "out", *(self.out(ending) for ending in FORMATS)]
         of_book = [self.patients, self.enrollments, self.visits, self.texts]
         in_hand = [self.staged, self.taking]
-        return [self.root, *outs, self.coming, self.done, self.book, *of_book, *in_hand]
+        return [self.root, *outs, self.incoming, self.done, self.book, *of_book, *in_hand]
 
 
 def make(root: Path) -> None:
@@ -125,11 +126,16 @@ def problem(root: str | Path) -> str:
 
 
 def is_served(path: Path) -> bool:
+    """Whether a path lies where files are served or the program lies, or around that."""
     real = Path(os.path.realpath(path))
+    return any(real == one or one in real.parents or real in one.parents for one in _served())
+
+
+@lru_cache(maxsize=1)
+def _served() -> list[Path]:
     named = [settings.MEDIA_ROOT, settings.STATIC_ROOT, *settings.STATICFILES_DIRS]
     program = [child for child in settings.BASE_DIR.iterdir() if child != settings.VAR_DIR]
-    roots = [Path(os.path.realpath(str(one))) for one in (*named, *program) if one]
-    return any(real == one or one in real.parents or real in one.parents for one in roots)
+    return [Path(os.path.realpath(str(one))) for one in (*named, *program) if one]
 
 
 def _problem_of(folder: Path, root: Path) -> str:
@@ -152,7 +158,7 @@ def _problem_of(folder: Path, root: Path) -> str:
     return ""
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes) -> None:
     """Write a file so that it is there whole, with its old content, or not at all.
 
     OSError: nothing has changed. Unsettled: it may have.
@@ -165,17 +171,22 @@ def write_whole(path: Path, content: bytes) -> None:
         os.fsync(file.fileno())
     os.rename(new, path)
     try:
-        sync(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise Unsettled(*error.args) from error
+
+
+def is_unfinished(path: Path) -> bool:
+    """Whether a file is one that somebody began to write whole, by its name."""
+    return path.name.startswith(".") and path.name.endswith(_NEW)
 
 
 def move(path: Path, target: Path) -> None:
     """Move a whole file into another folder in one step; one that is gone was moved before."""
     with suppress(FileNotFoundError):
         os.rename(path, target)
-    sync(target.parent)
-    sync(path.parent)
+    sync_folder(target.parent)
+    sync_folder(path.parent)
 
 
 def remove(path: Path) -> None:
@@ -183,7 +194,7 @@ def remove(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Have the disk hold the names in a folder."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -193,25 +204,25 @@ def sync(folder: Path) -> None:
 
 
 @contextmanager
-def one_at_a_time(places: Places, deadline: Deadline) -> Iterator[None]:
+def exclusive_lock(places: Places, deadline: Deadline) -> Iterator[None]:
     """One process at a time changes a folder. The lock goes with the process, however it ends."""
     handle = os.open(places.book / "lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, FILE_MODE)
     try:
-        _wait_for(handle, deadline)
+        _lock(handle, deadline)
         yield
     finally:
         os.close(handle)
 
 
-def _wait_for(handle: int, deadline: Deadline) -> None:
+def _lock(handle: int, deadline: Deadline) -> None:
     while True:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         except BlockingIOError:
-            if deadline.remaining() <= _TURN_SECONDS:
-                raise NoTurn from None
-            time.sleep(_TURN_SECONDS)
+            if deadline.remaining() <= _LOCK_POLL_SECONDS:
+                raise LockTimeout from None
+            time.sleep(_LOCK_POLL_SECONDS)
 
 
 def older_than(folder: Path, moment: float) -> Iterator[Path]:

@@ -35,7 +35,7 @@ from campaigns.ports import (
 from campaigns.vendor_records import EnrollmentRecord, PatientMirror, SentMessage
 from integrations.connections import circuit_breaker
 from integrations.folder import files, library, translate
-from integrations.folder.book import Book, Record
+from integrations.folder.book import Book, DamagedRecord, Record
 from integrations.folder.files import Places
 from integrations.models import Connection
 from integrations.transport.errors import NO_ANSWER, NOT_SENT, Nonsense
@@ -56,7 +56,10 @@ SENTENCES = {
 }
 BUSY = "The folder is busy. Kept tries again."
 NOT_DONE = "The folder could not be written or read. Check the disk. Kept tries again."
+DAMAGED = "A record in the folder's book cannot be read. Put that file back from a backup."
 UNKNOWN = "The folder may or may not hold this: its disk failed. Kept looks before it repeats."
+# Codes of what is about one record or one file: the others go on, so no sign of an outage.
+DAMAGED_RECORD, UNREADABLE_LIBRARY = "damaged_record", "unreadable_library"
 REACHED_BY: Mapping[str, tuple[str, ...]] = {
     Channel.EMAIL: ("email",),
     Channel.SMS: ("mobile_phone",),
@@ -70,7 +73,7 @@ def gateway_for(connection: Connection, *, deadline: Deadline, guard: Guard) -> 
     return FolderGateway(connection, deadline, guard)
 
 
-def book_of(connection: Connection, *, deadline: Deadline, guard: Guard) -> Book:
+def open_book(connection: Connection, *, deadline: Deadline, guard: Guard) -> Book:
     """The connection's book; TryLater while the folder must not be used."""
     sentence = files.problem(connection.folder)
     if sentence:
@@ -80,19 +83,21 @@ def book_of(connection: Connection, *, deadline: Deadline, guard: Guard) -> Book
 
 
 @contextmanager
-def told(connection: Connection) -> Iterator[None]:
+def mapping_errors(connection: Connection) -> Iterator[None]:
     """Say how the disk failed in the outbox's terms, and learn from each call whether it works."""
     error: GatewayError | None = None
     try:
         yield
-    except files.NoTurn:
+    except files.LockTimeout:
         error = TryLater(BUSY, code=HELD_BACK)
     except files.Unsettled:
         error = OutcomeUnknown(UNKNOWN, code=NO_ANSWER)
+    except DamagedRecord:
+        error = TryLater(DAMAGED, code=DAMAGED_RECORD)
     except OSError:
         error = TryLater(NOT_DONE, code=NOT_SENT)
     except Nonsense as nonsense:
-        error = TryLater(nonsense.sentence, code=NOT_SENT)
+        error = TryLater(nonsense.sentence, code=UNREADABLE_LIBRARY)
     except GatewayError as refused:
         error = refused
     circuit_breaker.learn(connection, error)
@@ -117,7 +122,7 @@ class FolderGateway:
     @cached_property
     def book(self) -> Book:
         """The practice's book."""
-        return book_of(self.connection, deadline=self.deadline, guard=self.guard)
+        return open_book(self.connection, deadline=self.deadline, guard=self.guard)
 
     @property
     def practice(self) -> str:
@@ -126,7 +131,7 @@ class FolderGateway:
 
     def find_patient(self, patient: str) -> PatientMirror | None:
         """The patient with this athenahealth id."""
-        with told(self.connection):
+        with self._reading():
             found = self.book.patient_of(patient)
             return translate.patient_mirror(found) if found else None
 
@@ -162,7 +167,7 @@ class FolderGateway:
 
     def list_enrollments(self, patient_vendor_id: str) -> Sequence[EnrollmentRecord]:
         """All of the patient's enrollments, newest first."""
-        with told(self.connection):
+        with self._reading():
             found = self.book.enrollments_of(patient_vendor_id)
             return [translate.enrollment_record(record) for record in found]
 
@@ -183,7 +188,7 @@ class FolderGateway:
 
     def read_enrollment(self, vendor_id: str) -> EnrollmentRecord:
         """One enrollment as it is now."""
-        with told(self.connection):
+        with self._reading():
             return translate.enrollment_record(self._enrollment(vendor_id))
 
     def update_enrollment(self, vendor_id: str, body: ReminderBody) -> EnrollmentRecord:
@@ -219,7 +224,7 @@ class FolderGateway:
 
     def list_messages(self, vendor_id: str) -> Sequence[SentMessage]:
         """What was put out to be sent for an enrollment."""
-        with told(self.connection):
+        with self._reading():
             return translate.sent_messages(self._enrollment(vendor_id))
 
     def send_message(self, to: str, text: str, key: str) -> None:
@@ -233,9 +238,16 @@ class FolderGateway:
                 self.book.change({"id": text_id, "at": now.isoformat()}, row, now)
 
     @contextmanager
+    def _reading(self) -> Iterator[None]:
+        """A look at the book, which is whole at any time, if the work is still ours."""
+        with mapping_errors(self.connection):
+            self.guard()
+            yield
+
+    @contextmanager
     def _changing(self) -> Iterator[datetime]:
         """Our turn, with the present moment, by which everything of one change is dated."""
-        with told(self.connection), self.book.changing():
+        with mapping_errors(self.connection), self.book.changing():
             yield database_now()
 
     def _patient(self, vendor_id: str) -> Record:

@@ -38,7 +38,7 @@ LANGUAGE = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*")
 def write_starter(places: Places) -> None:
     """Put an example library where there is none, to be replaced by the other tool's campaigns."""
     if not places.library.exists():
-        files.write_whole(places.library, STARTER.encode())
+        files.write_atomically(places.library, STARTER.encode())
 
 
 def read(places: Places) -> list[CampaignRecord]:

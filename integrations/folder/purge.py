@@ -25,10 +25,11 @@ def purge_if_due(book: Book, days: int, now: datetime) -> int:
         return 0
     with book.changing():
         old = [*_exchanged(book, now - timedelta(days=days))]
+        old += _left_over(book, now - EVERY)
         old += _ended(book, now - timedelta(days=max(days, KEY_DAYS)))
         for path in old:
             files.remove(path)
-        files.write_whole(marker, b"")
+        files.write_atomically(marker, b"")
         os.utime(marker, (now.timestamp(), now.timestamp()))
     return len(old)
 
@@ -37,6 +38,15 @@ def _exchanged(book: Book, before: datetime) -> Iterator[Path]:
     places = book.places
     for folder in (places.done, *(places.out(ending) for ending in files.FORMATS)):
         yield from files.older_than(folder, before.timestamp())
+
+
+def _left_over(book: Book, before: datetime) -> Iterator[Path]:
+    """What a killed process was writing, under its other name."""
+    places = book.places
+    for folder in (places.root, places.book, places.patients, places.enrollments, places.visits):
+        for path in files.older_than(folder, before.timestamp()):
+            if files.is_unfinished(path):
+                yield path
 
 
 def _ended(book: Book, before: datetime) -> Iterator[Path]:

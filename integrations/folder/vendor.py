@@ -41,14 +41,14 @@ def _nobody_minds() -> None:
 
 
 def _book(connection: Connection, guard: Guard = _nobody_minds) -> Book:
-    return gateway.book_of(connection, deadline=Deadline.after(CALL_SECONDS), guard=guard)
+    return gateway.open_book(connection, deadline=Deadline.after(CALL_SECONDS), guard=guard)
 
 
 def _probe(connection: Connection) -> None:
     """Whether the folder may be used, can be written, and has a library."""
-    with gateway.told(connection):
+    with gateway.mapping_errors(connection):
         book = _book(connection)
-        book.finish()
+        book.finish_staged()
         library.read(book.places)
 
 
@@ -59,7 +59,7 @@ def _check(connection: Connection, guard: Guard) -> dict[str, str]:
     if Connection.objects.filter(folder=connection.folder).exclude(pk=connection.pk).exists():
         raise Refused(SHARED, code=NOT_CONNECTED)
     _make(Path(connection.folder))
-    with gateway.told(connection):
+    with gateway.mapping_errors(connection):
         places = _book(connection, guard).places
         library.write_starter(places)
     _probe(connection)
@@ -79,14 +79,14 @@ def _make(root: Path) -> None:
 
 
 def _campaigns(connection: Connection, guard: Guard) -> Sequence[CampaignRecord]:
-    with gateway.told(connection):
+    with gateway.mapping_errors(connection):
         return library.read(_book(connection, guard).places)
 
 
 def _active_enrollments(
     connection: Connection, cursor: str, guard: Guard
 ) -> tuple[list[EnrollmentRecord], str]:
-    with gateway.told(connection):
+    with gateway.mapping_errors(connection):
         guard()
         rows = _book(connection, guard).enrollments_after(cursor)
         active = (row for row in rows if row["status"] == translate.ACTIVE)
@@ -100,7 +100,7 @@ def _process(message: InboundMessage) -> Counter[str]:
     if message.connection is None:
         raise Nonsense("The connection to the folder that this came from is gone.")
     try:
-        with gateway.told(message.connection):
+        with gateway.mapping_errors(message.connection):
             book = _book(message.connection)
             held = _enrollment_of(book, payload["row"])
             patient = book.patient(held["patient"]) if held else None

@@ -92,8 +92,8 @@ def _refuse_while_open(practice: Practice) -> None:
     count = Enrollment.objects.filter(practice=practice, status__in=OPEN).count()
     if count:
         raise StillInUse(
-            f"Visits still have reminders at {name} ({count}). Switch the rules off and resume, so "
-            "that Kept ends them; then pause again and come back."
+            f"Visits still have reminders at {name} ({count}). Switch the rules off, also for "
+            "those who were written to, and resume, so that Kept ends them. Then come back."
         )
     flying = Effect.objects.filter(
         practice=practice, kind__in=OF_ENGAGEMENT, status__in=sorted(IN_FLIGHT)

@@ -28,7 +28,7 @@ POINTS: dict[str, tuple[str, str]] = {
 }
 # The function before whose call the process dies.
 POINTS_BEFORE: dict[str, tuple[str, str]] = {
-    "before_file_written": ("integrations.folder.files", "write_whole"),
+    "before_file_written": ("integrations.folder.files", "write_atomically"),
     "before_file_moved": ("integrations.folder.files", "move"),
     "before_lines_stored": ("integrations.folder.feed", "store_events"),
     "before_events_stored": ("integrations.relatient.collect", "store_events"),

@@ -19,7 +19,7 @@ from campaigns.ports import Deadline, EngagementGateway
 from integrations.folder import files, library
 from integrations.folder.book import Book
 from integrations.folder.files import Places
-from integrations.folder.gateway import book_of, gateway_for
+from integrations.folder.gateway import gateway_for, open_book
 from integrations.models import Connection
 from tests.contract.engagement_room import PRACTICE, SWITCHED_OFF, EngagementRoom
 
@@ -41,7 +41,7 @@ class FolderRoom(EngagementRoom):
 
     @property
     def book(self) -> Book:
-        return book_of(self.connection, deadline=Deadline.after(20), guard=nobody_minds)
+        return open_book(self.connection, deadline=Deadline.after(20), guard=nobody_minds)
 
     @property
     def places(self) -> Places:
@@ -70,7 +70,7 @@ class FolderRoom(EngagementRoom):
 
     def drop(self, name: str, content: str | bytes, age: float = 60.0) -> Path:
         """The other tool leaves a file, some seconds ago."""
-        path = self.places.coming / name
+        path = self.places.incoming / name
         path.write_bytes(content.encode() if isinstance(content, str) else content)
         os.utime(path, (time.time() - age, time.time() - age))
         return path

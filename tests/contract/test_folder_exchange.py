@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from pathlib import Path
 from unittest import mock
 
 import pytest
+from django.conf import settings as configured
 
 from campaigns.domain.values import CancelReason
 from campaigns.ports import GatewayError, Refused, TryLater
@@ -49,6 +52,22 @@ def test_the_folder_is_closed_to_others_and_no_name_of_a_file_tells_a_patient(
         assert "sampleton" not in path.name.lower() and "nora" not in path.name.lower()
 
 
+def test_of_many_who_enroll_one_visit_at_once_one_does(folder_room: FolderRoom, settings) -> None:
+    settings.KEPT_CLOCK = "process"
+    body = folder_room.enroll_body()
+
+    def enroll(key: str) -> str:
+        try:
+            return folder_room.gateway.enroll(body, key).vendor_id
+        except Refused as refused:
+            return refused.existing_id
+
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(enroll, [f"at-once-{number}" for number in range(12)]))
+    assert len(found) == 1
+    assert [row["enrollment_id"] for row in folder_room.rows()] == list(found)
+
+
 class Pulled(BaseException):
     """The plug, not an error that anybody catches."""
 
@@ -72,7 +91,7 @@ def taken_away(room: FolderRoom) -> list[str]:
     return [path.suffix for path in paths]
 
 
-@pytest.mark.parametrize("function", ["write_whole", "move"])
+@pytest.mark.parametrize("function", ["write_atomically", "move"])
 @pytest.mark.parametrize("at", range(4))
 def test_whenever_a_change_is_cut_off_its_repeat_makes_it_once(
     folder_room: FolderRoom, function: str, at: int
@@ -99,7 +118,9 @@ def test_a_change_that_was_made_and_not_sent_goes_out_with_whatever_comes_next(
     assert [row["change"] for row in folder_room.rows()] == ["enroll"]
 
 
-@pytest.mark.parametrize(("function", "error"), [("write_whole", TryLater), ("move", GatewayError)])
+@pytest.mark.parametrize(
+    ("function", "error"), [("write_atomically", TryLater), ("move", GatewayError)]
+)
 def test_a_disk_that_fails_loses_and_doubles_nothing(
     folder_room: FolderRoom, function: str, error: type[GatewayError]
 ) -> None:
@@ -107,7 +128,7 @@ def test_a_disk_that_fails_loses_and_doubles_nothing(
     broken = mock.patch.object(files, function, side_effect=OSError(28, "No space left"))
     with broken, pytest.raises(error) as caught:
         folder_room.gateway.enroll(body, "full")
-    assert isinstance(caught.value, TryLater) == (function == "write_whole")
+    assert isinstance(caught.value, TryLater) == (function == "write_atomically")
     folder_room.gateway.enroll(body, "full")
     assert [row["change"] for row in folder_room.rows()] == ["enroll"]
 
@@ -132,7 +153,7 @@ def test_a_file_is_taken_once_and_a_bad_line_is_parked_with_its_number(
     assert (counts["seen"], counts["new"], counts["errors"]) == (2, 2, 1)
     parked = InboundMessage.objects.get(status=InboundStatus.PARKED)
     assert parked.problem.startswith("Line 3 of the file ")
-    assert not list(folder_room.places.coming.iterdir())
+    assert not list(folder_room.places.incoming.iterdir())
     done = list(folder_room.places.done.iterdir())
     assert [path.name.split("-", 1)[1] for path in done] == ["answers.csv"]
     assert stat.S_IMODE(done[0].stat().st_mode) == 0o600
@@ -170,7 +191,7 @@ def test_what_is_still_being_written_is_left_alone(folder_room: FolderRoom, name
 def test_links_are_left_alone_and_strange_files_are_told_in_the_end(
     folder_room: FolderRoom,
 ) -> None:
-    (folder_room.places.coming / "link.csv").symlink_to(folder_room.places.library)
+    (folder_room.places.incoming / "link.csv").symlink_to(folder_room.places.library)
     folder_room.drop("answers.txt", "confirmed", age=2 * 3600)
     folder_room.drop("broken.csv", b"\xff\xfe\x00")
     assert pull(folder_room)["errors"] == 2
@@ -212,12 +233,49 @@ def test_old_files_go_and_what_is_active_stays(folder_room: FolderRoom) -> None:
 @pytest.mark.parametrize("mode", [0o750, 0o701])
 def test_a_folder_that_others_may_open_is_not_used(folder_room: FolderRoom, mode: int) -> None:
     body = folder_room.enroll_body()
-    folder_room.places.coming.chmod(mode)
+    folder_room.places.incoming.chmod(mode)
     with pytest.raises(TryLater) as refused:
         folder_room.gateway.enroll(body, "open")
     assert "chmod 700" in refused.value.sentence
     with pytest.raises(TryLater):
         pull(folder_room)
+
+
+@pytest.mark.parametrize(
+    ("place", "word"),
+    [
+        ("", "whole path"),
+        ("exchange", "whole path"),
+        (configured.BASE_DIR / "templates" / "x", "served"),
+        (configured.STATIC_ROOT / "x", "served"),
+        (configured.BASE_DIR.parent, "served"),
+        ("/nonexistent/x", "does not exist"),
+    ],
+)
+def test_a_folder_in_the_wrong_place_is_not_used(place: str | Path, word: str) -> None:
+    assert word in files.problem(place)
+
+
+def test_a_link_to_a_folder_is_not_used(folder_room: FolderRoom, tmp_path: Path) -> None:
+    link = tmp_path / "link"
+    link.symlink_to(folder_room.places.root)
+    assert "is a link" in files.problem(link)
+
+
+def test_one_damaged_record_and_a_bad_library_stop_nothing_else(folder_room: FolderRoom) -> None:
+    damaged, sound = folder_room.enrollment(), folder_room.enrollment()
+    (folder_room.places.enrollments / f"{damaged.vendor_id}.json").write_text("{")
+    body = folder_room.enroll_body()
+    folder_room.places.library.write_text("campaign_id,name\ncmp_one,One\n", encoding="utf-8")
+    for _ in range(6):
+        with pytest.raises(TryLater, match="cannot be read"):
+            folder_room.gateway.read_enrollment(damaged.vendor_id)
+        with pytest.raises(TryLater, match=r"campaigns.csv, line 2: check language"):
+            folder_room.gateway.enroll(body, "no-library")
+    folder_room.connection.refresh_from_db()
+    assert folder_room.connection.opened_at is None
+    ended = folder_room.gateway.cancel_enrollment(sound.vendor_id, CancelReason.STAFF)
+    assert ended.status == "cancelled"
 
 
 def test_the_active_enrollments_are_listed(folder_room: FolderRoom) -> None:

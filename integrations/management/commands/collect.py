@@ -10,7 +10,7 @@ from integrations.operations import run
 
 
 class Command(VendorCommand):
-    help = "Pull patients' answers and other events from Relatient and take them in."
+    help = "Pull what patients answered, and other events of their reminders, and take them in."
     nothing = dict.fromkeys(run.COLLECT_KEYS, 0)
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:

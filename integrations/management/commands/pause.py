@@ -10,7 +10,7 @@ from integrations.management.connection_command import ConnectionCommand
 
 
 class Command(ConnectionCommand):
-    help = "Send nothing more to athenahealth or Relatient until `resume`. Everything waits."
+    help = "Send nothing more over a connection until `resume`. Everything waits."
     # Whatever else is wrong, it must be possible to stop.
     needs_field_keys = False
 

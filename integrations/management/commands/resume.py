@@ -11,8 +11,8 @@ from integrations.operations import probe
 
 class Command(ConnectionCommand):
     help = (
-        "Go on with athenahealth or Relatient, also after credentials were mended; asks the vendor "
-        "for something small, and says so when it still refuses."
+        "Go on over a connection, also after credentials were mended; asks the vendor for "
+        "something small, and says so when it still refuses."
     )
 
     def run(self, practice: Practice, **options: Any) -> dict[str, Any]:
