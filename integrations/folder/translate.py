@@ -92,6 +92,10 @@ EVENTS = {
     "completed": EventType.ENROLLMENT_COMPLETED,
 }
 CONSENTS = frozenset({EventType.OPTED_OUT, EventType.OPTED_IN})
+# What says nothing without its enrollment.
+OF_ENROLLMENTS = frozenset(
+    {EventType.MESSAGE_DELIVERED, EventType.MESSAGE_FAILED, EventType.ENROLLMENT_COMPLETED}
+)
 CHANNELS = {channel.value: channel for channel in Channel}
 ACTIVE = EnrollmentStatus.ACTIVE.value
 # What an event about something else than its own enrollment is refused with.
@@ -296,32 +300,16 @@ def event_record(
     practice: str, payload: Mapping[str, Any], held: Record | None, patient: str = ""
 ) -> EventRecord:
     """One stored line in Kept's words; `held` is the enrollment that it is about, if the book has
-    it, and `patient` whose that is.
-
-    What the line leaves out is the enrollment's. Nonsense names the line.
+    it, and `patient` whose that is. What the line leaves out is the enrollment's.
     """
-    row = payload["row"]
-    try:
-        return _event(practice, payload, row, held, patient)
-    except Nonsense as nonsense:
-        where = f"Line {payload['line']} of the file {payload['file']}"
-        raise Nonsense(f"{where}: {nonsense.sentence}") from None
-
-
-def _event(
-    practice: str,
-    payload: Mapping[str, Any],
-    row: Mapping[str, str],
-    held: Record | None,
-    patient: str,
-) -> EventRecord:
+    row: Mapping[str, str] = payload["row"]
     kind = EVENTS.get(row.get("event", "").lower())
     if kind is None:
         unknown(Vendor.FOLDER, DriftKind.EVENT_TYPE, row.get("event", ""))
         raise Nonsense("it names no event that Kept knows.")
     if row.get("practice_id", practice) != practice:
         raise Nonsense("it is about another practice.")
-    if "enrollment_id" in row and held is None:
+    if held is None and ("enrollment_id" in row or kind in OF_ENROLLMENTS):
         raise Nonsense("it names an enrollment that is not in the folder's book.")
     occurred = _moment(row, "occurred_at")
     return EventRecord(

@@ -107,8 +107,12 @@ def _process(message: InboundMessage) -> Counter[str]:
     except GatewayError as error:
         raise NotNow(error) from None
     of = patient["body"]["patient"] if patient else ""
-    event = translate.event_record(message.practice.external_id, payload, held, of)
-    counts = take_reported(message, event)
+    try:
+        event = translate.event_record(message.practice.external_id, payload, held, of)
+        counts = take_reported(message, event)
+    except Nonsense as nonsense:
+        where = f"Line {payload['line']} of the file {payload['file']}"
+        raise Nonsense(f"{where}: {nonsense.sentence}") from None
     if event.type is EventType.ENROLLMENT_COMPLETED:
         book.complete(event.enrollment_vendor_id, event.occurred_at)
     return counts

@@ -16,7 +16,7 @@ def chosen() -> Path | None:
     """Where files are exchanged, if the demonstration is to do so."""
     if settings.KEPT_SEED["ENGAGEMENT_VENDOR"] != Vendor.FOLDER:
         return None
-    return Path(settings.KEPT_SEED["ENGAGEMENT_FOLDER"] or _own())
+    return Path(settings.KEPT_SEED["ENGAGEMENT_FOLDER"] or _own()).absolute()
 
 
 def _own() -> Path:

@@ -14,8 +14,11 @@ import pytest
 from django.conf import settings as configured
 
 from campaigns.domain.values import CancelReason
+from campaigns.models import ConsentEvent
 from campaigns.ports import GatewayError, Refused, TryLater
+from integrations.checks import seeds_are_safe
 from integrations.folder import collect, files
+from integrations.inbox.process import process_stored
 from integrations.models import Feed, InboundMessage, InboundStatus
 from integrations.vendors import face_of
 from tests.contract.engagement_room import reminder_body
@@ -162,6 +165,38 @@ def test_a_file_is_taken_once_and_a_bad_line_is_parked_with_its_number(
     assert pull(folder_room).get("new") == 0
     folder_room.drop("answers.csv", content + f"confirmed,{record.vendor_id},\n")
     assert pull(folder_room)["new"] == 3
+
+
+def test_what_a_line_says_is_taken_in_and_what_makes_no_sense_names_it(
+    folder_room: FolderRoom,
+) -> None:
+    record = folder_room.enrollment()
+    lines = [
+        f'{{"event": "completed", "enrollment_id": "{record.vendor_id}"}}',
+        '{"event": "opted_out", "patient_id": "31", "channel": "sms", "text": "STOP"}',
+        f'{{"event": "confirmed", "enrollment_id": "{record.vendor_id}"}}',
+        '{"event": "maybe"}',
+    ]
+    folder_room.drop("events.jsonl", "\n".join(lines))
+    pull(folder_room)
+    process_stored([folder_room.connection.practice])
+    assert folder_room.gateway.read_enrollment(record.vendor_id).status == "completed"
+    word = ConsentEvent.objects.get()
+    assert (word.patient.external_id, word.channel, word.state) == ("31", "sms", "opted_out")
+    # The practice of this test has never heard of the visit.
+    parked = InboundMessage.objects.filter(status=InboundStatus.PARKED).order_by("pk")
+    assert [row.problem.split(" of the file ")[0] for row in parked] == ["Line 3", "Line 4"]
+
+
+def test_a_folder_that_others_can_open_is_told_at_the_start(
+    folder_room: FolderRoom, settings, tmp_path: Path
+) -> None:
+    for folder in (folder_room.places.root, tmp_path / "not-there-yet"):
+        settings.KEPT_SEED = {**settings.KEPT_SEED, "ENGAGEMENT_FOLDER": str(folder)}
+        assert seeds_are_safe() == []
+    folder_room.places.root.chmod(0o755)
+    settings.KEPT_SEED["ENGAGEMENT_FOLDER"] = str(folder_room.places.root)
+    assert [problem.id for problem in seeds_are_safe()] == ["kept.E004"]
 
 
 def test_one_event_in_two_files_is_one_and_two_alike_on_two_days_are_two(

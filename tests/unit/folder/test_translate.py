@@ -72,10 +72,9 @@ def test_a_patients_stop_needs_no_enrollment() -> None:
         {"event": "opted_out", "enrollment_id": "enr_1", "channel": "fax"},
     ],
 )
-def test_what_makes_no_sense_is_refused_with_the_number_of_its_line(row: dict) -> None:
-    with pytest.raises(Nonsense) as refused:
+def test_what_makes_no_sense_is_refused(row: dict) -> None:
+    with pytest.raises(Nonsense):
         event(held(FIRST), **row)
-    assert refused.value.sentence.startswith("Line 7 of the file abc: ")
 
 
 @pytest.mark.parametrize(
@@ -85,6 +84,8 @@ def test_what_makes_no_sense_is_refused_with_the_number_of_its_line(row: dict) -
         {"event": "confirmed", "enrollment_id": "enr_9"},
         {"event": "confirmed", "appointment_id": "700"},
         {"event": "opted_out", "channel": "sms"},
+        {"event": "failed"},
+        {"event": "completed", "patient_id": "31"},
         {"event": "confirmed", "appointment_id": "7" * 200, "starts_at": FIRST},
     ],
 )
