@@ -26,7 +26,7 @@ from typing import Any
 from django.db import transaction
 
 from campaigns.clock import database_now
-from campaigns.ports import Guard
+from campaigns.ports import Guard, TryLater
 from integrations.folder import files, formats, translate
 from integrations.folder.files import Places
 from integrations.inbox.store import park_row, store_events
@@ -42,8 +42,8 @@ UNFINISHED = (".part", ".tmp", ".partial", ".filepart", ".crdownload", "~")
 STRANGE_SECONDS = 3600.0
 # Of a name in done/, with the digest in front.
 LONGEST_NAME = 200
-NO_ID = "The line has no id."
 NO_FORMAT = "The name of a file of events must end in .csv or .jsonl. Rename it and drop it again."
+NOT_OURS = "A file in the folder's in/ cannot be read. Give it to Kept's user (chown)."
 TOO_LARGE = "The file is larger than 8 MB. Drop it in parts."
 
 
@@ -68,7 +68,10 @@ class Found:
 def take_files(
     connection: Connection, places: Places, run: SyncRun | None, guard: Guard
 ) -> Counter[str]:
-    """Take every whole file of `in/`, the oldest first."""
+    """Take every whole file of `in/`, the oldest first.
+
+    Raises TryLater in the end where one cannot be read: whoever dropped it has to open it.
+    """
     counts: Counter[str] = Counter(seen=0, new=0, duplicate=0)
     # What a killed process had in hand.
     for path in sorted(places.taking.iterdir()):
@@ -76,9 +79,11 @@ def take_files(
     _wait_until_still(places)
     for _, path in _waiting(places):
         target = places.taking / path.name
-        if not target.exists():
+        if os.access(path, os.R_OK) and not target.exists():
             files.move(path, target)
             _take_one(connection, target, places, run, guard, counts)
+    if any(not os.access(path, os.R_OK) for _, path in _waiting(places)):
+        raise TryLater(NOT_OURS, code="unreadable_file")
     return counts
 
 
@@ -99,9 +104,14 @@ def _take_one(
 
 def _waiting(places: Places) -> list[tuple[float, Path]]:
     """The files that may be taken, with the time of their last change, the oldest first."""
-    with os.scandir(places.incoming) as entries:
-        held = [(entry.stat(follow_symlinks=False), Path(entry.path)) for entry in entries]
-    return sorted((at.st_mtime, path) for at, path in held if _may_be_taken(at, path.name))
+    found = []
+    for path in places.incoming.iterdir():
+        # It may be taken away again at any moment.
+        with suppress(FileNotFoundError):
+            held = path.lstat()
+            if _may_be_taken(held, path.name):
+                found.append((held.st_mtime, path))
+    return sorted(found)
 
 
 def _may_be_taken(held: os.stat_result, name: str) -> bool:

@@ -237,6 +237,19 @@ def test_links_are_left_alone_and_strange_files_are_told_in_the_end(
     }
 
 
+def test_a_file_that_is_not_ours_to_read_holds_up_no_other(folder_room: FolderRoom) -> None:
+    record = folder_room.enrollment()
+    content = f"event,enrollment_id\nconfirmed,{record.vendor_id}\n"
+    theirs, _ = folder_room.drop("a.csv", content), folder_room.drop("b.csv", content)
+    readable = mock.patch.object(os, "access", lambda path, mode: path != theirs)
+    with readable, pytest.raises(TryLater, match="chown"):
+        pull(folder_room)
+    assert InboundMessage.objects.filter(kind="event").count() == 1
+    folder_room.connection.refresh_from_db()
+    assert folder_room.connection.failures == 0
+    assert pull(folder_room)["new"] == 1
+
+
 def test_a_pull_that_is_cut_off_takes_each_event_once(folder_room: FolderRoom) -> None:
     record = folder_room.enrollment()
     folder_room.drop("answers.csv", f"event,enrollment_id\nconfirmed,{record.vendor_id}\n")
