@@ -10,6 +10,7 @@ from enum import StrEnum
 from campaigns.coverage.groups import APART, Group
 from campaigns.domain.coverage import State
 from campaigns.domain.languages import same_language
+from campaigns.domain.risk import RISK_LEVELS
 from campaigns.domain.rule_match import VisitKind, is_fallback, is_hole, winner
 from campaigns.domain.snapshot import Campaign, Rule
 from campaigns.domain.values import Modality, Risk
@@ -97,8 +98,9 @@ class _Search:
             told = f"written to in {tongue(rule.language)}: {campaign.name}"
             self._lacks(Lack.LANGUAGE, group, tongue(visit.language), told)
         if is_hole(rule, visit):
-            told = f"get what is meant for standard risk: {campaign.name}"
-            self._lacks(Lack.RISK, group, "enhanced risk", told)
+            meant = RISK_LEVELS[Risk(rule.risk)].label
+            told = f"get what is meant for {meant}: {campaign.name}"
+            self._lacks(Lack.RISK, group, RISK_LEVELS[visit.risk].label, told)
 
     def _unruled(self, group: Group, visit: VisitKind) -> None:
         nothing = "no reminders"
@@ -106,13 +108,14 @@ class _Search:
             self._lacks(Lack.TYPE, group, "", nothing)
         elif self._would_match(replace(visit, modality=_other(visit.modality))):
             self._lacks(Lack.MODALITY, group, MODALITIES[visit.modality], nothing)
-        elif self._would_match(replace(visit, risk=Risk.ENHANCED)):
-            self._lacks(Lack.RISK, group, f"{visit.risk.value} risk", nothing)
+        elif any(self._would_match(replace(visit, risk=risk)) for risk in RISK_LEVELS):
+            self._lacks(Lack.RISK, group, RISK_LEVELS[visit.risk].label, nothing)
         elif self._speaks_another(visit):
             self._lacks(Lack.LANGUAGE, group, tongue(visit.language), nothing)
         else:
             modality = MODALITIES[visit.modality]
-            several = f"{modality}, {visit.risk.value} risk, {tongue(visit.language)}"
+            risk = RISK_LEVELS[visit.risk].label
+            several = f"{modality}, {risk}, {tongue(visit.language)}"
             self._lacks(Lack.MODALITY, group, several, nothing)
 
     def _would_match(self, visit: VisitKind) -> bool:

@@ -15,10 +15,10 @@ from campaigns.domain.decision import ChoiceBasis
 from campaigns.domain.enrollment_states import REMINDING
 from campaigns.domain.findings import Findings
 from campaigns.domain.languages import language_of
-from campaigns.domain.risk import no_shows_before, risk_of
+from campaigns.domain.risk import RISK_LEVELS, below, no_shows_before, risk_of
 from campaigns.domain.rule_match import VisitKind, is_fallback, is_hole, speaks_for, winner
 from campaigns.domain.snapshot import EnrollmentFacts, Provider, Rule, Snapshot
-from campaigns.domain.values import CONFIRMED, InstructionKind, Risk
+from campaigns.domain.values import CONFIRMED, InstructionKind
 from campaigns.domain.visit_status import visit_day
 
 
@@ -70,14 +70,14 @@ def _visit_kind(snapshot: Snapshot, findings: Findings) -> VisitKind:
     settings, appointment, patient = snapshot.settings, snapshot.appointment, snapshot.patient
     day = visit_day(snapshot.appointment)
     count = no_shows_before(day, patient.no_shows, settings.risk_window_days)
-    risk = risk_of(count, settings.risk_threshold)
+    risk = risk_of(count, settings)
     saw = [f"{count} in {settings.risk_window_days} days"]
     # Shown beside the count as explanation; they never enter the risk.
     if appointment.scheduled_at is not None and appointment.starts_at is not None:
         saw.append(f"booked {(appointment.starts_at - appointment.scheduled_at).days} days ahead")
     saw += [] if patient.seen_before else ["first visit"]
     saw += [] if patient.mobile_phone else ["no mobile number"]
-    findings.add("no_shows", ", ".join(saw), f"{risk.value} risk")
+    findings.add("no_shows", ", ".join(saw), RISK_LEVELS[risk].label)
     language, found = language_of(patient.language_code, settings.language)
     findings.add("language", found, language)
     return VisitKind(appointment.type_id, appointment.modality, risk, language, settings.language)
@@ -88,24 +88,22 @@ def _ruled(
 ) -> tuple[VisitKind, Rule | None]:
     """The rule that wins; but a new no-show does not re-route a visit that is confirmed already.
 
-    Not even a visit whose campaign the rules have left meanwhile: it was chosen for standard risk.
+    Not even a visit whose campaign the rules have left meanwhile: it was chosen for less risk.
     """
     rule = winner(snapshot.rules, snapshot.campaigns, visit)
     held = reminding(snapshot)
-    if (
-        visit.risk is not Risk.ENHANCED
-        or held is None
-        or snapshot.appointment.confirmation not in CONFIRMED
-    ):
+    if held is None or snapshot.appointment.confirmation not in CONFIRMED:
         return visit, rule
-    before = replace(visit, risk=Risk.STANDARD)
-    kept = winner(snapshot.rules, snapshot.campaigns, before)
-    by_rule = kept is not None and kept.campaign == held.campaign
-    before_rules = held.route.get("risk") == Risk.STANDARD and _serves(snapshot, held.campaign)
-    if not (by_rule or before_rules):
-        return visit, rule
-    findings.add("confirmation", "confirmed before", "keep the route of standard risk")
-    return before, kept
+    for risk in below(visit.risk):
+        before = replace(visit, risk=risk)
+        kept = winner(snapshot.rules, snapshot.campaigns, before)
+        by_rule = kept is not None and kept.campaign == held.campaign
+        before_rules = held.route.get("risk") == risk and _serves(snapshot, held.campaign)
+        if by_rule or before_rules:
+            label = RISK_LEVELS[risk].label
+            findings.add("confirmation", "confirmed before", f"keep the route of {label}")
+            return before, kept
+    return visit, rule
 
 
 def _by_rule(snapshot: Snapshot, visit: VisitKind, rule: Rule | None, findings: Findings) -> Choice:

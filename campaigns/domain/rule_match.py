@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from campaigns.domain.languages import same_language
+from campaigns.domain.risk import below
 from campaigns.domain.snapshot import Campaign, Rule
 from campaigns.domain.values import Modality, Risk
 
@@ -40,7 +41,7 @@ def _matches(rule: Rule, campaigns: Mapping[str, Campaign], visit: VisitKind) ->
     return (
         rule.type_id in (visit.type_id, EVERY_TYPE)
         and _modality_fits(rule, campaigns, visit.modality)
-        and (rule.risk in (visit.risk, ANY) or rule.risk == Risk.STANDARD)
+        and rule.risk in (visit.risk, ANY, *below(visit.risk))
         and _language_fits(rule, visit)
     )
 
@@ -74,18 +75,18 @@ def is_fallback(rule: Rule, visit: VisitKind) -> bool:
 
 
 def is_hole(rule: Rule, visit: VisitKind) -> bool:
-    """Whether enhanced risk gets what was meant for standard risk, for want of a rule."""
-    return visit.risk is Risk.ENHANCED and rule.risk == Risk.STANDARD
+    """Whether a level gets what was meant for one below it, for want of a rule."""
+    return rule.risk in below(visit.risk)
 
 
 def _rank(rule: Rule, visit: VisitKind) -> tuple[bool, bool, bool, int, bool, bool, int]:
-    # For an enhanced visit a rule for any risk comes before one for standard.
-    risk_order = {str(visit.risk): 0, ANY: 1}
+    # A rule for any risk comes before one for a level below.
+    order = (visit.risk, ANY, *below(visit.risk))
     return (
         is_fallback(rule, visit),
         rule.type_id == EVERY_TYPE,
         rule.modality == ANY,
-        risk_order.get(rule.risk, 2),
+        order.index(rule.risk),
         rule.language == ANY,
         rule.language != visit.language,
         rule.id,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from campaigns.domain.languages import tag_of
+from campaigns.domain.risk import RISK_LEVELS
 from campaigns.domain.rule_match import ANY, EVERY_TYPE
-from campaigns.domain.values import Modality, Risk
+from campaigns.domain.values import Modality
 from campaigns.mapping.csv_format import (
     BadCell,
     BadHeading,
@@ -21,7 +22,7 @@ from campaigns.models import AppointmentType, Campaign, CampaignRule, Practice
 COLUMNS = ("appointment_type_id", "modality", "risk", "language", "campaign_id")
 OPTIONAL = ("active",)
 MODALITIES = (Modality.IN_PERSON.value, Modality.TELEHEALTH.value, ANY)
-RISKS = (Risk.STANDARD.value, Risk.ENHANCED.value, ANY)
+RISKS = (*(risk.value for risk in RISK_LEVELS), ANY)
 
 Key = tuple[str, str, str, str]
 

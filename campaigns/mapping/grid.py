@@ -13,8 +13,9 @@ from itertools import groupby
 from django.db.models import Count
 
 from campaigns.domain.languages import same_language
+from campaigns.domain.risk import RISK_LEVELS
 from campaigns.domain.rule_match import ANY, EVERY_TYPE
-from campaigns.domain.values import Modality, Risk
+from campaigns.domain.values import Modality
 from campaigns.labels import MODALITIES, language
 from campaigns.mapping.types_list import visits_ahead
 from campaigns.models import Campaign, CampaignRule, Practice
@@ -96,8 +97,7 @@ def _shown(modality: str) -> str:
 COLUMNS = 6
 _RISKS = {
     ANY: "any risk",
-    Risk.STANDARD.value: "standard risk",
-    Risk.ENHANCED.value: "enhanced risk",
+    **{risk.value: level.label for risk, level in RISK_LEVELS.items()},
 }
 
 # Modality, risk, language.

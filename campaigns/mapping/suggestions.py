@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from campaigns.domain.languages import same_language
+from campaigns.domain.risk import HIGHEST, RISK_LEVELS
 from campaigns.domain.rule_match import ANY
-from campaigns.domain.values import Risk
 from campaigns.labels import language
 from campaigns.models import Campaign, Practice
 
@@ -83,8 +83,8 @@ def _same_word(left: str, right: str) -> bool:
 def _suggestion(row: Campaign, practice: Practice, score: float) -> Suggestion:
     high = row.intensity != "standard"
     own = same_language(row.language, practice.language)
-    cell = (ANY, Risk.ENHANCED.value if high else ANY, ANY if own else row.language)
-    where = "enhanced risk" if high else "any risk"
+    cell = (ANY, HIGHEST.value if high else ANY, ANY if own else row.language)
+    where = RISK_LEVELS[HIGHEST].label if high else "any risk"
     about = f"{where}, {'any language' if own else language(row.language)}"
     return Suggestion(row.external_id, row.name, about, cell, score)
 

@@ -3,6 +3,7 @@
 import campaigns.domain.coverage
 import campaigns.domain.values
 import campaigns.models.practice
+import campaigns.models.rule
 import functools
 from django.db import migrations, models
 
@@ -14,6 +15,11 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.AlterField(
+            model_name='campaignrule',
+            name='risk',
+            field=models.CharField(choices=campaigns.models.rule.risks, default='any', max_length=8),
+        ),
         migrations.AlterField(
             model_name='appointment',
             name='confirmation',

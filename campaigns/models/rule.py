@@ -6,8 +6,13 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from campaigns.domain.values import RuleChangeStatus
-from campaigns.models.practice import Campaign, Practice, choices
+from campaigns.domain.values import Risk, RuleChangeStatus
+from campaigns.models.practice import Campaign, Practice, choices, in_words
+
+
+def risks() -> list[tuple[str, str]]:
+    """What a rule may say of the risk. Named by migrations."""
+    return [("any", "any"), *in_words(Risk)]
 
 
 class CampaignRule(models.Model):
@@ -25,7 +30,7 @@ class CampaignRule(models.Model):
     risk = models.CharField(
         max_length=8,
         default="any",
-        choices=[("any", "any"), ("standard", "standard"), ("enhanced", "enhanced")],
+        choices=risks,
     )
     language = models.CharField(max_length=20, default="any", help_text="BCP-47, or any")
     campaign = models.ForeignKey(

@@ -15,7 +15,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 from django.db.models.lookups import Contains
 
-from campaigns.domain.values import Risk, WorkItemKind
+from campaigns.domain.risk import RISK_LEVELS
+from campaigns.domain.values import WorkItemKind
 from campaigns.labels import WORK_ITEMS, tongue
 from campaigns.models import Appointment, Practice, WorkItem
 from campaigns.reference.names import Names
@@ -23,7 +24,6 @@ from campaigns.worklist.days import Show
 from campaigns.worklist.queries import WorkListView, view_of
 
 UNCONFIRMED = "unconfirmed"
-RISKS = {Risk.STANDARD: "Usual risk of a missed visit", Risk.ENHANCED: "Higher risk"}
 LABELS = {
     "department": "Department",
     "provider": "Provider",
@@ -116,7 +116,7 @@ def _offered(practice: Practice, names: Names) -> dict[str, tuple[tuple[str, str
         "department": _by_name(names.departments),
         "provider": _by_name(names.providers),
         "reason": tuple(reasons),
-        "risk": tuple((risk.value, words) for risk, words in RISKS.items()),
+        "risk": tuple((risk.value, level.on_the_list) for risk, level in RISK_LEVELS.items()),
         "language": tuple((tag, tongue(tag)) for tag in tags),
     }
 

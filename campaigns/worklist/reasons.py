@@ -8,7 +8,7 @@ from typing import Any
 
 from campaigns.decisions.snapshot import no_shows_of
 from campaigns.domain.coverage import Code, State, sentence_of
-from campaigns.domain.risk import no_shows_before
+from campaigns.domain.risk import LOWEST, no_shows_before, risk_of
 from campaigns.domain.values import AUTOMATIC_ITEMS, Channel, ReplyKind
 from campaigns.labels import CHANNELS, REPLIES
 from campaigns.local_time import lately
@@ -64,6 +64,6 @@ def risk_in_words(row: Appointment, practice: Practice, missed: Missed) -> str:
     """missed 2 visits: counted as the decision counts (domain/risk.py); empty below its limit."""
     day = row.local_start.date()
     count = no_shows_before(day, missed.get(row.patient_id, ()), practice.risk_window_days)
-    if count < practice.risk_threshold:
+    if risk_of(count, practice) is LOWEST:
         return ""
     return "Missed 1 visit" if count == 1 else f"Missed {count} visits"

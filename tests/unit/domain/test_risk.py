@@ -9,6 +9,7 @@ import pytest
 
 from campaigns.domain.desired_enrollment import plan
 from campaigns.domain.risk import no_shows_before, risk_of
+from campaigns.domain.snapshot import Settings
 from campaigns.domain.values import Risk
 from tests.unit.domain.snapshots import NOW, a_patient, a_snapshot, an_appointment, settings
 
@@ -41,7 +42,7 @@ def test_each_missed_visit_counts() -> None:
     ],
 )
 def test_enhanced_from_the_threshold_on(count: int, threshold: int, risk: Risk) -> None:
-    assert risk_of(count, threshold) is risk
+    assert risk_of(count, Settings(risk_threshold=threshold)) is risk
 
 
 @pytest.mark.parametrize(
