@@ -50,14 +50,18 @@ class Waiting:
 
 
 def conditions(practices: Sequence[Practice]) -> list[Condition]:
-    """Every connection of these practices: three queries."""
+    """The connections of these practices to the vendors in force: three queries.
+
+    One that was put out of force stays paused, which is nothing to be told of.
+    """
     connections = (
         Connection.objects.filter(practice__in=practices)
         .select_related("practice")
         .defer("secret", "webhook_secret", "webhook_secret_before")
         .order_by("practice_id", "vendor")
     )
-    found = {row.pk: Condition(row) for row in connections}
+    in_force = (row for row in connections if row.practice.systems_of(row.vendor))
+    found = {row.pk: Condition(row) for row in in_force}
     for cursor in FeedCursor.objects.filter(connection__in=list(found)).order_by("feed"):
         found[cursor.connection_id].feeds.append(cursor)
     budgets = {(row.host, row.client_id): row for row in RequestBudget.objects.all()}

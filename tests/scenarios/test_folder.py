@@ -11,6 +11,7 @@ from audit.context import acting_as
 from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.mapping.rule_changes import switch_off_rules
 from campaigns.models import Appointment, CampaignRule, Enrollment, Practice
+from integrations.health.status import conditions
 from integrations.models import Connection, InboundMessage
 from integrations.operations.put_in_force import StillInUse, put_in_force
 from integrations.setup.bootstrap import bootstrap
@@ -86,6 +87,9 @@ def test_relatient_is_put_in_force_once_nothing_is_open_in_the_folder(
         CampaignRule.objects.update(active=True)
         schedule_upcoming_looks(folder_clinic.practice)
     assert folder_clinic.practice.engagement_vendor == "relatient"
+    # The folder stays paused, and nobody is told of that.
+    told = conditions([folder_clinic.practice])
+    assert [one.connection.vendor for one in told] == ["athenahealth", "relatient"]
     folder_clinic.sync()
     folder_clinic.work(seconds=5)
     assert len(folder_clinic.active(visit)) == 1
