@@ -41,6 +41,10 @@ class Visit:
     starts_at: datetime | None
 
 
+# The heads of the list on screen; templates/worklist/row.html has a cell for each.
+COLUMNS = ("Time", "Patient", "Visit", "Why it is here", "How did the call go?")
+
+
 @dataclass(frozen=True)
 class Item:
     """One open work item; an open slot's item has those who wait for it, None while

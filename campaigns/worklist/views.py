@@ -33,7 +33,7 @@ from campaigns.worklist.queries import (
     with_row_data,
 )
 from campaigns.worklist.return_url import list_address, remember, way_back
-from campaigns.worklist.rows import item_rows_of, rows_of
+from campaigns.worklist.rows import COLUMNS, item_rows_of, rows_of
 from campaigns.worklist.search import found, too_short
 from campaigns.worklist.updates import chart_freshness, row_ids, update_of
 
@@ -164,6 +164,7 @@ def _rows(
     reply_rows = item_rows_of(replies, practice, names, now)
     private = {visit.pk for visit in visits if visit.confidential}
     return {
+        "columns": COLUMNS,
         "days": days_of(shown, private),
         "visits": visits,
         "items": items,
