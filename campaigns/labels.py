@@ -148,6 +148,7 @@ WORK_ITEMS = {
     WorkItemKind.TEXTS_STOPPED: "No more messages wanted",
     WorkItemKind.RECORD_UNREADABLE: "Not readable in athenahealth",
     WorkItemKind.REMINDERS_NOT_ENDED: "Reminders not ended",
+    WorkItemKind.WRITTEN_TWICE: "Written twice",
     WorkItemKind.WAITLIST_NOT_TOLD: "Waitlist desk not told",
     WorkItemKind.MESSAGE_FAILED: "Message not delivered",
     WorkItemKind.PATIENT_AMBIGUOUS: "Two records at Relatient",

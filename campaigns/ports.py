@@ -149,8 +149,8 @@ class EhrGateway(Protocol):
         """Add a note that shows on the day's schedule."""
         ...
 
-    def has_schedule_note(self, appointment: str, marker: str) -> bool:
-        """Whether a note with this marker is on the appointment already."""
+    def count_schedule_notes(self, appointment: str, marker: str) -> int:
+        """How many notes with this marker are on the appointment."""
         ...
 
     def create_patient_case(
@@ -159,8 +159,8 @@ class EhrGateway(Protocol):
         """Open a task for the desk in the EHR; its id."""
         ...
 
-    def has_patient_case(self, patient: str, department: str, marker: str) -> bool:
-        """Whether a task with this marker exists already."""
+    def count_patient_cases(self, patient: str, department: str, marker: str) -> int:
+        """How many tasks with this marker exist."""
         ...
 
 

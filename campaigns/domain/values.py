@@ -189,6 +189,7 @@ class WorkItemKind(StrEnum):
     TEXTS_STOPPED = "texts_stopped"
     RECORD_UNREADABLE = "record_unreadable"
     REMINDERS_NOT_ENDED = "reminders_not_ended"
+    WRITTEN_TWICE = "written_twice"
 
 
 # Opened and closed by looks alone, for as long as what they say is so.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -105,9 +105,9 @@ class AthenaGateway:
         """Add a note that shows on the day's schedule."""
         self._write(self.client.add_note, appointment, text)
 
-    def has_schedule_note(self, appointment: str, marker: str) -> bool:
-        """Whether a note with this marker is on the appointment already."""
-        return any(_holds(note, marker) for note in self.client.notes(appointment))
+    def count_schedule_notes(self, appointment: str, marker: str) -> int:
+        """How many notes with this marker are on the appointment."""
+        return sum(_holds(note, marker) for note in self.client.notes(appointment))
 
     def create_patient_case(
         self, patient: str, department: str, provider: str, subject: str, text: str
@@ -118,10 +118,9 @@ class AthenaGateway:
         )
         return to_text(answer.get("patientcaseid")) if isinstance(answer, dict) else ""
 
-    def has_patient_case(self, patient: str, department: str, marker: str) -> bool:
-        """Whether a task with this marker exists already."""
-        cases: Iterator[Any] = iter(self.client.patient_cases(patient, department))
-        return any(_holds(case, marker) for case in cases)
+    def count_patient_cases(self, patient: str, department: str, marker: str) -> int:
+        """How many tasks with this marker exist."""
+        return sum(_holds(case, marker) for case in self.client.patient_cases(patient, department))
 
     def _write(self, call: Callable[..., Result], *arguments: str) -> Result:
         """A change in the chart; what it shows of the key's rights is remembered."""

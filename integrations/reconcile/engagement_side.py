@@ -61,8 +61,7 @@ def compare_page(round_: Round, guard: Guard) -> str:
             practice, round_.first, round_.last, round_.apart, listed_from
         )
         round_.find(ENROLLMENTS_NOT_LISTED, *missing)
-        now = database_now().isoformat()
-        round_.save(listed=count, phase=Phase.COMPARED.value, compared_at=now)
+        round_.save(listed=count, phase=Phase.WRITES.value)
     return f"{count} enrollments"
 
 
@@ -111,7 +110,7 @@ def _take_visit(round_: Round, record: EnrollmentRecord, guard: Guard) -> bool:
     try:
         visit = ehr.read_appointment(record.appointment_external_id)
     except GatewayError as error:
-        if not _is_about_one(error):
+        if not is_about_one(error):
             raise
         return False
     take_appointment(practice, visit, ReadSpan(began, database_now()), BULK)
@@ -133,7 +132,7 @@ def _beside_ours(
     try:
         held = _read(engagement, ours.vendor_id)
     except GatewayError as error:
-        if not _is_about_one(error):
+        if not is_about_one(error):
             raise
         return Compared(Found.IN_HAND)
     active = enrollments.take_in(ours.pk, held, ReadSpan(began, database_now()))
@@ -153,7 +152,7 @@ def _read(engagement: EngagementGateway, vendor_id: str) -> EnrollmentRecord | N
         return None
 
 
-def _is_about_one(error: GatewayError) -> bool:
+def is_about_one(error: GatewayError) -> bool:
     """Whether only this record is refused, and not the connection: the others can go on."""
     if error.code == VENDOR_NONSENSE:
         return True

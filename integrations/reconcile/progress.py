@@ -25,6 +25,7 @@ class Phase(StrEnum):
     LISTEN = "listen"
     CHART = "chart"
     REMINDERS = "reminders"
+    WRITES = "writes"
     COMPARED = "compared"
 
 

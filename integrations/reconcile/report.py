@@ -13,6 +13,7 @@ from integrations.reconcile.progress import Round
 
 VISITS_NOT_LISTED = "visits_not_listed"
 ENROLLMENTS_NOT_LISTED = "enrollments_not_listed"
+WRITTEN_TWICE = "written_twice"
 # Our rows of these kinds are read again, or ended, by the looks that follow.
 DOUBTED = (Found.CHANGED.value, ENROLLMENTS_NOT_LISTED)
 ADOPTED = (Found.TAKEN_OVER.value, Found.SECOND.value)
@@ -23,6 +24,7 @@ NOTHING: dict[str, Any] = {
     "drift": 0,
     "repaired": 0,
     "by_hand": 0,
+    "written_twice": 0,
     "errors": 0,
     "found": {},
 }
@@ -33,7 +35,8 @@ def report(round_: Round) -> dict[str, Any]:
 
     checked: visits and enrollments compared. drift: how many differed; `found` says in what way.
     repaired: how many of those differ no more. by_hand: enrollments made or ended at Relatient by
-    somebody else. errors: rows that made no sense.
+    somebody else. written_twice: notes and tasks that stand in the chart twice. errors: rows that
+    made no sense.
     """
     pages = _pages(round_)
     found = _found(round_, pages)
@@ -43,6 +46,7 @@ def report(round_: Round) -> dict[str, Any]:
         "drift": drift,
         "repaired": drift - _open(round_),
         "by_hand": _by_hand(round_),
+        "written_twice": len(round_.found(WRITTEN_TWICE)),
         "errors": pages["errors"],
         "found": {what: count for what, count in found.items() if count},
     }

@@ -2,7 +2,7 @@
 
 First the vendors' lists are read anew (a campaign may have been switched off), and the feeds, so
 that a change that is merely on its way is not taken for a lost one; then the chart's booked visits,
-week by week; then the active enrollments, page by page.
+week by week; then the active enrollments, page by page; at the end what was written again.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from integrations.inbox import process
 from integrations.reconcile.chart_side import compare_window
 from integrations.reconcile.engagement_side import compare_page
 from integrations.reconcile.progress import Phase, Round
+from integrations.reconcile.repeated_writes import compare_writes
 from integrations.setup import reference_data
 from integrations.transport.rate_limit import bulk, prompt
 from integrations.vendors import in_force
@@ -34,8 +35,10 @@ def advance(round_: Round, guard: Guard, time_is_up: Callable[[], bool], say: Sa
             _listen(round_, guard)
         elif round_.phase is Phase.CHART:
             say(f"{_name(round_, System.CHART)}: {compare_window(round_, guard, time_is_up)}")
-        else:
+        elif round_.phase is Phase.REMINDERS:
             say(f"{_name(round_, System.ENGAGEMENT)}: {compare_page(round_, guard)}")
+        else:
+            say(f"{_name(round_, System.CHART)}: {compare_writes(round_, guard)}")
     return True
 
 

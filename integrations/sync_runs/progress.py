@@ -16,6 +16,7 @@ _PHASES = {
     Phase.LISTEN.value: "reading the feeds once more",
     Phase.CHART.value: "comparing with athenahealth",
     Phase.REMINDERS.value: "comparing with Relatient",
+    Phase.WRITES.value: "looking for notes that stand in the chart twice",
     Phase.COMPARED.value: "compared; what differed is being read again",
 }
 

@@ -19,6 +19,7 @@ _COUNTED = {
     "drift": "differed",
     "repaired": "mended since",
     "by_hand": "changed at Relatient by hand",
+    "written_twice": "written twice in the chart",
     "doubted": "to be read again",
     "expired": "times the vendor had dropped events",
     "errors": "could not be taken in",

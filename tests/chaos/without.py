@@ -78,8 +78,8 @@ def _look_up_before_repeat() -> Iterator[None]:
 
     with (
         mock.patch.object(chart_writes, "_write", write),
-        mock.patch.object(AthenaGateway, "has_schedule_note", never),
-        mock.patch.object(AthenaGateway, "has_patient_case", never),
+        mock.patch.object(AthenaGateway, "count_schedule_notes", never),
+        mock.patch.object(AthenaGateway, "count_patient_cases", never),
     ):
         yield
 

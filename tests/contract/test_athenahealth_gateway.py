@@ -134,9 +134,9 @@ def test_a_cancellation_is_in_the_chart_with_reason_and_marker(athena):
 def test_a_schedule_note_is_found_by_its_marker(athena):
     appointment = athena.book(athena.patient())
     gateway = athena.gateway()
-    assert not gateway.has_schedule_note(appointment, "[kept:n1]")
+    assert not gateway.count_schedule_notes(appointment, "[kept:n1]")
     gateway.add_schedule_note(appointment, "Wants another time [kept:n1]")
-    assert gateway.has_schedule_note(appointment, "[kept:n1]")
+    assert gateway.count_schedule_notes(appointment, "[kept:n1]")
     note = athena.row(appointment)["notes"][-1]
     assert str(note["displayonschedule"]).lower() == "true"
 
@@ -144,10 +144,10 @@ def test_a_schedule_note_is_found_by_its_marker(athena):
 def test_a_patient_case_is_found_by_its_marker(athena):
     patient = athena.patient()
     gateway = athena.gateway()
-    assert not gateway.has_patient_case(patient, "1", "[kept:c1]")
+    assert not gateway.count_patient_cases(patient, "1", "[kept:c1]")
     case = gateway.create_patient_case(patient, "1", "71", "No contact [kept:c1]", "Call them")
     assert case
-    assert gateway.has_patient_case(patient, "1", "[kept:c1]")
+    assert gateway.count_patient_cases(patient, "1", "[kept:c1]")
 
 
 def test_patient_data_never_stands_in_the_log_of_exchanges(athena):

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from campaigns.clock import database_now
 from campaigns.domain.effects import CHANGED_BY_OTHERS
-from campaigns.domain.values import AppointmentStatus
+from campaigns.domain.values import AppointmentStatus, EffectKind
 from campaigns.execution.handlers.call import Call, ChartChanged, Completed, read_with_span
 from campaigns.intake.chart import disbelieve_appointment, take_appointment
 from campaigns.intake.patient_merges import same_person
@@ -135,7 +135,7 @@ def _observed(
 def schedule_note(effect: Effect, call: Call) -> Completed:
     """Add a note to the day's schedule, once: the marker is searched for first."""
     ehr, body = call.ehr(effect.practice), effect.body
-    if ehr.has_schedule_note(body["appointment"], body["marker"]):
+    if in_the_chart(effect, ehr):
         return Completed("The note is there already.")
     ehr.add_schedule_note(body["appointment"], f"{body['text']} ({body['marker']})")
     return Completed("Noted on the schedule.")
@@ -144,7 +144,7 @@ def schedule_note(effect: Effect, call: Call) -> Completed:
 def patient_case(effect: Effect, call: Call) -> Completed:
     """Open a task for the desk in athenahealth, once: the marker is searched for first."""
     ehr, body = call.ehr(effect.practice), effect.body
-    if ehr.has_patient_case(body["patient"], body["department"], body["marker"]):
+    if in_the_chart(effect, ehr):
         return Completed("The task is there already.")
     ehr.create_patient_case(
         body["patient"],
@@ -154,3 +154,11 @@ def patient_case(effect: Effect, call: Call) -> Completed:
         f"{body['text']} ({body['marker']})",
     )
     return Completed("Task opened in athenahealth.")
+
+
+def in_the_chart(effect: Effect, ehr: EhrGateway) -> int:
+    """How often the note or the task of an effect stands in the chart, by its marker."""
+    body = effect.body
+    if EffectKind(effect.kind) is EffectKind.SCHEDULE_NOTE:
+        return ehr.count_schedule_notes(body["appointment"], body["marker"])
+    return ehr.count_patient_cases(body["patient"], body["department"], body["marker"])

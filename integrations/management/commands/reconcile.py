@@ -51,10 +51,12 @@ class Command(VendorCommand):
             yield f"Relatient reminds of {unknown} visits that athenahealth does not know"
         if report["by_hand"]:
             yield f"{report['by_hand']} made or ended at Relatient by hand: see the work list"
+        if report["written_twice"]:
+            yield f"{report['written_twice']} written twice in the chart: see the work list"
 
     def describe(self, report: dict[str, Any]) -> Iterable[str]:
         """The counts, then in what way things differed."""
-        names = ("checked", "drift", "repaired", "by_hand", "errors")
+        names = ("checked", "drift", "repaired", "by_hand", "written_twice", "errors")
         yield ", ".join(f"{name.replace('_', ' ')} {report[name]}" for name in names)
         yield from (f"  {what.replace('_', ' ')}: {n}" for what, n in report["found"].items())
 
