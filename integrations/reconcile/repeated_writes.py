@@ -32,4 +32,4 @@ def compare_writes(round_: Round, guard: Guard) -> str:
             round_.find(WRITTEN_TWICE, effect.pk)
     now = database_now().isoformat()
     round_.save(phase=Phase.COMPARED.value, compared_at=now)
-    return f"{written} notes and tasks that were sent again"
+    return f"{written} notes and tasks were sent again"

@@ -38,7 +38,7 @@ def advance(round_: Round, guard: Guard, time_is_up: Callable[[], bool], say: Sa
         elif round_.phase is Phase.REMINDERS:
             say(f"{_name(round_, System.ENGAGEMENT)}: {compare_page(round_, guard)}")
         else:
-            say(f"{_name(round_, System.CHART)}: {compare_writes(round_, guard)}")
+            say(compare_writes(round_, guard))
     return True
 
 
