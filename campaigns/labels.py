@@ -43,6 +43,7 @@ APPOINTMENTS = {
     AppointmentStatus.NO_SHOW: "no-show",
     AppointmentStatus.CHECKED_IN: "checked in",
     AppointmentStatus.COMPLETED: "completed",
+    AppointmentStatus.NOT_FOUND: "not found any more",
 }
 CONFIRMATIONS = {
     Confirmation.NONE: "not confirmed",
@@ -147,6 +148,7 @@ WORK_ITEMS = {
     WorkItemKind.NOT_RESENT: "New details not sent",
     WorkItemKind.TEXTS_STOPPED: "No more messages wanted",
     WorkItemKind.RECORD_UNREADABLE: "Not readable in athenahealth",
+    WorkItemKind.VISIT_NOT_FOUND: "Not found in athenahealth",
     WorkItemKind.REMINDERS_NOT_ENDED: "Reminders not ended",
     WorkItemKind.WRITTEN_TWICE: "Written twice",
     WorkItemKind.WAITLIST_NOT_TOLD: "Waitlist desk not told",

@@ -118,6 +118,7 @@ def _appointment(
         unreadable=row.unreadable,
         unreadable_twice=row.unreadable_twice,
         unreadable_since=row.unreadable_since,
+        not_found_at=row.not_found_at,
     )
 
 

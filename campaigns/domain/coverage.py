@@ -56,6 +56,7 @@ class Code(StrEnum):
     CHECKED_IN = "checked_in"
     COMPLETED = "completed"
     OUTCOME_NOT_RECORDED = "outcome_not_recorded"
+    NOT_FOUND = "not_found"
 
 
 @dataclass(frozen=True)
@@ -168,6 +169,10 @@ LEDGER: dict[Code, Entry] = {
         State.CLOSED,
         "The visit's time has passed and athenahealth says neither came nor cancelled. "
         "Record the outcome there.",
+    ),
+    Code.NOT_FOUND: Entry(
+        State.CLOSED,
+        "athenahealth does not know this visit any more. Check there whether it takes place.",
     ),
 }
 

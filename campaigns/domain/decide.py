@@ -18,6 +18,7 @@ from campaigns.domain.replies import ReplyVerdicts, judge_replies
 from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import (
     PASSING_ITEMS,
+    AppointmentStatus,
     Channel,
     EffectKind,
     EffectStatus,
@@ -40,6 +41,11 @@ TASK_TEXT = {
 NOT_ENDED = (
     "The reminders of this visit could not be ended at Relatient and may go on. Call the patient, "
     "and ask an admin to try again."
+)
+
+NOT_FOUND = (
+    "athenahealth does not know this visit any more, so its reminders have ended. Check there, and "
+    "call the patient if needed."
 )
 
 # Codes for which a work item stays open for as long as the visit has them.
@@ -78,6 +84,7 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
             *_work_items(planned, code),
             *_stopped(snapshot, planned),
             *_not_ended(snapshot, found, now),
+            *_not_found(snapshot, now),
             *replies.work_items,
         ),
         look_again_at=_soonest(_look_again(snapshot, planned, code, replies, now), released_at),
@@ -226,20 +233,30 @@ def _not_ended(snapshot: Snapshot, found: Difference, now: datetime) -> tuple[Wo
     return (WorkItemWanted(WorkItemKind.REMINDERS_NOT_ENDED, NOT_ENDED),)
 
 
+def _not_found(snapshot: Snapshot, now: datetime) -> tuple[WorkItemWanted, ...]:
+    """The item for a visit that athenahealth does not know any more, while it would be ahead."""
+    visit, kind = snapshot.appointment, WorkItemKind.VISIT_NOT_FOUND
+    if visit.status is not AppointmentStatus.NOT_FOUND or over_at(visit) <= now:
+        return ()
+    since = instant(visit.not_found_at) if visit.not_found_at else ""
+    return (WorkItemWanted(kind, NOT_FOUND, occasion=since),)
+
+
 def _look_again(
     snapshot: Snapshot, planned: Plan, code: Code, replies: ReplyVerdicts, now: datetime
 ) -> datetime | None:
     """When the passing of time alone changes the answer: too late to begin, then over.
 
     A video visit's link comes on its day. Of a closed visit only the open slot is left, until it
-    is too late to offer it.
+    is too late to offer it, and what the desk is told of one that was not found.
     """
     settings, over = snapshot.settings, over_at(snapshot.appointment)
     if _closed(code):
         offered = any(e.kind is EffectKind.WAITLIST_NOTICE for e in replies.effects)
         listed = any(item.kind in PASSING_ITEMS for item in replies.work_items)
         too_late = over - timedelta(hours=settings.waitlist_notice_hours)
-        moments = [too_late, over] if offered or listed else []
+        lost = code is Code.NOT_FOUND
+        moments = [too_late, over] if offered or listed else [over] if lost else []
     else:
         moments = [over - timedelta(hours=settings.too_late_hours), over]
     moments += [at for at in (planned.link.next_at, planned.wait_until) if at is not None]

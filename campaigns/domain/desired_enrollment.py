@@ -29,7 +29,12 @@ from campaigns.domain.values import (
     EnrollmentStatus,
 )
 from campaigns.domain.video_link import Link, link_of
-from campaigns.domain.visit_status import cancel_reason, closed_code, visit_day
+from campaigns.domain.visit_status import (
+    ASKED_AGAIN_AFTER,
+    cancel_reason,
+    closed_code,
+    visit_day,
+)
 
 HISTORY_GOOD_FOR = timedelta(hours=24)
 
@@ -41,7 +46,7 @@ def plan(snapshot: Snapshot, now: datetime) -> Plan:
     if code is not None:
         findings.add("status", snapshot.appointment.status.value, code.value)
         return Plan(code, cancel_reason=cancel_reason(code), findings=tuple(findings.found))
-    disbelieved = _disbelieved(snapshot, findings)
+    disbelieved = _disbelieved(snapshot, now, findings)
     if disbelieved is not None:
         return replace(disbelieved, findings=tuple(findings.found))
     findings.add("status", snapshot.appointment.status.value, "scheduled")
@@ -54,16 +59,23 @@ def plan(snapshot: Snapshot, now: datetime) -> Plan:
     return _route(snapshot, now, findings)
 
 
-def _disbelieved(snapshot: Snapshot, findings: Findings) -> Plan | None:
-    """A visit whose row cannot be understood any more: read again, and then not reminded of."""
+def _disbelieved(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan | None:
+    """A visit whose row cannot be understood any more, or was not found: read again, and then not
+    reminded of.
+    """
     appointment = snapshot.appointment
+    body = {"appointment": appointment.external_id}
+    read = EffectWanted(EffectKind.READ_APPOINTMENT, body, purpose=DISBELIEVED)
+    if appointment.not_found_at is not None:
+        again = appointment.not_found_at + ASKED_AGAIN_AFTER
+        findings.add("status", "athenahealth did not find the visit", "ask once more, later")
+        reads = (read,) if again <= now else ()
+        return Plan(Code.EFFECT_IN_FLIGHT, keep=True, reads=reads, wait_until=again)
     if not appointment.unreadable:
         return None
     saw = f"its {appointment.unreadable} cannot be read"
     if not appointment.unreadable_twice:
         findings.add("status", saw, "read it again")
-        body = {"appointment": appointment.external_id}
-        read = EffectWanted(EffectKind.READ_APPOINTMENT, body, purpose=DISBELIEVED)
         return Plan(Code.EFFECT_IN_FLIGHT, keep=True, reads=(read,))
     findings.add("status", saw, "stop", Code.RECORD_UNREADABLE)
     return Plan(Code.RECORD_UNREADABLE, unreadable=(f"visit's {appointment.unreadable}",))

@@ -117,7 +117,7 @@ READS = frozenset(
 )
 # A read of another visit of the patient, asked for by the one that waits to be enrolled.
 BEFORE_ENROLLING = "before_enrolling"
-# A read of a visit whose row could not be understood.
+# A read of a visit whose row could not be understood, or was not found.
 DISBELIEVED = "disbelieved"
 # The link to a video visit, which exists on its day only; who waits for a slot that has opened.
 JOIN_LINK = "join_link"

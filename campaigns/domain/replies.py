@@ -94,7 +94,8 @@ def _judge(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgement:
             # Asking for the same effect again keeps its row; nothing else is concluded meanwhile.
             return None, _same_again(write), None
     visit = snapshot.appointment
-    if visit.unreadable and not visit.unreadable_twice and closed_code(visit, now) is None:
+    doubted = visit.not_found_at is not None or (visit.unreadable and not visit.unreadable_twice)
+    if doubted and closed_code(visit, now) is None:
         # It is being read again, which a closed visit never is; the answer waits for that.
         return None, None, None
     stuck = _stuck_write(snapshot)
@@ -179,6 +180,8 @@ def _objection(snapshot: Snapshot, reply: ReplyFacts, now: datetime) -> _Judgeme
     over = appointment.starts_at is not None and appointment.starts_at <= now
     if appointment.status is not AppointmentStatus.SCHEDULED or over:
         state = "is over" if over else f"is {appointment.status.value.replace('_', ' ')}"
+        if appointment.status is AppointmentStatus.NOT_FOUND:
+            state = "cannot be found any more"
         sentence = f"The patient answered, but the visit {state} in the chart. Nothing was written."
         return (
             _verdict(reply, ReplyOutcome.CONFLICT, sentence),

@@ -74,7 +74,8 @@ class AppointmentFacts:
     """The appointment as last read; `starts_at` is None while its zone is unknown.
 
     `unreadable` names what of its row could not be read lately, `unreadable_twice` says that this
-    was so when it was read again, `unreadable_since` when it was so last.
+    was so when it was read again, `unreadable_since` when it was so last. `not_found_at` is when
+    athenahealth first answered that there is no such visit, until it is read again.
     """
 
     id: int
@@ -103,6 +104,7 @@ class AppointmentFacts:
     unreadable: str = ""
     unreadable_twice: bool = False
     unreadable_since: datetime | None = None
+    not_found_at: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,7 @@ class Vendor(StrEnum):
 
 
 class AppointmentStatus(StrEnum):
-    """Where an appointment stands in the chart, as last read."""
+    """Where an appointment stands in the chart, as last read; not found: it is there no more."""
 
     SCHEDULED = "scheduled"
     CANCELLED = "cancelled"
@@ -46,6 +46,7 @@ class AppointmentStatus(StrEnum):
     NO_SHOW = "no_show"
     CHECKED_IN = "checked_in"
     COMPLETED = "completed"
+    NOT_FOUND = "not_found"
 
 
 class Confirmation(StrEnum):
@@ -188,6 +189,7 @@ class WorkItemKind(StrEnum):
     OPEN_SLOT = "open_slot"
     TEXTS_STOPPED = "texts_stopped"
     RECORD_UNREADABLE = "record_unreadable"
+    VISIT_NOT_FOUND = "visit_not_found"
     REMINDERS_NOT_ENDED = "reminders_not_ended"
     WRITTEN_TWICE = "written_twice"
 
@@ -207,6 +209,7 @@ AUTOMATIC_ITEMS = frozenset(
 PASSING_ITEMS = frozenset(
     {
         WorkItemKind.OPEN_SLOT,
+        WorkItemKind.VISIT_NOT_FOUND,
         WorkItemKind.TEXTS_STOPPED,
         WorkItemKind.STOP_IN_WORDS,
         WorkItemKind.WORDS_DISAGREE,

@@ -10,6 +10,10 @@ from campaigns.domain.values import AppointmentStatus, CancelReason
 
 # Local time is at most this far behind UTC, anywhere.
 LAST_ZONE = timedelta(hours=12)
+# How far apart two reads have to be that say "no such visit" before that is believed: longer than
+# a failover or a copy that lags behind, and than the minutes that the vendor names for its changes
+# to arrive; short enough that a reminder hardly goes out meanwhile.
+ASKED_AGAIN_AFTER = timedelta(minutes=15)
 
 CLOSED_BY_STATUS: dict[AppointmentStatus, Code] = {
     AppointmentStatus.CANCELLED: Code.CANCELLED,
@@ -17,6 +21,7 @@ CLOSED_BY_STATUS: dict[AppointmentStatus, Code] = {
     AppointmentStatus.NO_SHOW: Code.NO_SHOW,
     AppointmentStatus.CHECKED_IN: Code.CHECKED_IN,
     AppointmentStatus.COMPLETED: Code.COMPLETED,
+    AppointmentStatus.NOT_FOUND: Code.NOT_FOUND,
 }
 
 CANCEL_REASON: dict[Code, CancelReason] = {

@@ -18,6 +18,7 @@ from django.db import OperationalError, transaction
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus
+from campaigns.domain.visit_status import ASKED_AGAIN_AFTER
 from campaigns.intake.appointment_columns import columns_of, fitting
 from campaigns.intake.consents import give_reach
 from campaigns.intake.patient_merges import lock_with_merged, merge_into
@@ -85,6 +86,10 @@ def disbelieve_appointment(
         now = database_now()
         row.unreadable_twice, row.unreadable = bool(row.unreadable), what[:60]
         row.unreadable_since = row.unreadable_since if row.unreadable_twice else now
+        row.not_found_at = None
+        if row.status == AppointmentStatus.NOT_FOUND:
+            # It is there again, as what it was before.
+            row.status = AppointmentStatus.SCHEDULED
         # This was the read that somebody asked for: wanted still, it would be asked for for ever.
         row.reread_wanted = row.reread_wanted and span.began <= row.read_ended
         row.read_began = max(row.read_began, span.began)
@@ -94,6 +99,8 @@ def disbelieve_appointment(
                 "unreadable",
                 "unreadable_twice",
                 "unreadable_since",
+                "not_found_at",
+                "status",
                 "reread_wanted",
                 "read_began",
                 "read_ended",
@@ -107,6 +114,60 @@ def disbelieve_appointment(
             appointment=row.external_id,
             patient=row.patient.external_id,
             detail={"what": row.unreadable, "read_again": row.unreadable_twice},
+        )
+    return True
+
+
+def miss_appointment(
+    practice: Practice, external_id: str, span: ReadSpan, priority: int = PROMPT
+) -> bool:
+    """A read of a visit was answered with: there is none. False when Kept knows no such visit.
+
+    One such answer ends nothing, since it may be a hiccup: the next looks keep everything as it is
+    and ask once more. A second one, ASKED_AGAIN_AFTER later with no row of the visit in between,
+    is believed. A row of it, from a read, a list or the feed, makes it a visit again.
+    """
+    known = Appointment.objects.filter(practice=practice, external_id=external_id)
+    found = known.first()
+    if found is None:
+        return False
+    with transaction.atomic():
+        lock_patient(found.patient_id)
+        row = known.select_for_update(of=("self",)).get()
+        first = row.not_found_at
+        if span.ended < row.read_began or (span.began <= row.read_ended and first is not None):
+            return True
+        now = database_now()
+        row.reread_wanted = row.reread_wanted and span.began <= row.read_ended
+        row.read_began = max(row.read_began, span.began)
+        row.read_ended = max(row.read_ended, span.ended)
+        if row.status == AppointmentStatus.SCHEDULED:
+            if not (first or row.unreadable):
+                row.unreadable_since = now
+            row.not_found_at, row.unreadable, row.unreadable_twice = first or now, "", False
+            if first is not None and span.began - first >= ASKED_AGAIN_AFTER:
+                row.status, row.version = AppointmentStatus.NOT_FOUND, row.version + 1
+        row.save(
+            update_fields=[
+                "status",
+                "version",
+                "unreadable",
+                "unreadable_twice",
+                "unreadable_since",
+                "not_found_at",
+                "reread_wanted",
+                "read_began",
+                "read_ended",
+            ]
+        )
+        schedule_look(row, now, priority)
+        audit(
+            "appointment.not_found",
+            practice=practice.external_id,
+            subject=("appointment", row.pk),
+            appointment=row.external_id,
+            patient=row.patient.external_id,
+            detail={"believed": row.status == AppointmentStatus.NOT_FOUND},
         )
     return True
 
@@ -162,7 +223,7 @@ def _update(
         # Only some of the vendor's lists carry the flag; its absence says nothing. What was said of
         # another type of visit says nothing of this one either.
         fields["telehealth"] = row.telehealth
-    fields |= {"unreadable": "", "unreadable_twice": False}
+    fields |= {"unreadable": "", "unreadable_twice": False, "not_found_at": None}
     changed = [name for name, value in fields.items() if getattr(row, name) != value]
     if row.patient_id != patient.pk:
         changed.append("patient")

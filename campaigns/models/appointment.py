@@ -66,6 +66,9 @@ class Appointment(models.Model):
     unreadable_twice = models.BooleanField(
         default=False, help_text="the row was read again, and still could not be understood"
     )
+    not_found_at = models.DateTimeField(
+        null=True, help_text="when athenahealth first said that there is no such visit; then read"
+    )
     first_seen_at = models.DateTimeField()
     version = models.PositiveIntegerField(default=1)
 

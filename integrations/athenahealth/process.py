@@ -15,7 +15,12 @@ from typing import Any, TypeVar
 
 from campaigns.clock import database_now
 from campaigns.domain.values import System
-from campaigns.intake.chart import disbelieve_appointment, take_appointment, take_patient
+from campaigns.intake.chart import (
+    disbelieve_appointment,
+    miss_appointment,
+    take_appointment,
+    take_patient,
+)
 from campaigns.intake.patient_rereads import RereadResult, patient_changed
 from campaigns.models import Appointment, Patient
 from campaigns.ports import CREDENTIALS, NOT_FOUND, Deadline, GatewayError, LeaseLost, Refused
@@ -104,7 +109,8 @@ def _appointment(message: InboundMessage, event: ChartEvent) -> Counts:
         return Counter(ignored=1)
     row, span = _read(message, lambda client: client.appointment(event.external_id))
     if row is None:
-        return Counter(unknown=1)
+        missed = miss_appointment(message.practice, event.external_id, span)
+        return Counter({"not_found" if missed else "unknown": 1})
     try:
         record, what = translate.appointment(row), translate.NO_VISIT
     except Nonsense as nonsense:

@@ -74,7 +74,7 @@ def process(message_id: int) -> Counts | None:
         message.problem = later.error.sentence[:300]
     message.counts = dict(counts)
     release(message, put_off)
-    if counts["new"] or counts["changed"] or counts["unreadable"]:
+    if any(counts[what] for what in ("new", "changed", "unreadable", "not_found")):
         doorbell.ring()
     if put_off is not None:
         raise put_off

@@ -289,6 +289,21 @@ class Clinic:
         cases = _rows(self.state()["athena"]["patient_cases"])
         return [case for case in cases if str(case["patientid"]) == patient]
 
+    def take_away(self, appointment: str) -> JSON:
+        """The appointment is gone: athenahealth does not know it any more. Its row as it was."""
+        chart = self.simulator.simulation.athena.chart
+        with self.simulator.simulation.lock:
+            row = chart.appointments.pop(appointment)
+            chart.of_patient[row["patientid"]].remove(appointment)
+        return row
+
+    def bring_back(self, row: JSON) -> None:
+        """A row that was taken away is there again."""
+        chart = self.simulator.simulation.athena.chart
+        with self.simulator.simulation.lock:
+            chart.appointments[row["appointmentid"]] = row
+            chart.of_patient[row["patientid"]].append(row["appointmentid"])
+
     def drop_from_feed(self, appointment: str) -> None:
         """The vendor never tells of this appointment's change."""
         with self.simulator.simulation.lock:

@@ -85,6 +85,7 @@ EXAMPLES: dict[Code, Example] = {
     Code.CHECKED_IN: Example("enrolled checked-in"),
     Code.COMPLETED: Example("enrolled took-place"),
     Code.OUTCOME_NOT_RECORDED: Example("enrolled past"),
+    Code.NOT_FOUND: Example("enrolled not-found-twice"),
 }
 
 

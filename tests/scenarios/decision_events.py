@@ -8,7 +8,9 @@ from typing import Any
 from audit.context import acting_as
 from campaigns.clock import database_now
 from campaigns.domain.values import EffectKind, InstructionKind
+from campaigns.domain.visit_status import ASKED_AGAIN_AFTER
 from campaigns.execution import execute
+from campaigns.look_queue import schedule_look
 from campaigns.mapping.rule_changes import change_rules
 from campaigns.mapping.rules import create_rule, switch_off_rule
 from campaigns.models import Appointment, CampaignRule, Effect, Practice
@@ -95,6 +97,31 @@ def row_unreadable(stage: Stage) -> None:
 
 def row_unreadable_twice(stage: Stage) -> None:
     row_unreadable(stage)
+    stage.settle(EffectKind.READ_APPOINTMENT)
+
+
+def not_found(stage: Stage) -> None:
+    """The visit is gone, and a read that somebody asked for finds that out."""
+    stage.clinic.take_away(stage.visit)
+    _read_again(stage)
+
+
+def _read_again(stage: Stage) -> None:
+    row = stage.clinic.row(stage.visit)
+    Appointment.objects.filter(pk=row.pk).update(reread_wanted=True)
+    schedule_look(row, database_now())
+    stage.settle(EffectKind.READ_APPOINTMENT)
+
+
+def not_found_a_while_ago(stage: Stage) -> None:
+    not_found(stage)
+    row = stage.clinic.row(stage.visit)
+    Appointment.objects.filter(pk=row.pk).update(not_found_at=database_now() - ASKED_AGAIN_AFTER)
+    schedule_look(row, database_now())
+
+
+def not_found_twice(stage: Stage) -> None:
+    not_found_a_while_ago(stage)
     stage.settle(EffectKind.READ_APPOINTMENT)
 
 
@@ -261,7 +288,8 @@ def says(kind: str, **words: str) -> Do:
     """Only who was enrolled can answer; of a visit that is closed the reminders have ended."""
 
     def change(stage: Stage) -> None:
-        if stage.clinic.chart(stage.visit)["appointmentstatus"] != "f":
+        gone = any(word.startswith("not-found") for word in stage.words)
+        if not gone and stage.clinic.chart(stage.visit)["appointmentstatus"] != "f":
             stage.settle()
         stage.answer(kind, **words)
 

@@ -25,6 +25,7 @@ NO_NEWS = frozenset(
     {
         *("completed", "updated", "told", "cancelled-by-answer", "link", "no-link"),
         "row-unreadable-twice",
+        *("not-found", "not-found-twice"),
         # An hour that passes.
         "no-link-an-hour-ago",
     }
@@ -67,6 +68,9 @@ CHANGE: dict[str, Do] = {
     "born-ahead": events.patient_changed(dob="01/15/2062"),
     "row-unreadable": events.row_unreadable,
     "row-unreadable-twice": events.row_unreadable_twice,
+    "not-found": events.not_found,
+    "not-found-a-while-ago": events.not_found_a_while_ago,
+    "not-found-twice": events.not_found_twice,
     "new-email": events.patient_changed(email="new@example.org"),
     "written-to": events.written_to,
     "speaks-spanish-now": events.patient_changed(language6392code="spa"),

@@ -16,9 +16,14 @@ from campaigns.domain.effects import JOIN_LINK, WAITLIST
 from campaigns.domain.values import WorkItemKind
 from campaigns.domain.waitlist_match import Slot, Waiting, candidates
 from campaigns.execution.handlers.call import Call, Completed, read_with_span
-from campaigns.intake.chart import disbelieve_appointment, take_appointment, take_history
+from campaigns.intake.chart import (
+    disbelieve_appointment,
+    miss_appointment,
+    take_appointment,
+    take_history,
+)
 from campaigns.models import Appointment, Effect
-from campaigns.ports import Unreadable
+from campaigns.ports import NOT_FOUND, Refused, Unreadable
 from campaigns.vendor_records import ReadSpan
 
 
@@ -40,7 +45,7 @@ def appointment(effect: Effect, call: Call) -> Completed:
 
 
 def _visit(effect: Effect, call: Call) -> Completed:
-    """The row as it is now; that it cannot be understood is an answer too."""
+    """The row as it is now; that it cannot be understood, or is not there, is an answer too."""
     ehr, asked, began = call.ehr(effect.practice), effect.body["appointment"], database_now()
     try:
         record = ehr.read_appointment(asked)
@@ -49,6 +54,14 @@ def _visit(effect: Effect, call: Call) -> Completed:
         return Completed(
             unread.sentence,
             lambda row, now: disbelieve_appointment(row.practice, asked, what, span, row.priority),
+        )
+    except Refused as refused:
+        if refused.code != NOT_FOUND:
+            raise
+        gone = ReadSpan(began, database_now())
+        return Completed(
+            refused.sentence,
+            lambda row, now: miss_appointment(row.practice, asked, gone, row.priority),
         )
     span = ReadSpan(began, database_now())
     return Completed(

@@ -13,10 +13,17 @@ from campaigns.clock import database_now
 from campaigns.domain.effects import CHANGED_BY_OTHERS
 from campaigns.domain.values import AppointmentStatus, EffectKind
 from campaigns.execution.handlers.call import Call, ChartChanged, Completed, read_with_span
-from campaigns.intake.chart import disbelieve_appointment, take_appointment
+from campaigns.intake.chart import disbelieve_appointment, miss_appointment, take_appointment
 from campaigns.intake.patient_merges import same_person
 from campaigns.models import Effect
-from campaigns.ports import EhrGateway, GatewayError, OutcomeUnknown, Refused, Unreadable
+from campaigns.ports import (
+    NOT_FOUND,
+    EhrGateway,
+    GatewayError,
+    OutcomeUnknown,
+    Refused,
+    Unreadable,
+)
 from campaigns.vendor_records import AppointmentRecord, ReadSpan
 
 # Whether the chart shows what was to be written; told, too, whether athenahealth said yes to it.
@@ -73,6 +80,11 @@ def _write(
         raise ChartChanged(
             lambda: disbelieve_appointment(effect.practice, visit, what, span)
         ) from None
+    except Refused as refused:
+        if refused.code != NOT_FOUND or effect.maybe_done:
+            raise
+        gone = ReadSpan(began, database_now())
+        raise ChartChanged(lambda: miss_appointment(effect.practice, visit, gone)) from None
     span = ReadSpan(began, database_now())
     if shows(before, _was_answered(effect)):
         return Completed("The chart says so already.", _observed(effect, before, span))

@@ -264,6 +264,11 @@ CHANGE: dict[str, Change] = {
     "row-unreadable-twice": visit(
         unreadable="status", unreadable_since=plain.NOW, unreadable_twice=True
     ),
+    "not-found": visit(not_found_at=plain.NOW - timedelta(minutes=14)),
+    "not-found-a-while-ago": visit(not_found_at=plain.NOW - timedelta(minutes=15)),
+    "not-found-twice": visit(
+        status=AppointmentStatus.NOT_FOUND, not_found_at=plain.NOW - timedelta(minutes=16)
+    ),
     "new-email": patient(email="new@example.org"),
     "patient-unread": patient(read_at=None),
     "history-unread": patient(history_read_at=None),
