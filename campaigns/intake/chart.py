@@ -21,7 +21,7 @@ from campaigns.domain.values import AppointmentStatus
 from campaigns.domain.visit_status import ASKED_AGAIN_AFTER
 from campaigns.intake.appointment_columns import columns_of, fitting
 from campaigns.intake.consents import give_reach
-from campaigns.intake.patient_merges import lock_with_merged, merge_into
+from campaigns.intake.patient_merges import end_merges, lock_with_merged, merge_into, show_apart
 from campaigns.locking import lock_patient
 from campaigns.look_queue import (
     schedule_look,
@@ -54,7 +54,7 @@ def take_appointment(
 ) -> Taken:
     """Take in one appointment as read; a look is due when anything changed."""
     with transaction.atomic():
-        patient = locked_patient(practice, record.patient_external_id)
+        patient = _owner(practice, record.patient_external_id, span)
         row = (
             Appointment.objects.select_for_update(of=("self",))
             .filter(practice=practice, external_id=record.external_id)
@@ -170,6 +170,15 @@ def miss_appointment(
             detail={"believed": row.status == AppointmentStatus.NOT_FOUND},
         )
     return True
+
+
+def _owner(practice: Practice, external_id: str, span: ReadSpan) -> Patient:
+    """The patient whose visit was read, locked; perhaps the chart has undone a merge."""
+    patient = locked_patient(practice, external_id)
+    if patient.external_id == external_id:
+        return patient
+    show_apart(Patient.objects.get(practice=practice, external_id=external_id), span)
+    return locked_patient(practice, external_id)
 
 
 def locked_patient(practice: Practice, external_id: str) -> Patient:
@@ -298,6 +307,9 @@ def take_patient(
     answered with this record. A record that was itself merged away describes nobody any more.
     """
     with transaction.atomic():
+        merged = Patient.objects.filter(practice=practice, external_id=record.external_id)
+        for row in merged.filter(merged_into__isnull=False):
+            show_apart(row, span)
         patient, gone = lock_with_merged(
             practice, record.external_id, {*record.previous_external_ids, *earlier}
         )
@@ -306,6 +318,7 @@ def take_patient(
         taken = Taken.UNCHANGED
         if patient.external_id == record.external_id:
             taken = _take_locked(patient, record, span, priority)
+            end_merges(patient)
         return Taken.CHANGED if gone and taken is Taken.UNCHANGED else taken
 
 

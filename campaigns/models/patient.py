@@ -47,6 +47,10 @@ class Patient(models.Model):
     merged_into = models.ForeignKey(
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged"
     )
+    # Since when, what went to the survivor, and when the chart last showed this one by itself.
+    merged_at = models.DateTimeField(null=True)
+    merged_rows = models.JSONField(default=dict)
+    seen_apart_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

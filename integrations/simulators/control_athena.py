@@ -11,7 +11,13 @@ from .athenahealth.directory import (
     PATIENT_CANCELLED,
     RESCHEDULED_FROM_API,
 )
-from .athenahealth.people import add_patient, change_patient, delete_patient, merge_patients
+from .athenahealth.people import (
+    add_patient,
+    change_patient,
+    delete_patient,
+    merge_patients,
+    unmerge_patients,
+)
 from .athenahealth.times import eastern, local_start, start_instant
 from .relatient.times import read_instant
 from .routing import Route
@@ -203,6 +209,14 @@ def merge(simulation: Simulation, body: Body, id: str) -> Row:
     return survivor
 
 
+def unmerge(simulation: Simulation, body: Body, id: str) -> Row:
+    chart = simulation.athena.chart
+    if id not in chart.merged_into:
+        raise ValueError("this patient was not merged into another")
+    unmerge_patients(chart, id, at=simulation.clock(), by=STAFF)
+    return chart.patients[id]
+
+
 def delete(simulation: Simulation, body: Body, id: str) -> Body:
     chart = simulation.athena.chart
     if id not in chart.patients:
@@ -223,5 +237,6 @@ ROUTES = [
     Route("POST", "/athena/patients", create_patient),
     Route("POST", "/athena/patients/<id>", update_patient),
     Route("POST", "/athena/patients/<id>/merge", merge),
+    Route("POST", "/athena/patients/<id>/unmerge", unmerge),
     Route("POST", "/athena/patients/<id>/delete", delete),
 ]

@@ -6,8 +6,12 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from audit.context import acting_as
 from campaigns.clock import database_now
+from campaigns.intake.chart import take_appointment
 from campaigns.models import Appointment, Effect, Patient, WorkItem
+from campaigns.vendor_records import ReadSpan
+from integrations.athenahealth import translate
 from tests.scenarios.clinic import Clinic
 from tests.scenarios.people import change, held_by_relatient, the_one
 
@@ -238,3 +242,43 @@ class TestMerges:
         change(clinic, survivor, lastname="Exemplar")
         assert clinic.writes() == writes
         assert settled(clinic)
+
+    @pytest.mark.parametrize("untold", ["", "appointments", "patients"])
+    def test_a_merge_that_was_undone_leaves_two_patients(self, clinic: Clinic, untold: str) -> None:
+        """Each has their own visits, number and consents again, whichever feed tells of it."""
+        one, two = clinic.patient(), clinic.patient(mobilephone="6172267044")
+        hers, his = clinic.book(one, days=2), clinic.book(two, days=3)
+        clinic.sync()
+        before = the_one(clinic, hers)
+        clinic.consent(one, "email", "opted_out")
+        clinic.sync()
+        merge(clinic, one, two)
+        clinic.sync()
+        assert the_one(clinic, his)["channels_allowed"] == ["sms"]
+        clinic.control(f"athena/patients/{one}/unmerge")
+        if untold:
+            forget_news(clinic, untold)
+            # Then the survivor's own record has to tell, with its next change.
+            change(clinic, two, lastname="Exemplar")
+        clinic.sync()
+        owners = {row.external_id: row.patient.external_id for row in Appointment.objects.all()}
+        assert owners == {hers: one, his: two}
+        assert not Patient.objects.filter(merged_into__isnull=False).exists()
+        assert the_one(clinic, hers)["id"] == before["id"]
+        assert clinic.active(hers)[0]["channels_allowed"] == ["sms"]
+        assert set(clinic.active(his)[0]["channels_allowed"]) == {"sms", "email"}
+        assert clinic.active(hers)[0]["recipient"]["mobile_phone"] != "+16172267044"
+        assert clinic.active(his)[0]["recipient"]["mobile_phone"] == "+16172267044"
+        assert settled(clinic)
+
+    def test_rows_read_before_the_merge_do_not_undo_it(self, clinic: Clinic) -> None:
+        gone, survivor = clinic.patient(), clinic.patient()
+        visit = clinic.book(gone, days=2)
+        clinic.sync()
+        row, seen = translate.appointment(clinic.chart(visit)), database_now()
+        merge(clinic, gone, survivor)
+        clinic.sync()
+        with acting_as(process="test"):
+            take_appointment(clinic.practice, row, ReadSpan(seen, seen))
+        clinic.sync()
+        assert Patient.objects.get(external_id=gone).merged_into.external_id == survivor

@@ -33,6 +33,8 @@ class Chart:
         self.patients: dict[str, Row] = {}
         self.previous_ids: dict[str, list[str]] = defaultdict(list)
         self.merged_into: dict[str, str] = {}
+        # What a merge took away: the record, and the visits that were its own.
+        self.merged_records: dict[str, tuple[Row, list[str]]] = {}
         self.cases: list[Row] = []
         self.waitlist: list[Row] = []
         self.last_ids = {

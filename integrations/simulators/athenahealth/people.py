@@ -32,14 +32,26 @@ def merge_patients(chart: Chart, gone: str, survivor: str, *, at: datetime, by: 
     """
     chart.merged_into[gone] = survivor
     chart.previous_ids[survivor] += [gone, *chart.previous_ids.pop(gone, [])]
-    del chart.patients[gone]
-    for appointment_id in chart.of_patient.pop(gone, []):
+    visits = chart.of_patient.pop(gone, [])
+    chart.merged_records[gone] = (chart.patients.pop(gone), list(visits))
+    for appointment_id in visits:
         chart.change(chart.appointments[appointment_id], {"patientid": survivor}, at=at, by=by)
     for row in [*chart.cases, *chart.waitlist]:
         if str(row["patientid"]) == gone:
             # Each list keeps its own type of id.
             row["patientid"] = type(row["patientid"])(survivor)
     chart.publish("patients", "MergePatient", survivor, by)
+
+
+def unmerge_patients(chart: Chart, gone: str, *, at: datetime, by: str) -> None:
+    """The old record lives again, with the visits that were its own; newer ones stay."""
+    survivor = chart.merged_into.pop(gone)
+    chart.previous_ids[survivor].remove(gone)
+    chart.patients[gone], visits = chart.merged_records.pop(gone)
+    for appointment_id in visits:
+        chart.change(chart.appointments[appointment_id], {"patientid": gone}, at=at, by=by)
+    for one in (gone, survivor):
+        chart.publish("patients", "UpdatePatient", one, by)
 
 
 def delete_patient(chart: Chart, patient_id: str, *, by: str) -> None:
