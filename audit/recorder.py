@@ -1,5 +1,6 @@
 """The one way to write an audit event."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +9,9 @@ from django.db import connections, router
 from audit.context import current, current_actor
 from audit.models import AuditEvent
 from audit.redaction import redacted
+
+# Where a word begins in the name of a class.
+_WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
 class AuditOutsideTransaction(RuntimeError):
@@ -44,6 +48,26 @@ def record(
         request_id=context.request_id,
         source_ip=context.source_ip,
         detail=redacted(detail or {}),
+    )
+
+
+def audit_row(action: str, row: Any, /, **detail: Any) -> AuditEvent:
+    """Write one event about a row, whose practice, appointment and patient it says by itself.
+
+    The kind of subject is the model's name, or what the model says in `audit_kind`.
+    """
+    name = _WORD.sub("_", type(row).__name__).lower()
+    appointment = row if name == "appointment" else getattr(row, "appointment", None)
+    patient = row if name == "patient" else getattr(row, "patient", None)
+    if patient is None and appointment is not None:
+        patient = appointment.patient
+    return record(
+        action,
+        practice=(row if name == "practice" else row.practice).external_id,
+        subject=(getattr(row, "audit_kind", name), row.pk),
+        appointment=appointment.external_id if appointment is not None else "",
+        patient=patient.external_id if patient is not None else "",
+        detail=detail,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.context import acting_as
+from audit.recorder import audit_row
 from audit.recorder import record as audit
 from campaigns.models import Appointment
 
@@ -17,7 +18,7 @@ def page_viewed(page: str, appointment: Appointment, user: Any, *, others: int =
     """
     named = {"others": others} if others else {}
     with transaction.atomic(), acting_as(user=user):
-        _audit("page.viewed", appointment, ("appointment", appointment.pk), page=page, **named)
+        audit_row("page.viewed", appointment, page=page, **named)
 
 
 def list_viewed(page: str, practice: str, rows: int, user: Any) -> None:
@@ -33,14 +34,3 @@ def list_disclosed(action: str, practice: str, rows: int, user: Any) -> None:
     """
     with transaction.atomic(), acting_as(user=user):
         audit(action, practice=practice, detail={"rows": rows})
-
-
-def _audit(action: str, row: Appointment, subject: tuple[str, object], **detail: object) -> None:
-    audit(
-        action,
-        practice=row.practice.external_id,
-        subject=subject,
-        appointment=row.external_id,
-        patient=row.patient.external_id,
-        detail=detail,
-    )

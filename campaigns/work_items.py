@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from audit.context import acting_as, current_actor
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.effects import WorkItemWanted
 from campaigns.domain.values import AUTOMATIC_ITEMS, ITEMS_OF_A_START, PASSING_ITEMS, WorkItemKind
@@ -51,7 +51,7 @@ def open_item(
         details=details,
         opened_at=now,
     )
-    _audit("work_item.opened", item)
+    audit_row("work_item.opened", item, kind=str(item.kind))
     return item
 
 
@@ -59,7 +59,7 @@ def close_item(item: WorkItem, now: datetime) -> None:
     """Close an item in the name of whoever acts."""
     item.closed_at, item.closed_by = now, current_actor().name
     item.save(update_fields=["closed_at", "closed_by"])
-    _audit("work_item.closed", item)
+    audit_row("work_item.closed", item, kind=str(item.kind))
 
 
 def close_work_item(item: WorkItem, user: Any) -> bool:
@@ -116,14 +116,3 @@ def close_failed_writes(response: Response, now: datetime) -> None:
         response=response, kind=WorkItemKind.CHART_WRITE_FAILED, closed_at__isnull=True
     ):
         close_item(item, now)
-
-
-def _audit(action: str, item: WorkItem) -> None:
-    audit(
-        action,
-        practice=item.practice.external_id,
-        subject=("work_item", item.pk),
-        appointment=item.appointment.external_id,
-        patient=item.appointment.patient.external_id,
-        detail={"kind": str(item.kind)},
-    )

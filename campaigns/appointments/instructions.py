@@ -13,7 +13,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.context import acting_as
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.decisions.snapshot import modality_of
@@ -122,13 +122,7 @@ def look_now(appointment: Appointment, user: Any) -> None:
         patient.save(update_fields=["reread_wanted"])
         for enrollment in current.enrollments.filter(status__in=sorted(LIVE)).exclude(vendor_id=""):
             request_read(enrollment, now)
-        audit(
-            "appointment.look_asked",
-            practice=current.practice.external_id,
-            subject=("appointment", current.pk),
-            appointment=current.external_id,
-            patient=patient.external_id,
-        )
+        audit_row("appointment.look_asked", current)
         _look(current)
 
 
@@ -151,11 +145,4 @@ def _end(row: StaffInstruction, now: datetime) -> None:
 def _audit(action: str, row: StaffInstruction) -> None:
     """Audit the instruction without its reason: what a colleague wrote stays in its own row."""
     detail = {"kind": str(row.kind)} | ({"campaign": row.campaign} if row.campaign else {})
-    audit(
-        action,
-        practice=row.practice.external_id,
-        subject=("instruction", row.pk),
-        appointment=row.appointment.external_id,
-        patient=row.appointment.patient.external_id,
-        detail=detail,
-    )
+    audit_row(action, row, **detail)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.address_digest import digest_of
 from campaigns.clock import database_now
 from campaigns.decisions.snapshot import build
@@ -132,13 +132,8 @@ def _record_decision(appointment: Appointment, decision: Decision, now: datetime
     DecisionRecord.objects.create(
         practice=appointment.practice, appointment=appointment, at=now, **fields
     )
-    audit(
-        "appointment.decided",
-        practice=appointment.practice.external_id,
-        subject=("appointment", appointment.pk),
-        appointment=appointment.external_id,
-        patient=appointment.patient.external_id,
-        detail={"state": decision.state.value, "code": decision.code.value},
+    audit_row(
+        "appointment.decided", appointment, state=decision.state.value, code=decision.code.value
     )
 
 
@@ -150,13 +145,6 @@ def _store_verdict(verdict: ReplyVerdict, now: datetime) -> None:
     response.outcome_sentence = verdict.sentence[:300]
     response.settled_at = now
     response.save(update_fields=["outcome", "outcome_sentence", "settled_at"])
-    audit(
-        f"response.{verdict.outcome.value}",
-        practice=response.practice.external_id,
-        subject=("response", response.pk),
-        appointment=response.appointment.external_id,
-        patient=response.patient.external_id,
-        detail={"kind": str(response.kind)},
-    )
+    audit_row(f"response.{verdict.outcome.value}", response, kind=str(response.kind))
     if verdict.outcome is ReplyOutcome.APPLIED:
         close_failed_writes(response, now)

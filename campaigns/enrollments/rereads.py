@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.coverage import Code
 from campaigns.domain.enrollment_states import LIVE
@@ -21,13 +21,7 @@ def request_read(row: Enrollment, now: datetime) -> None:
     if not row.reread_wanted:
         row.reread_wanted = True
         row.save(update_fields=["reread_wanted"])
-        audit(
-            "enrollment.doubted",
-            practice=row.practice.external_id,
-            subject=("enrollment", row.pk),
-            appointment=row.appointment.external_id,
-            patient=row.patient.external_id,
-        )
+        audit_row("enrollment.doubted", row)
     schedule_look(row.appointment, now, BULK)
 
 
@@ -42,12 +36,7 @@ def request_read_of_all(practice: Practice) -> int:
         in_order = visits.select_for_update().order_by("pk")
         schedule_looks(visits.filter(pk__in=in_order.values("pk")), database_now(), BULK)
         count = rows.update(reread_wanted=True)
-        audit(
-            "enrollments.doubted",
-            practice=practice.external_id,
-            subject=("practice", practice.pk),
-            detail={"count": count},
-        )
+        audit_row("enrollments.doubted", practice, count=count)
         return count
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.db.models import Max
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.domain.effects import ReminderBody, VisitBody
 from campaigns.domain.enrollment_states import may_become
 from campaigns.domain.same_text import alike
@@ -59,13 +59,11 @@ def advance(
     if to in ENDED:
         enrollment.ended_at = now
     enrollment.save(update_fields=["status", "ended_at", *also])
-    audit(
+    audit_row(
         f"enrollment.{to.value}",
-        practice=enrollment.practice.external_id,
-        subject=("enrollment", enrollment.pk),
-        appointment=enrollment.appointment.external_id,
-        patient=enrollment.patient.external_id,
-        detail={"from": current.value, "campaign": enrollment.campaign},
+        enrollment,
+        **{"from": current.value},
+        campaign=enrollment.campaign,
     )
 
 
@@ -197,12 +195,5 @@ def adopt(
         created_at=record.created_at,
         surplus=surplus,
     )
-    audit(
-        "enrollment.adopted",
-        practice=enrollment.practice.external_id,
-        subject=("enrollment", enrollment.pk),
-        appointment=appointment.external_id,
-        patient=appointment.patient.external_id,
-        detail={"campaign": enrollment.campaign, "surplus": surplus},
-    )
+    audit_row("enrollment.adopted", enrollment, campaign=enrollment.campaign, surplus=surplus)
     return enrollment

@@ -15,7 +15,7 @@ from typing import Any
 
 from django.db import OperationalError, transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus
 from campaigns.domain.visit_status import ASKED_AGAIN_AFTER
@@ -107,13 +107,8 @@ def disbelieve_appointment(
             ]
         )
         schedule_look(row, now, priority)
-        audit(
-            "appointment.unreadable",
-            practice=practice.external_id,
-            subject=("appointment", row.pk),
-            appointment=row.external_id,
-            patient=row.patient.external_id,
-            detail={"what": row.unreadable, "read_again": row.unreadable_twice},
+        audit_row(
+            "appointment.unreadable", row, what=row.unreadable, read_again=row.unreadable_twice
         )
     return True
 
@@ -161,14 +156,7 @@ def miss_appointment(
             ]
         )
         schedule_look(row, now, priority)
-        audit(
-            "appointment.not_found",
-            practice=practice.external_id,
-            subject=("appointment", row.pk),
-            appointment=row.external_id,
-            patient=row.patient.external_id,
-            detail={"believed": row.status == AppointmentStatus.NOT_FOUND},
-        )
+        audit_row("appointment.not_found", row, believed=row.status == AppointmentStatus.NOT_FOUND)
     return True
 
 
@@ -284,13 +272,12 @@ def _after(
     """
     if AppointmentStatus.NO_SHOW in (row.status, before):
         schedule_looks_of_patient(row.patient, now, priority)
-    audit(
+    audit_row(
         "appointment.observed",
-        practice=row.practice.external_id,
-        subject=("appointment", row.pk),
-        appointment=row.external_id,
-        patient=row.patient.external_id,
-        detail={"as": taken.value, "columns": sorted(changed), "status": str(row.status)},
+        row,
+        **{"as": taken.value},
+        columns=sorted(changed),
+        status=str(row.status),
     )
 
 
@@ -351,13 +338,7 @@ def _take_locked(patient: Patient, record: PatientRecord, span: ReadSpan, priori
             schedule_looks_at_reach(patient.practice, reach, now, priority)
     schedule_looks_of_patient(patient, now, priority)
     taken = Taken.NEW if first else Taken.CHANGED
-    audit(
-        "patient.observed",
-        practice=patient.practice.external_id,
-        subject=("patient", patient.pk),
-        patient=patient.external_id,
-        detail={"as": taken.value},
-    )
+    audit_row("patient.observed", patient, **{"as": taken.value})
     return taken
 
 

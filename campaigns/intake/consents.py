@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import Q
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.address_digest import digest_of
 from campaigns.domain.channels import reach_of
 from campaigns.domain.consents import AT_RELATIENT, MERGE, NO, RECORD, YES
@@ -64,13 +64,7 @@ def remember(
     schedule_looks_of_patient(patient, now, priority)
     if reach:
         schedule_looks_at_reach(patient.practice, reach, now, priority)
-    audit(
-        "consent.received",
-        practice=patient.practice.external_id,
-        subject=("consent", consent.pk),
-        patient=patient.external_id,
-        detail={"channel": str(channel), "state": state, "source": source},
-    )
+    audit_row("consent.received", consent, channel=str(channel), state=state, source=source)
     return True
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.consents import EVENT
 from campaigns.domain.event_times import when_said
@@ -82,14 +82,7 @@ def _reply(practice: Practice, event: EventRecord, received_at: datetime) -> Rec
     _messaged(practice, event)
     heed_stop(response, now, event.enrollment_vendor_id)
     schedule_look(appointment, now)
-    audit(
-        "response.received",
-        practice=practice.external_id,
-        subject=("response", response.pk),
-        appointment=appointment.external_id,
-        patient=appointment.patient.external_id,
-        detail={"kind": str(response.kind), "channel": str(response.channel)},
-    )
+    audit_row("response.received", response, kind=str(response.kind), channel=str(response.channel))
     return Received.NEW
 
 

@@ -19,6 +19,7 @@ from datetime import datetime
 
 from django.db.models import F, Q
 
+from audit.recorder import audit_row
 from audit.recorder import record as audit
 from campaigns.clock import database_now
 from campaigns.domain.effects import PATIENT_KINDS
@@ -150,13 +151,7 @@ def _end_merge(survivor: Patient, gone: Patient) -> None:
     ahead = Appointment.objects.filter(still_relevant(now), patient=survivor)
     Appointment.objects.filter(pk__in=ahead.values("pk")).update(reread_wanted=True)
     schedule_looks_of_patient(survivor, now)
-    audit(
-        "patient.merge_undone",
-        practice=survivor.practice.external_id,
-        subject=("patient", gone.pk),
-        patient=gone.external_id,
-        detail={"survivor": survivor.external_id},
-    )
+    audit_row("patient.merge_undone", gone, survivor=survivor.external_id)
 
 
 def _row(practice: Practice, external_id: str) -> Patient:

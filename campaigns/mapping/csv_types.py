@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 
 from django.db import transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.domain.values import Modality, OnCancel
 from campaigns.locking import retried
 from campaigns.look_queue import schedule_upcoming_looks
@@ -135,11 +135,12 @@ def _apply(practice: Practice, row: AppointmentType, line: TypeLine) -> bool:
     if _as_audit_list(row) == before:
         return False
     row.save(update_fields=list(DECIDED))
-    audit(
+    audit_row(
         "appointment_type.updated",
-        practice=practice.external_id,
-        subject=("appointment_type", row.pk),
-        detail={"type": row.external_id, "decided": _as_audit_list(row), "before": before},
+        row,
+        type=row.external_id,
+        decided=_as_audit_list(row),
+        before=before,
     )
     return True
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from django.db import transaction
 
 from audit.context import current_actor
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.decisions.practice_snapshot import fact_of, rules_of
 from campaigns.domain.snapshot import Rule
@@ -234,15 +234,12 @@ def _rule(practice: Practice, row: list[Any]) -> CampaignRule:
 
 
 def _audit(action: str, change: RuleChange) -> None:
-    audit(
+    audit_row(
         action,
-        practice=change.practice.external_id,
-        subject=("rule_change", change.pk),
-        detail={
-            "upcoming": change.upcoming,
-            "moving": change.moving,
-            "include_messaged": change.include_messaged,
-        },
+        change,
+        upcoming=change.upcoming,
+        moving=change.moving,
+        include_messaged=change.include_messaged,
     )
 
 

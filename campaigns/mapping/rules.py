@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.models import CampaignRule
 
 _SAVED = ("appointment_type_id", "modality", "risk", "language", "campaign", "active")
@@ -42,9 +42,4 @@ def delete_rule(rule: CampaignRule) -> None:
 
 
 def _audit(action: str, rule: CampaignRule, before: list[str] | None) -> None:
-    audit(
-        action,
-        practice=rule.practice.external_id,
-        subject=("rule", rule.pk),
-        detail={"rule": as_audit_list(rule), "before": before},
-    )
+    audit_row(action, rule, rule=as_audit_list(rule), before=before)

@@ -104,6 +104,8 @@ class ConsentEvent(models.Model):
     (domain/consents.py).
     """
 
+    audit_kind = "consent"
+
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="+")
     patient = models.ForeignKey(Patient, on_delete=models.CASCADE, related_name="consents")
     channel = models.CharField(max_length=5, choices=choices(Channel))

@@ -18,6 +18,8 @@ def risks() -> list[tuple[str, str]]:
 class CampaignRule(models.Model):
     """One line of the mapping. A rule without a campaign excludes its type on purpose."""
 
+    audit_kind = "rule"
+
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="rules")
     appointment_type_id = models.CharField(
         max_length=40, help_text="athenahealth's appointment type id, or * for every type"

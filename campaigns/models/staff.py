@@ -33,6 +33,8 @@ class Membership(models.Model):
 class StaffInstruction(models.Model):
     """An instruction for one appointment: active, and obeyed, until it is withdrawn."""
 
+    audit_kind = "instruction"
+
     practice = models.ForeignKey(Practice, on_delete=models.CASCADE, related_name="+")
     appointment = models.ForeignKey(
         "campaigns.Appointment", on_delete=models.CASCADE, related_name="instructions"

@@ -13,7 +13,7 @@ from hashlib import sha256
 
 from django.db.models import Q
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.domain.effects import BEFORE_ENROLLING, PATIENT_KINDS, EffectWanted
 from campaigns.domain.values import IN_FLIGHT, EffectKind, EffectStatus, EnrollmentStatus
 from campaigns.enrollments.status import advance, plan_enrollment
@@ -172,11 +172,4 @@ def _asked(want: EffectWanted) -> str:
 
 def log_effect(action: str, effect: Effect, **detail: object) -> None:
     """Audit something that happened to an effect."""
-    audit(
-        action,
-        practice=effect.practice.external_id,
-        subject=("effect", effect.pk),
-        appointment=effect.appointment.external_id if effect.appointment else "",
-        patient=effect.patient.external_id if effect.patient else "",
-        detail={"kind": str(effect.kind), **detail},
-    )
+    audit_row(action, effect, kind=str(effect.kind), **detail)

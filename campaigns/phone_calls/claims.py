@@ -8,7 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from audit.context import acting_as
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.locking import lock_appointments, lock_patient
 from campaigns.models import Appointment, CallClaim
@@ -45,7 +45,7 @@ def claim(appointment: Appointment, user: Any, *, take_over: bool = False) -> Ca
                 "until": now + CLAIMED_FOR,
             },
         )
-        _audit("call.taken_over" if other else "call.claimed", current)
+        audit_row("call.taken_over" if other else "call.claimed", current)
         return made
 
 
@@ -68,15 +68,5 @@ def end_claims(appointment: Appointment) -> bool:
     """End all claims of the visit. The caller holds the lock and says in whose name."""
     ended, _ = CallClaim.objects.filter(appointment=appointment).delete()
     if ended:
-        _audit("call.released", appointment)
+        audit_row("call.released", appointment)
     return ended > 0
-
-
-def _audit(action: str, row: Appointment) -> None:
-    audit(
-        action,
-        practice=row.practice.external_id,
-        subject=("appointment", row.pk),
-        appointment=row.external_id,
-        patient=row.patient.external_id,
-    )

@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid4, uuid5
 from django.db import transaction
 
 from audit.context import acting_as
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.callback_times import after_no_answer, in_time
@@ -94,7 +94,7 @@ def record_call(
         )
         end_claims(current)
         schedule_look(current, now + held, PROMPT)
-        _audit("response.received", response, by="staff")
+        audit_row("response.received", response, kind=kind.value, by="staff")
         doorbell.ring()
         return response
 
@@ -154,7 +154,7 @@ def undo_call(response: Response, user: Any) -> bool:
         current.outcome, current.outcome_sentence = ReplyOutcome.WITHDRAWN, TAKEN_BACK
         current.settled_at = now
         current.save(update_fields=["outcome", "outcome_sentence", "settled_at"])
-        _audit("response.withdrawn", current, by="staff")
+        audit_row("response.withdrawn", current, kind=str(current.kind), by="staff")
         return True
 
 
@@ -163,15 +163,3 @@ def _event_id(form: UUID | None, appointment: Appointment, kind: ReplyKind) -> s
     if form is None:
         return f"staff-{uuid4()}"
     return f"staff-{uuid5(NAMESPACE_URL, f'{form}/{appointment.pk}/{kind.value}')}"
-
-
-def _audit(action: str, response: Response, **detail: object) -> None:
-    row = response.appointment
-    audit(
-        action,
-        practice=row.practice.external_id,
-        subject=("response", response.pk),
-        appointment=row.external_id,
-        patient=row.patient.external_id,
-        detail={"kind": str(response.kind), **detail},
-    )

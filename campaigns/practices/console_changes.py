@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.intake.appointment_columns import starts_at
 from campaigns.locking import retried
 from campaigns.look_queue import schedule_upcoming_looks
@@ -26,7 +26,7 @@ def type_changed(kind: AppointmentType, columns: Iterable[str]) -> None:
     """
     with transaction.atomic():
         about: dict[str, Any] = {"type": kind.external_id, "changed": sorted(columns)}
-        _audit("appointment_type.updated", kind.practice, "appointment_type", kind.pk, **about)
+        audit_row("appointment_type.updated", kind, **about)
         schedule_upcoming_looks(kind.practice)
 
 
@@ -36,7 +36,7 @@ def practice_saved(practice: Practice, what: str, columns: Iterable[str] = ()) -
     """
     with transaction.atomic():
         about = {"changed": sorted(columns)}
-        _audit(f"practice.{what}", practice, "practice", practice.pk, **about)
+        audit_row(f"practice.{what}", practice, **about)
 
 
 def time_zone_set(department: Department) -> int:
@@ -60,11 +60,9 @@ def _change_time_zone(department: Department) -> int:
             practice=department.practice, department_external_id=department.external_id
         )
         moved = _restart(visits, department.time_zone)
-        _audit(
+        audit_row(
             "department.time_zone_set",
-            department.practice,
-            "department",
-            department.pk,
+            department,
             department_id=department.external_id,
             time_zone=department.time_zone,
             visits=moved,
@@ -86,7 +84,3 @@ def _restart(visits: QuerySet[Appointment], zone: str) -> int:
         changed, ["starts_at", "time_zone", "version"], batch_size=_CHUNK
     )
     return len(changed)
-
-
-def _audit(action: str, practice: Practice, kind: str, row: int, **detail: Any) -> None:
-    audit(action, practice=practice.external_id, subject=(kind, row), detail=detail)

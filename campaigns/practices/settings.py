@@ -7,7 +7,7 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.locking import retried
 from campaigns.look_queue import schedule_upcoming_looks
 from campaigns.models import Practice
@@ -119,11 +119,6 @@ def _change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list
 
 
 def _record(practice: Practice, changes: list[list[str]]) -> None:
-    audit(
-        "practice.configured",
-        practice=practice.external_id,
-        subject=("practice", practice.pk),
-        # Names as values, not as keys: the audit refuses keys that speak of phones or addresses,
-        # and masks what looks like one.
-        detail={"changed": changes},
-    )
+    # Names as values, not as keys: the audit refuses keys that speak of phones or addresses,
+    # and masks what looks like one.
+    audit_row("practice.configured", practice, changed=changes)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db import transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.values import AppointmentStatus
 from campaigns.locking import lock_appointments, lock_patient
@@ -52,13 +52,7 @@ def _request_read(appointment_id: int, began: datetime) -> bool:
         if not row.reread_wanted:
             row.reread_wanted = True
             row.save(update_fields=["reread_wanted"])
-            audit(
-                "appointment.doubted",
-                practice=row.practice.external_id,
-                subject=("appointment", row.pk),
-                appointment=row.external_id,
-                patient=row.patient.external_id,
-            )
+            audit_row("appointment.doubted", row)
         schedule_look(row, database_now(), BULK)
         return True
 

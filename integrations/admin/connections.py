@@ -11,7 +11,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns import doorbell
 from campaigns.admin.columns import badge, moment
 from campaigns.admin.row_actions import Verb, VerbsAdmin
@@ -197,11 +197,11 @@ class ConnectionAdmin(VerbsAdmin):
             # The failures so far were those of another address or key.
             circuit_breaker.close(obj)
         if changed:
-            record(
-                f"connection.{'updated' if change else 'created'}",
-                practice=obj.practice.external_id,
-                subject=("connection", obj.pk),
-                detail={"vendor": obj.vendor, "changed": sorted(changed)},
+            audit_row(
+                f"connection.{('updated' if change else 'created')}",
+                obj,
+                vendor=obj.vendor,
+                changed=sorted(changed),
             )
             doorbell.ring()
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.db import transaction
 
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.ports import GatewayError
@@ -85,9 +85,4 @@ def _close(run: SyncRun, outcome: SyncOutcome, problem: str) -> None:
 
 
 def _audit(run: SyncRun, what: str, detail: dict[str, Any]) -> None:
-    record(
-        f"{ACTIONS[SyncKind(run.kind)]}.{what}",
-        practice=run.practice.external_id,
-        subject=("sync_run", run.pk),
-        detail=detail,
-    )
+    audit_row(f"{ACTIONS[SyncKind(run.kind)]}.{what}", run, **detail)

@@ -12,7 +12,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from audit.context import acting_as, current_actor
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.values import System
 from campaigns.locking import retried
@@ -209,9 +209,4 @@ def _credentials(connection: Connection) -> tuple[str, str, str]:
 
 def audit_connection(action: str, connection: Connection, **detail: str) -> None:
     """Audit something that happened to a connection."""
-    record(
-        action,
-        practice=connection.practice.external_id,
-        subject=("connection", connection.pk),
-        detail={"vendor": connection.vendor, **detail},
-    )
+    audit_row(action, connection, vendor=connection.vendor, **detail)

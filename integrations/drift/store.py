@@ -14,7 +14,7 @@ from django.db import DatabaseError, transaction
 from django.db.models import F
 
 from audit.context import acting_as
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from integrations.drift.observe import Unknown, collected, collecting, described
@@ -105,12 +105,7 @@ def _count(practice: Practice, one: Unknown, times: int) -> None:
 
 
 def _announce(row: UnknownValue) -> None:
-    record(
-        "vendor.unknown_value",
-        practice=row.practice.external_id,
-        subject=("unknown_value", row.pk),
-        detail={"vendor": row.vendor, "what": row.what, "value": row.value},
-    )
+    audit_row("vendor.unknown_value", row, vendor=row.vendor, what=row.what, value=row.value)
 
 
 def first_seen_lately(practices: Sequence[Practice], now: datetime) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns import doorbell
 from campaigns.models import Practice
 from integrations.models import InboundMessage, InboundStatus
@@ -33,12 +33,7 @@ def redrive_messages(practice: Practice, *, dry_run: bool = False) -> int:
             status=InboundStatus.STORED, attempts=0, lease_token="", lease_until=None
         )
         if again:
-            record(
-                "messages.redriven",
-                practice=practice.external_id,
-                subject=("practice", practice.pk),
-                detail={"count": again},
-            )
+            audit_row("messages.redriven", practice, count=again)
     if again:
         doorbell.ring()
     return again

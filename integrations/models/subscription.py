@@ -31,6 +31,8 @@ def placeholder(topic: str) -> str:
 class EventSubscription(models.Model):
     """One subscription as the vendor last showed it, and when it last told of something."""
 
+    audit_kind = "subscription"
+
     practice = models.ForeignKey("campaigns.Practice", on_delete=models.CASCADE, related_name="+")
     connection = models.ForeignKey(
         "integrations.Connection", on_delete=models.CASCADE, related_name="subscriptions"

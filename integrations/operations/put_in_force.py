@@ -10,7 +10,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.effects import kinds_sent_to
@@ -64,11 +64,8 @@ def put_in_force(connection: Connection) -> None:
             now = database_now()
             before, practice.engagement_vendor = practice.engagement_vendor, connection.vendor
             practice.save(update_fields=["engagement_vendor"])
-            audit(
-                "practice.engagement_vendor",
-                practice=practice.external_id,
-                subject=("practice", practice.pk),
-                detail={"before": before, "after": connection.vendor},
+            audit_row(
+                "practice.engagement_vendor", practice, before=before, after=connection.vendor
             )
             _forget(practice, connection, now)
             store_campaigns(practice, library)

@@ -14,7 +14,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Max
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.values import System
 from campaigns.models import Effect, Practice
@@ -79,12 +79,7 @@ def _begin(practice: Practice) -> Round:
         _comparisons(practice).update(
             progress={}, outcome=SyncOutcome.FAILED, problem=COMPARED_ANEW
         )
-        audit(
-            "database.restored",
-            practice=practice.external_id,
-            subject=("practice", practice.pk),
-            detail={"lost_since": lost_since.isoformat()},
-        )
+        audit_row("database.restored", practice, lost_since=lost_since.isoformat())
         today = database_now().date()
         first = min(today - timedelta(days=1), lost_since.date())
         last = today + timedelta(days=GAP_DAYS_AHEAD)

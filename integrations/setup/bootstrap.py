@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.values import Vendor
 from campaigns.models import Practice
@@ -88,7 +88,7 @@ def _practice(seed: dict[str, Any]) -> Practice:
             external_id=external_id, defaults=columns
         )
         if created:
-            audit("practice.created", practice=external_id, subject=("practice", practice.pk))
+            audit_row("practice.created", practice)
     return practice
 
 
@@ -140,12 +140,7 @@ def _connection(practice: Practice, vendor: Vendor, seed: dict[str, Any]) -> Con
             connection.paused_at, connection.paused_by, connection.paused_reason = None, "", ""
             connection.save(update_fields=[*values, "paused_at", "paused_by", "paused_reason"])
         if created or stale:
-            audit(
-                "connection.seeded",
-                practice=practice.external_id,
-                subject=("connection", connection.pk),
-                detail={"vendor": vendor.value},
-            )
+            audit_row("connection.seeded", connection, vendor=vendor.value)
     return connection
 
 

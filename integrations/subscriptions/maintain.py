@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.ports import GatewayError, OutcomeUnknown, Refused
@@ -113,7 +113,7 @@ class Round:
                 ends_at=None,
                 problem=LOST.format(vendor=self.vendor),
             )
-            self.audit("lost", row)
+            audit_row("subscription.lost", row, topic=row.topic)
 
     def _adopt_unknown(self, now: datetime) -> None:
         """Take over subscriptions for our address that no row names, as after a backup was
@@ -135,7 +135,7 @@ class Round:
                 ends_at=one.ends_at,
                 checked_at=now,
             )
-            self.audit("adopted", row)
+            audit_row("subscription.adopted", row, topic=row.topic)
 
     def _resolve(self, row: EventSubscription) -> None:
         same = [one for one in self.held if one.topic == row.topic]
@@ -199,7 +199,8 @@ class Round:
             )
             # Unless somebody has requested something else meanwhile.
             rows.filter(status=row.status).update(status=best.status)
-            self.audit("created" if first else "renewed", row, subscription=best.external_id)
+            change = "created" if first else "renewed"
+            audit_row(f"subscription.{change}", row, topic=row.topic, subscription=best.external_id)
 
     def _delete(self, some: list[HeldSubscription]) -> None:
         for one in some:
@@ -210,16 +211,7 @@ class Round:
         with transaction.atomic():
             # Only while its deletion is still requested.
             if EventSubscription.objects.filter(pk=row.pk, status=Wish.DELETE).delete()[0]:
-                self.audit("deleted", row)
-
-    def audit(self, what: str, row: EventSubscription, **detail: str) -> None:
-        """Audit a change of a subscription, in the transaction of the change."""
-        record(
-            f"subscription.{what}",
-            practice=self.practice.external_id,
-            subject=("subscription", row.pk),
-            detail={"topic": row.topic, **detail},
-        )
+                audit_row("subscription.deleted", row, topic=row.topic)
 
 
 def _is_due(row: EventSubscription, best: HeldSubscription) -> bool:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns import doorbell
 from campaigns.clock import database_now
 from campaigns.domain.values import System
@@ -81,7 +81,7 @@ def request_subscriptions(connection: Connection, topics: Iterable[str] | None =
             # One whose deletion was requested stays instead, and the next round looks at it.
             if kept := here.filter(topic=topic).select_related("practice").first():
                 here.filter(topic=topic).update(status=Wish.RENEW)
-                _audit("wanted", kept)
+                audit_row("subscription.wanted", kept, topic=topic)
                 new += 1
                 continue
             row, created = EventSubscription.objects.get_or_create(
@@ -98,7 +98,7 @@ def request_subscriptions(connection: Connection, topics: Iterable[str] | None =
             )
             if created:
                 new += 1
-                _audit("wanted", row)
+                audit_row("subscription.wanted", row, topic=topic)
         _mark_due(connection)
     return new
 
@@ -113,7 +113,8 @@ def request_change(rows: QuerySet[EventSubscription], what: Wish) -> int:
                 continue
             if EventSubscription.objects.filter(pk=row.pk).update(status=what):
                 changed += 1
-                _audit("renewal_wanted" if what == Wish.RENEW else "deletion_wanted", row)
+                wanted = "renewal_wanted" if what == Wish.RENEW else "deletion_wanted"
+                audit_row(f"subscription.{wanted}", row, topic=row.topic)
                 _mark_due(row.connection)
     return changed
 
@@ -240,12 +241,3 @@ def _mark_due(connection: Connection) -> None:
 
 def _cursors(practice: Practice) -> QuerySet[FeedCursor]:
     return FeedCursor.objects.filter(practice=practice, feed=Feed.SUBSCRIPTIONS)
-
-
-def _audit(what: str, row: EventSubscription) -> None:
-    record(
-        f"subscription.{what}",
-        practice=row.practice.external_id,
-        subject=("subscription", row.pk),
-        detail={"topic": row.topic},
-    )

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from audit.recorder import record
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.models import Practice
 from campaigns.outbox.alerts import alert
@@ -86,7 +86,7 @@ def _fall_silent(practice: Practice, watched: list[EventSubscription], heard: da
     with transaction.atomic():
         for row in watched:
             EventSubscription.objects.filter(pk=row.pk).update(silent_since=now)
-            _audit("silent", practice, row)
+            audit_row("subscription.silent", row, topic=row.topic)
         feeds = FeedCursor.objects.filter(practice=practice, feed__in=chart_of(practice).feeds)
         feeds.filter(failing_since=None, next_poll_at__gt=now).update(next_poll_at=now)
         alert(
@@ -105,7 +105,7 @@ def _heard_again(practice: Practice, silent: list[EventSubscription]) -> None:
     with transaction.atomic():
         for row in silent:
             EventSubscription.objects.filter(pk=row.pk).update(silent_since=None)
-            _audit("heard_again", practice, row)
+            audit_row("subscription.heard_again", row, topic=row.topic)
         since = silent[0].silent_since
         assert since is not None
         alert(
@@ -118,12 +118,3 @@ def _heard_again(practice: Practice, silent: list[EventSubscription]) -> None:
 
 def _incident(row: EventSubscription, since: datetime) -> str:
     return f"silent-{row.pk}-{since:%Y%m%d%H%M%S%f}"
-
-
-def _audit(what: str, practice: Practice, row: EventSubscription) -> None:
-    record(
-        f"subscription.{what}",
-        practice=practice.external_id,
-        subject=("subscription", row.pk),
-        detail={"topic": row.topic},
-    )

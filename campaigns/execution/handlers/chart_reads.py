@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from audit.recorder import record as audit
+from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.domain.effects import JOIN_LINK, WAITLIST
 from campaigns.domain.values import WorkItemKind
@@ -84,14 +84,7 @@ def _keep_join_link(effect: Effect, link: str, now: datetime) -> None:
     assert row is not None
     row.join_url, row.join_read_at = link, now
     row.save(update_fields=["join_url", "join_read_at"])
-    audit(
-        "appointment.join_link_read",
-        practice=row.practice.external_id,
-        subject=("appointment", row.pk),
-        appointment=row.external_id,
-        patient=row.patient.external_id,
-        detail={"found": bool(link)},
-    )
+    audit_row("appointment.join_link_read", row, found=bool(link))
 
 
 def waitlist(effect: Effect, call: Call) -> Completed:
@@ -114,13 +107,7 @@ def _keep_waitlist(effect: Effect, entries: Sequence[Waiting], now: datetime) ->
     row.work_items.filter(kind=WorkItemKind.OPEN_SLOT, response=effect.response_id).update(
         details=[_noted(entry) for entry in fitting]
     )
-    audit(
-        "waitlist.read",
-        practice=row.practice.external_id,
-        subject=("appointment", row.pk),
-        appointment=row.external_id,
-        detail={"waiting": len(entries), "fitting": len(fitting)},
-    )
+    audit_row("waitlist.read", row, waiting=len(entries), fitting=len(fitting))
 
 
 def _slot(row: Appointment) -> Slot:

@@ -66,7 +66,7 @@ def test_without_its_audit_event_nothing_is_paused(connection, as_process, monke
     def broken(*arguments, **fields):
         raise RuntimeError
 
-    monkeypatch.setattr(registry, "record", broken)
+    monkeypatch.setattr(registry, "audit_row", broken)
     with pytest.raises(RuntimeError):
         registry.pause(connection, reason="Maintenance.")
     assert not Connection.objects.get().is_paused
