@@ -6,6 +6,7 @@ how urgent it is; the sweeper takes what is due (sweep.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -42,6 +43,24 @@ def schedule_looks_of_patient(patient: Patient, now: datetime, priority: int = P
     """Make looks due at all of a patient's visits that are ahead or still hold an enrollment."""
     ids = patient.appointments.filter(still_relevant(now)).values("pk")
     return schedule_looks(Appointment.objects.filter(pk__in=ids), now, priority)
+
+
+def schedule_looks_beside(
+    appointment: Appointment,
+    patients: Iterable[int],
+    starts: Iterable[datetime | None],
+    now: datetime,
+    priority: int,
+) -> int:
+    """Make looks due at the other booked visits of these patients (our ids) that begin at one of
+    these times: what is said of them depends on this one.
+    """
+    beside = Appointment.objects.filter(
+        patient__in=list(patients),
+        starts_at__in=[start for start in starts if start is not None],
+        status=AppointmentStatus.SCHEDULED,
+    ).exclude(pk=appointment.pk)
+    return schedule_looks(beside, now, priority)
 
 
 def schedule_looks_at_reach(

@@ -22,7 +22,7 @@ from campaigns.domain.values import (
 )
 from campaigns.labels import APPOINTMENTS, CHANNELS, CONFIRMATIONS, ENROLLMENTS, STATES
 from campaigns.local_time import clock, day, spoken
-from campaigns.models import Appointment, AppointmentType, Campaign
+from campaigns.models import Appointment, AppointmentType, Campaign, DecisionRecord
 from campaigns.phone_calls.contact import PhoneContact, contact_of
 from campaigns.reference.names import Names, names_of
 from campaigns.worklist.rows import Item, Visit, item_of, visit_of
@@ -63,15 +63,16 @@ def page_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> A
         Campaign.objects.filter(practice=row.practice).values_list("external_id", "name")
     )
     entries = entries_of(row, campaigns, zone)
+    last = row.decisions.first()
     return AppointmentPage(
         appointment=row,
         state=state.value,
         state_word=STATES[state],
         sentence=sentence_of(Code(row.coverage_code)),
-        why=_why(row, campaigns),
+        why=_why(row, last, campaigns),
         visit=visit_of(row, row.practice, names, now),
         contact=_contact(row),
-        facts=tuple(_facts(row, names, campaigns, zone)),
+        facts=tuple(_facts(row, last, names, campaigns, zone)),
         video=video_link_of(row, now),
         slots=_slots(row),
         before=_neighbours(row).filter(replaced_by=row.external_id).first(),
@@ -81,13 +82,12 @@ def page_of(row: Appointment, now: datetime, *, newest_first: bool = False) -> A
     )
 
 
-def _why(row: Appointment, campaigns: dict[str, str]) -> str:
+def _why(row: Appointment, last: DecisionRecord | None, campaigns: dict[str, str]) -> str:
     """The reason given by the last decision, if the visit's code is still the one of that
     decision; or that no later one could be made.
     """
     if row.look_failed_at is not None:
         return ABOUT_ONE
-    last = row.decisions.first()
     if last is None or last.code != row.coverage_code:
         return ""
     return why(Code(last.code), last.campaign, last.findings, campaigns)
@@ -116,12 +116,18 @@ def _confidential(row: Appointment) -> bool:
 
 
 def _facts(
-    row: Appointment, names: Names, campaigns: dict[str, str], zone: str
+    row: Appointment,
+    last: DecisionRecord | None,
+    names: Names,
+    campaigns: dict[str, str],
+    zone: str,
 ) -> Iterator[tuple[str, str]]:
     status = APPOINTMENTS[AppointmentStatus(row.status)]
     unzoned = f"{day(row.local_start)}, {clock(row.local_start)}, time zone unknown"
     yield "Start", spoken(row.starts_at, zone) or unzoned
     yield "In the chart", f"{status}, {CONFIRMATIONS[Confirmation(row.confirmation)]}"
+    if last is not None and any(step == "booked_twice" for step, *_ in last.findings):
+        yield "Booked twice", "another visit of the patient starts at the same time"
     yield "Kind of visit", names.kind(row)
     yield "Provider", names.provider(row) or "none named"
     yield "Department", names.department(row)

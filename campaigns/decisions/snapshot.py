@@ -320,18 +320,26 @@ def _instruction(appointment: Appointment) -> facts.Instruction | None:
 
 
 def _siblings(appointment: Appointment, lineage: set[int]) -> tuple[facts.Sibling, ...]:
-    """The patient's other visits that hold an enrollment, and those that start with this one."""
+    """The patient's other visits that hold an enrollment, and those that start with this one:
+    booked ones, and those that the patient cancelled. One query.
+    """
     holding = Enrollment.objects.filter(
         appointment=OuterRef("pk"), status__in=sorted(LIVE | REMINDING)
     )
+    cancelling = Response.objects.filter(
+        # What the desk recorded has no channel; whoever called them knows.
+        ~Q(channel=""),
+        appointment=OuterRef("pk"),
+        kind=ReplyKind.CANCELLED,
+        outcome__in=[ReplyOutcome.PENDING, ReplyOutcome.APPLIED, ReplyOutcome.FOR_STAFF],
+    )
+    booked = Q(status=AppointmentStatus.SCHEDULED)
+    cancelled = Q(status=AppointmentStatus.CANCELLED, cancelled_by_patient=True)
     rows = (
         Appointment.objects.filter(patient=appointment.patient_id)
         .exclude(pk__in=lineage)
-        .annotate(enrolled=Exists(holding))
-        .filter(
-            Q(enrolled=True)
-            | Q(starts_at=appointment.starts_at, status=AppointmentStatus.SCHEDULED)
-        )
+        .annotate(enrolled=Exists(holding), cancelled_by_patient=Exists(cancelling))
+        .filter(Q(enrolled=True) | Q(booked | cancelled, starts_at=appointment.starts_at))
         .order_by("pk")
     )
     return tuple(
@@ -345,6 +353,7 @@ def _siblings(appointment: Appointment, lineage: set[int]) -> tuple[facts.Siblin
             None if row.reread_wanted else row.read_ended,
             row.secondary,
             row.coverage_state == State.PENDING,
+            row.cancelled_by_patient,
         )
         for row in rows
     )

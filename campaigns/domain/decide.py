@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from campaigns.domain.booked_twice import ask_about_both
 from campaigns.domain.coverage import Code, State, state_of
 from campaigns.domain.decision import Decision, Finding, Plan
 from campaigns.domain.desired_enrollment import plan
@@ -85,6 +86,7 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
             *_stopped(snapshot, planned),
             *_not_ended(snapshot, found, now),
             *_not_found(snapshot, now),
+            *ask_about_both(snapshot, now),
             *replies.work_items,
         ),
         look_again_at=_soonest(_look_again(snapshot, planned, code, replies, now), released_at),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from campaigns.domain.booked_twice import booked_beside
 from campaigns.domain.campaign_choice import choose, is_late, reminding
 from campaigns.domain.channels import Channels, channels_of, reach_of
 from campaigns.domain.consents import Reach, refusal, to_tell
@@ -273,6 +274,8 @@ def _patient_and_time(snapshot: Snapshot, now: datetime, findings: Findings) -> 
         findings.add("patient", "inactive or deceased", "stop", Code.PATIENT_INACTIVE)
     if appointment.secondary and _primary_enrolled(snapshot):
         findings.add("resources", "sibling of an enrolled visit", "stop", Code.SECONDARY_RESOURCE)
+    if booked_beside(snapshot):
+        findings.add("booked_twice", "another visit at the same time", "each keeps its reminders")
     if appointment.starts_at is None:
         findings.add("time", "department without a zone", "stop", Code.TIME_ZONE_UNKNOWN)
     elif is_late(snapshot, now) and reminding(snapshot) is None:

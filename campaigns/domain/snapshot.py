@@ -326,7 +326,10 @@ class Instruction:
 
 @dataclass(frozen=True)
 class Sibling:
-    """Another visit of the same patient that has a live enrollment, or the same start."""
+    """Another visit of the same patient that has a live enrollment, or the same start.
+
+    `cancelled_by_patient` says that an answer of the patient asked for its cancellation.
+    """
 
     appointment_id: int
     external_id: str
@@ -336,6 +339,7 @@ class Sibling:
     read_at: datetime | None
     secondary: bool = False
     pending: bool = False
+    cancelled_by_patient: bool = False
 
 
 @dataclass(frozen=True)

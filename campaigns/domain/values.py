@@ -190,6 +190,8 @@ class WorkItemKind(StrEnum):
     TEXTS_STOPPED = "texts_stopped"
     RECORD_UNREADABLE = "record_unreadable"
     VISIT_NOT_FOUND = "visit_not_found"
+    BOOKED_TWICE = "booked_twice"
+    OTHER_CANCELLED = "other_cancelled"
     REMINDERS_NOT_ENDED = "reminders_not_ended"
     WRITTEN_TWICE = "written_twice"
 
@@ -210,6 +212,8 @@ PASSING_ITEMS = frozenset(
     {
         WorkItemKind.OPEN_SLOT,
         WorkItemKind.VISIT_NOT_FOUND,
+        WorkItemKind.BOOKED_TWICE,
+        WorkItemKind.OTHER_CANCELLED,
         WorkItemKind.TEXTS_STOPPED,
         WorkItemKind.STOP_IN_WORDS,
         WorkItemKind.WORDS_DISAGREE,

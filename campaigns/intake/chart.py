@@ -26,6 +26,7 @@ from campaigns.locking import lock_patient
 from campaigns.look_queue import (
     schedule_look,
     schedule_looks_at_reach,
+    schedule_looks_beside,
     schedule_looks_of_patient,
 )
 from campaigns.models import (
@@ -39,6 +40,9 @@ from campaigns.models.patient import as_json
 from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
 
 logger = logging.getLogger(__name__)
+
+# What of a visit bears on the patient's other visits at the same time.
+_BESIDE = {"status", "starts_at", "secondary", "patient"}
 
 
 class Taken(StrEnum):
@@ -142,6 +146,7 @@ def miss_appointment(
             row.not_found_at, row.unreadable, row.unreadable_twice = first or now, "", False
             if first is not None and span.began - first >= ASKED_AGAIN_AFTER:
                 row.status, row.version = AppointmentStatus.NOT_FOUND, row.version + 1
+                schedule_looks_beside(row, [row.patient_id], [row.starts_at], now, priority)
         row.save(
             update_fields=[
                 "status",
@@ -207,6 +212,7 @@ def _create(
         **fields,
     )
     schedule_look(row, now, priority)
+    schedule_looks_beside(row, [patient.pk], [row.starts_at], now, priority)
     _after(row, Taken.NEW, now, ["all"], priority)
     return Taken.NEW
 
@@ -236,6 +242,7 @@ def _update(
     if not changed:
         row.save(update_fields=["read_began", "read_ended", "reread_wanted"])
         return Taken.UNCHANGED
+    patients, starts = {row.patient_id, patient.pk}, {row.starts_at, fields["starts_at"]}
     for name in fields:
         setattr(row, name, fields[name])
     row.patient = patient
@@ -255,6 +262,8 @@ def _update(
         patient.reread_wanted = True
         patient.save(update_fields=["reread_wanted"])
     schedule_look(row, now, priority)
+    if not _BESIDE.isdisjoint(changed):
+        schedule_looks_beside(row, patients, starts, now, priority)
     _after(row, Taken.CHANGED, now, changed, priority, before)
     return Taken.CHANGED
 

@@ -239,9 +239,25 @@ def relatient_paused(stage: Stage) -> None:
 
 
 def sibling_enrolled(stage: Stage) -> None:
+    _enrolled_beside(stage)
+
+
+def _enrolled_beside(stage: Stage) -> str:
+    """Another visit at the same minute, enrolled; its news is a look at the row's visit, too."""
     other = stage.book()
     stage.hear()
+    stage.clinic.look(stage.visit)
     stage.clinic.run(other)
+    return other
+
+
+def other_cancelled_by_answer(stage: Stage) -> None:
+    """The patient answers the reminder of the other visit, and Kept cancels it in the chart."""
+    other = _enrolled_beside(stage)
+    stage.clinic.answer(other, "cancelled", starts_at=stage.start.isoformat())
+    stage.hear()
+    stage.clinic.run(other)
+    assert stage.clinic.chart(other)["appointmentstatus"] == "x"
 
 
 def patient_changed(**fields: Any) -> Do:

@@ -84,6 +84,7 @@ CHANGE: dict[str, Do] = {
     "second-enrollment": events.second_enrollment,
     "relatient-paused": events.relatient_paused,
     "sibling-enrolled": events.sibling_enrolled,
+    "other-cancelled-by-answer": events.other_cancelled_by_answer,
     "missed-180-days-ago": events.missed(180),
     "missed-181-days-ago": events.missed(181),
     "missed-same-day": events.missed(0),

@@ -174,6 +174,9 @@ OFF = {plain.CMP: replace(plain.LIBRARY[plain.CMP], active=False)}
 BY_HAND = plain.an_instruction(InstructionKind.ENROLLED, plain.CMP)
 STOPPED = plain.an_instruction(InstructionKind.STOPPED)
 MOTHER = Contact(name="Ida", relationship="mother", mobile_phone=plain.HOME)
+CANCELLED_BESIDE = plain.a_sibling(
+    status=AppointmentStatus.CANCELLED, enrolled=False, cancelled_by_patient=True
+)
 UNREAD = plain.a_sibling(read_at=plain.NOW - timedelta(days=2), starts_at=None)
 
 PREPARE: dict[str, Change] = {
@@ -275,6 +278,7 @@ CHANGE: dict[str, Change] = {
     "unknown-at-relatient": patient(relatient_id="", relatient_state=None),
     "relatient-paused": facts(paused=frozenset({System.ENGAGEMENT})),
     "sibling-enrolled": facts(siblings=(plain.a_sibling(),)),
+    "other-cancelled-by-answer": facts(siblings=(CANCELLED_BESIDE,)),
     "sibling-unread": facts(siblings=(UNREAD,)),
     "missed-180-days-ago": missed(180),
     "missed-181-days-ago": missed(181),

@@ -187,6 +187,7 @@ SIBLINGS = st.lists(
         status=st.sampled_from(AppointmentStatus),
         enrolled=BOOLEANS,
         read_at=st.one_of(st.none(), PAST),
+        cancelled_by_patient=BOOLEANS,
     ),
     max_size=1,
 ).map(tuple)
