@@ -45,7 +45,7 @@ def explanation_of(appointment: Appointment) -> Row:
         "instructions": _instructions(appointment),
         "work_items": _work_items(appointment),
         "decisions": [_decision(row) for row in appointment.decisions.order_by("at", "pk")],
-        "effects": [_effect(row) for row in _effects(appointment)],
+        "effects": [_effect(row) for row in effects_of(appointment)],
         "responses": [
             _response(row) for row in appointment.responses.order_by("occurred_at", "seq", "pk")
         ],
@@ -85,7 +85,7 @@ def _decision(row: DecisionRecord) -> Row:
     }
 
 
-def _effects(appointment: Appointment) -> list[Effect]:
+def effects_of(appointment: Appointment) -> list[Effect]:
     """The appointment's own effects, and those about its patient as a whole."""
     # A record that was merged into the patient's is part of their history.
     patient = appointment.patient_id

@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
-
-from campaigns.appointments.explain import consents_of, observations_of
+from campaigns.appointments.explain import consents_of, effects_of, observations_of
 from campaigns.domain.coverage import State
 from campaigns.domain.values import (
     CancelReason,
@@ -42,7 +40,7 @@ from campaigns.labels import (
     finding,
 )
 from campaigns.local_time import spoken
-from campaigns.models import Appointment, Attempt, DecisionRecord, Effect, Response
+from campaigns.models import Appointment, Attempt, DecisionRecord, Response
 
 # What a status looks like; the word beside it says the same.
 _LOOKS = {
@@ -73,17 +71,22 @@ class Entry:
     effect_id: int | None = None
 
 
-def entries_of(row: Appointment, campaigns: dict[str, str], zone: str) -> list[Entry]:
-    """All entries, newest last; the order of kinds settles equal times."""
+def entries_of(
+    row: Appointment, campaigns: dict[str, str], zone: str, *, named: bool = True
+) -> list[Entry]:
+    """All entries, newest last; the order of kinds settles equal times.
+
+    Unless `named`, without the names of people and without what they wrote (`explain`).
+    """
     found = [
         *_seen(row, zone),
         *_consents(row, zone),
-        *_answers(row, zone),
-        *_instructions(row, campaigns, zone),
+        *_answers(row, zone, named),
+        *_instructions(row, campaigns, zone, named),
         *_decisions(row, campaigns, zone),
         *_effects(row, zone),
         *_enrollments(row, campaigns, zone),
-        *_work_items(row, zone),
+        *_work_items(row, zone, named),
     ]
     return sorted(found, key=lambda entry: entry.at)
 
@@ -134,11 +137,9 @@ def _findings(decision: DecisionRecord, campaigns: dict[str, str]) -> Iterator[t
 
 def _effects(row: Appointment, zone: str) -> Iterator[Entry]:
     """The visit's own effects, and those about its patient since the visit was first seen."""
-    # A record that was merged into the patient's is part of their history.
-    person = Q(patient=row.patient_id) | Q(patient__merged_into=row.patient_id)
-    about_patient = person & Q(appointment__isnull=True, created_at__gte=row.first_seen_at)
-    rows = Effect.objects.filter(Q(appointment=row) | about_patient).prefetch_related("tries")
-    for effect in rows:
+    for effect in effects_of(row):
+        if effect.appointment_id is None and effect.created_at < row.first_seen_at:
+            continue
         status = EffectStatus(effect.status)
         vendor = VENDORS[Vendor(effect.vendor)]
         yield _entry(
@@ -150,7 +151,9 @@ def _effects(row: Appointment, zone: str) -> Iterator[Entry]:
             badge=EFFECT_STATUSES[status].capitalize(),
             look=_LOOKS.get(status, "pending"),
             heads=("Attempt", vendor, "Reference"),
-            details=tuple(_attempt(attempt, zone) for attempt in reversed(effect.tries.all())),
+            details=tuple(
+                _attempt(one, zone) for one in sorted(effect.tries.all(), key=lambda t: t.number)
+            ),
             effect_id=effect.pk,
         )
 
@@ -167,7 +170,7 @@ def _attempt(attempt: Attempt, zone: str) -> tuple[str, ...]:
     return f"{attempt.number}: {spoken(attempt.began_at, zone)}", answer, reference
 
 
-def _answers(row: Appointment, zone: str) -> Iterator[Entry]:
+def _answers(row: Appointment, zone: str, named: bool) -> Iterator[Entry]:
     for answer in row.responses.select_related("given_by"):
         outcome = ReplyOutcome(answer.outcome)
         settled = outcome in (ReplyOutcome.APPLIED, ReplyOutcome.SUPERSEDED)
@@ -176,28 +179,30 @@ def _answers(row: Appointment, zone: str) -> Iterator[Entry]:
             answer.occurred_at,
             zone,
             "answer",
-            f"{_who(answer)}: {REPLIES[ReplyKind(answer.kind)]}",
+            f"{_who(answer, named)}: {REPLIES[ReplyKind(answer.kind)]}",
             answer.outcome_sentence or "On its way to the chart.",
             badge=REPLY_OUTCOMES[outcome].capitalize(),
             look="pending" if outcome is ReplyOutcome.PENDING else look,
-            quote=answer.raw_text or answer.note,
+            quote=(answer.raw_text or answer.note) if named else "",
         )
 
 
-def _who(answer: Response) -> str:
+def _who(answer: Response, named: bool) -> str:
     if answer.by_staff:
-        return person(answer.given_by) or "The desk"
+        return (named and person(answer.given_by)) or "The desk"
     # An answer whose channel the event did not name is stored as "text".
     words = {**{channel.value: word for channel, word in CHANNELS.items()}, "text": "reply"}
     return f"The patient, by {words.get(answer.channel, answer.channel)}"
 
 
-def _instructions(row: Appointment, campaigns: dict[str, str], zone: str) -> Iterator[Entry]:
+def _instructions(
+    row: Appointment, campaigns: dict[str, str], zone: str, named: bool
+) -> Iterator[Entry]:
     for said in row.instructions.select_related("given_by"):
         title = INSTRUCTIONS[InstructionKind(said.kind)]
         campaign = campaigns.get(said.campaign, said.campaign)
-        sentence = f"{person(said.given_by) or 'A colleague'}: {said.reason}"
-        sentence += f" Campaign: {campaign}." if campaign else ""
+        by = f"{person(said.given_by) or 'A colleague'}: {said.reason}" if named else ""
+        sentence = f"{by} Campaign: {campaign}.".lstrip() if campaign else by
         yield _entry(said.given_at, zone, "staff", title, sentence)
         if said.withdrawn_at is not None:
             yield _entry(said.withdrawn_at, zone, "staff", f"{title}: withdrawn")
@@ -221,7 +226,7 @@ def _enrollments(row: Appointment, campaigns: dict[str, str], zone: str) -> Iter
         )
 
 
-def _work_items(row: Appointment, zone: str) -> Iterator[Entry]:
+def _work_items(row: Appointment, zone: str, named: bool) -> Iterator[Entry]:
     for item in row.work_items.all():
         title = WORK_ITEMS[WorkItemKind(item.kind)]
         badge = "Open" if item.closed_at is None else "Closed"
@@ -230,7 +235,7 @@ def _work_items(row: Appointment, zone: str) -> Iterator[Entry]:
             item.opened_at, zone, "item", f"Work list: {title}", item.sentence, badge, look
         )
         if item.closed_at is not None:
-            by = f"By {item.closed_by}." if item.closed_by else ""
+            by = f"By {item.closed_by}." if named and item.closed_by else ""
             yield _entry(item.closed_at, zone, "item", f"Off the work list: {title}", by)
 
 

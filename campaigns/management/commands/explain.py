@@ -43,4 +43,4 @@ class Command(PracticeCommand):
         return next(iter(reports.values()))
 
     def describe(self, report: Report) -> Iterable[str]:
-        yield from lines_of(report)
+        yield from lines_of(self.appointment, report)
