@@ -7,8 +7,12 @@ from datetime import UTC, date, datetime, time, timedelta
 
 from django.db.models import Q
 
+from campaigns.domain.coverage import Code
 from campaigns.local_time import zone_of
 from campaigns.models import Practice
+
+# Rows of the chart that are no visit of their own: a part of another one, and what is gone.
+NO_VISITS = (Code.SECONDARY_RESOURCE, Code.NOT_FOUND)
 
 
 def today_of(practice: Practice, now: datetime) -> date:

@@ -10,11 +10,10 @@ from typing import Any
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from django.db.models.functions import TruncDate
 
-from campaigns.domain.coverage import Code
 from campaigns.domain.enrollment_states import REMINDING
 from campaigns.domain.values import CONFIRMED, AppointmentStatus, EnrollmentStatus
 from campaigns.models import Appointment, Enrollment, Practice
-from campaigns.reports.clinic_days import between, today_of
+from campaigns.reports.clinic_days import NO_VISITS, between, today_of
 
 DAYS = 14
 # An enrollment that ended counts too: the patient was being reminded.
@@ -80,7 +79,7 @@ def _by_day(practices: Sequence[Practice], now: datetime) -> list[dict[str, Any]
     called_off = [AppointmentStatus.CANCELLED, AppointmentStatus.RESCHEDULED]
     rows = (
         Appointment.objects.filter(between(practices, now, -DAYS, -1))
-        .exclude(coverage_code=Code.SECONDARY_RESOURCE)
+        .exclude(coverage_code__in=NO_VISITS)
         .annotate(
             day=TruncDate("local_start", tzinfo=UTC), reminded=Exists(reminders_of(OuterRef("pk")))
         )

@@ -9,10 +9,9 @@ from typing import Any
 
 from django.db.models import Count, Exists, Max, OuterRef, Q, QuerySet
 
-from campaigns.domain.coverage import Code
 from campaigns.domain.values import CONFIRMED, AppointmentStatus
 from campaigns.models import Appointment, Practice
-from campaigns.reports.clinic_days import between
+from campaigns.reports.clinic_days import NO_VISITS, between
 from campaigns.reports.last_two_weeks import reminders_of
 
 KEPT = (AppointmentStatus.CHECKED_IN, AppointmentStatus.COMPLETED)
@@ -59,7 +58,7 @@ def visits_of(practice: Practice, weeks: int, now: datetime) -> QuerySet[Appoint
     """The visits that were due in the weeks before today; `reminded` says who was enrolled."""
     return (
         Appointment.objects.filter(between([practice], now, -7 * weeks, -1))
-        .exclude(coverage_code=Code.SECONDARY_RESOURCE)
+        .exclude(coverage_code__in=NO_VISITS)
         .annotate(reminded=Exists(reminders_of(OuterRef("pk"))))
         .order_by()
     )

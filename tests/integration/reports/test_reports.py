@@ -90,6 +90,12 @@ def test_every_visit_of_a_type_is_accounted_for(ops: Client, practice: Practice)
     for status in CODES:
         past(practice, status, reminded=status == "completed")
     past(practice, "completed", confirmation="confirmed")
+    AppointmentFactory(
+        practice=practice,
+        starts_at=timezone.now() - timedelta(days=5),
+        status="not_found",
+        code=Code.NOT_FOUND,
+    )
     past(practice, "completed", type_external_id="91", type_name="Nutrition")
     past(practice, "completed", starts_at=timezone.now() - timedelta(days=60))
     physicals, nutrition = by_type(practice, 8, timezone.now())
