@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.db import OperationalError, transaction
@@ -18,11 +18,10 @@ from django.db import OperationalError, transaction
 from campaigns.clock import database_now
 from campaigns.decisions.snapshot import build
 from campaigns.domain.coverage import LEDGER, Code, State
-from campaigns.domain.decide import decide
 from campaigns.domain.decision import Decision
+from campaigns.domain.dry_run import DryRun, dry_run
 from campaigns.domain.effects import EffectWanted
-from campaigns.domain.enrollment_diff import REFUSALS
-from campaigns.domain.enrollment_states import LIVE
+from campaigns.domain.enrollment_diff import REFUSALS, live_enrollment
 from campaigns.domain.rule_match import VisitKind, winner
 from campaigns.domain.snapshot import Snapshot
 from campaigns.domain.values import EffectKind
@@ -33,8 +32,8 @@ from campaigns.vendor_records import AppointmentRecord, PatientRecord, ReadSpan
 
 # Without these nothing can be said; every other read leaves the answer as it is.
 READS = frozenset({EffectKind.READ_PATIENT, EffectKind.READ_HISTORY})
-# A visit with a campaign and one of these would be enrolled as soon as its effects are sent.
-ON_ITS_WAY = frozenset({Code.EFFECT_IN_FLIGHT, Code.WAITING_TO_RETRY, Code.CONNECTION_PAUSED})
+# What another visit's read would bring cannot be foreseen: it counts as bringing nothing new.
+TO_BE_ENROLLED = frozenset({Code.ENROLLED, Code.EFFECT_IN_FLIGHT})
 
 logger = logging.getLogger(__name__)
 
@@ -91,13 +90,11 @@ def _simulated(
     rows = Appointment.objects.filter(practice=practice, external_id__in=taken)
     # Further resources of a visit go by what became of the visit itself.
     for row in rows.order_by("secondary", "pk"):
-        snapshot, decision = _decided(row)
-        read = next((e for e in decision.effects if e.kind in READS and not e.purpose), None)
+        snapshot, run = _rehearsed(row)
+        read = next((e for e in run.effects if e.kind in READS and not e.purpose), None)
         if read is not None and not _is_settled(read.kind, known):
             return Outcome(wanted=read)
-        code = _code(
-            row, snapshot, decision, known.refused.get(read.kind) if read else None, outcome
-        )
+        code = _code(row, snapshot, run, known.refused.get(read.kind) if read else None, outcome)
         Appointment.objects.filter(pk=row.pk).update(
             coverage_state=LEDGER[code].state, coverage_code=code
         )
@@ -106,17 +103,22 @@ def _simulated(
 
 
 def _code(
-    row: Appointment, snapshot: Snapshot, decision: Decision, refused: str | None, outcome: Outcome
+    row: Appointment, snapshot: Snapshot, run: DryRun, refused: str | None, outcome: Outcome
 ) -> Code:
     """The coverage to which a visit would come; an enrollment is counted under its rule."""
     if refused is not None:
         return REFUSALS.get(refused, Code.VENDOR_REJECTED)
-    if row.secondary and row.starts_at in outcome.enrolled and decision.state is not State.CLOSED:
+    last = run.last
+    if row.secondary and row.starts_at in outcome.enrolled and last.state is not State.CLOSED:
         return Code.SECONDARY_RESOURCE
-    if not _would_enroll(snapshot, decision):
-        return decision.code
+    if (
+        live_enrollment(snapshot) is not None
+        or not last.campaign
+        or last.code not in TO_BE_ENROLLED
+    ):
+        return last.code
     outcome.enrolled.add(row.starts_at)
-    outcome.by_rule[rule_in_words(snapshot, decision)] += 1
+    outcome.by_rule[rule_in_words(snapshot, last)] += 1
     return Code.ENROLLED
 
 
@@ -133,23 +135,19 @@ def _taken(practice: Practice, visit: AppointmentRecord, span: ReadSpan, outcome
     return True
 
 
-def _decided(row: Appointment) -> tuple[Snapshot, Decision]:
+def _rehearsed(row: Appointment) -> tuple[Snapshot, DryRun]:
+    """What the look would come to if the vendors accepted everything, as if none were paused."""
     lock_patient(row.patient_id)
     lineage = lineage_ids(row.practice, row)
     snapshot = build(lock_appointments(lineage)[row.pk], lineage)
-    return snapshot, decide(snapshot, database_now())
+    snapshot = replace(snapshot, paused=frozenset())
+    return snapshot, dry_run(snapshot, database_now())
 
 
 def _is_settled(read: EffectKind, known: Known) -> bool:
     """Whether it was asked for already, and answered or refused."""
     answer = known.patient if read is EffectKind.READ_PATIENT else known.history
     return answer is not None or read in known.refused
-
-
-def _would_enroll(snapshot: Snapshot, decision: Decision) -> bool:
-    """Whether a first enrollment is wanted: a campaign, nothing in the way, and none live yet."""
-    live = any(enrollment.status in LIVE for enrollment in snapshot.own_enrollments)
-    return bool(decision.campaign) and decision.code in ON_ITS_WAY and not live
 
 
 def rule_in_words(snapshot: Snapshot, decision: Decision) -> str:
