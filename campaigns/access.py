@@ -24,7 +24,7 @@ KEEP = ("view", "add", "change", "delete")
 
 # The console, by model. Text labels, because campaigns know nothing of who comes after them.
 CLINICAL: dict[str, tuple[str, ...]] = {
-    "campaigns.campaignrule": KEEP,
+    "campaigns.campaignrule": ("view", "add", "change"),
     "campaigns.rulechange": EDIT,
     "campaigns.appointmenttype": EDIT,
     "campaigns.campaign": SEE,

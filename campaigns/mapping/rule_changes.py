@@ -32,7 +32,6 @@ from campaigns.mapping.rule_diff import CREATED, REMOVED, UNCHANGED, UPDATED, St
 from campaigns.mapping.rules import (
     as_audit_list,
     create_rule,
-    delete_rule,
     switch_off_rule,
     update_rule,
 )
@@ -243,49 +242,6 @@ def _audit(action: str, change: RuleChange) -> None:
     )
 
 
-def save_rule(
-    rule: CampaignRule, *, user: Any = None, include_messaged: bool = False
-) -> RuleChange | None:
-    """Store a rule that is new, or one that was edited. Raises ChangeRefused."""
-
-    def apply() -> None:
-        stored = CampaignRule.objects.select_related("campaign").filter(pk=rule.pk).first()
-        if stored is None:
-            create_rule(rule)
-        elif as_audit_list(stored) != as_audit_list(rule):
-            update_rule(rule, as_audit_list(stored))
-
-    _, change = change_rules(rule.practice, apply, user=user, include_messaged=include_messaged)
-    return change
-
-
-def delete_rules(
-    practice: Practice, ids: Iterable[int], *, user: Any = None, include_messaged: bool = False
-) -> RuleChange | None:
-    """Delete rules of one practice, as one change. Raises ChangeRefused."""
-
-    def apply() -> None:
-        for rule in _rows(practice, ids):
-            delete_rule(rule)
-
-    _, change = change_rules(practice, apply, user=user, include_messaged=include_messaged)
-    return change
-
-
-def switch_off_rules(
-    practice: Practice, ids: Iterable[int], *, user: Any = None, include_messaged: bool = False
-) -> RuleChange | None:
-    """Switch rules of one practice off, as one change. Raises ChangeRefused."""
-
-    def apply() -> None:
-        for rule in _rows(practice, ids):
-            if rule.active:
-                switch_off_rule(rule)
-
-    _, change = change_rules(practice, apply, user=user, include_messaged=include_messaged)
-    return change
-
-
 def apply_rules(
     practice: Practice,
     lines: Sequence[RuleLine],
@@ -330,11 +286,6 @@ def planned(
         if step.kind != UNCHANGED:
             rows[step.row.pk] = step.row
     return changes, tuple(fact_of(row) for row in rows.values() if row.active)
-
-
-def _rows(practice: Practice, ids: Iterable[int]) -> list[CampaignRule]:
-    rows = CampaignRule.objects.filter(practice=practice, pk__in=list(ids)).order_by("pk")
-    return list(rows.select_related("practice", "campaign"))
 
 
 def _write(step: Step) -> None:

@@ -35,11 +35,5 @@ def switch_off_rule(rule: CampaignRule, action: str = "rule.updated") -> None:
     _audit(action, rule, before)
 
 
-def delete_rule(rule: CampaignRule) -> None:
-    """Delete the row, audited while it can still be named."""
-    _audit("rule.removed", rule, as_audit_list(rule))
-    rule.delete()
-
-
 def _audit(action: str, rule: CampaignRule, before: list[str] | None) -> None:
     audit_row(action, rule, rule=as_audit_list(rule), before=before)

@@ -22,7 +22,8 @@ from campaigns.mapping.grid import Cell, cell_of, field_of, was_field_of
 from campaigns.mapping.preview_text import preview_of
 from campaigns.mapping.rule_changes import WAITS, ChangeRefused, held_change, planned
 from campaigns.mapping.rule_text import held
-from campaigns.mapping.views import address_of, mapping_page, posted_practice
+from campaigns.mapping.types_list import address_of
+from campaigns.mapping.views import mapping_page, posted_practice
 from campaigns.models import Practice, RuleChange
 
 SAVED = "Saved. Kept moves the visits now, one after the other."

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Count, Q, QuerySet
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from campaigns.domain.coverage import Code
 from campaigns.domain.rule_match import EVERY_TYPE
@@ -121,3 +123,9 @@ def _rules(practice: Practice) -> dict[str, int]:
     rows = CampaignRule.objects.filter(practice=practice, active=True)
     counted = rows.values_list("appointment_type_id").annotate(rules=Count("pk")).order_by()
     return dict(counted)
+
+
+def address_of(practice: Practice, type_id: str = "") -> str:
+    """The page of a type, to come back to."""
+    asked = {"practice": str(practice.pk)} | ({"type": type_id} if type_id else {})
+    return f"{reverse('mapping')}?{urlencode(asked)}"

@@ -8,8 +8,6 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
-from django.utils.http import urlencode
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.access import open_to
@@ -22,7 +20,7 @@ from campaigns.mapping.grid import Cell, grid_of
 from campaigns.mapping.history import history_of
 from campaigns.mapping.rule_changes import ChangeRefused, held_change
 from campaigns.mapping.suggestions import suggestions_for
-from campaigns.mapping.types_list import types_of
+from campaigns.mapping.types_list import address_of, types_of
 from campaigns.models import AppointmentType, Practice
 from campaigns.practices.choose import chosen_practice, open_practices
 
@@ -108,12 +106,6 @@ def posted_practice(request: HttpRequest) -> Practice:
     if practice is None:
         raise Http404
     return practice
-
-
-def address_of(practice: Practice, type_id: str = "") -> str:
-    """The page of a type, to come back to."""
-    asked = {"practice": str(practice.pk)} | ({"type": type_id} if type_id else {})
-    return f"{reverse('mapping')}?{urlencode(asked)}"
 
 
 def _opened(

@@ -24,7 +24,6 @@ from django.utils import timezone
 
 from campaigns.decisions.practice_snapshot import rules_of
 from campaigns.mapping.preview import preview
-from campaigns.mapping.rule_changes import save_rule
 from campaigns.models import (
     BULK,
     Appointment,
@@ -35,6 +34,7 @@ from campaigns.models import (
     Practice,
 )
 from tests.factories import PracticeFactory
+from tests.integration.rule_room import save_rule
 
 FEW, MANY = 10_000, 100_000
 BATCH = 5_000

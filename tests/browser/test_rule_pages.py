@@ -5,7 +5,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from audit.context import acting_as
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.models import ADMINS, CLINICAL_OPS, Campaign, CampaignRule, Practice, RuleChange
+from campaigns.models import ADMINS, CLINICAL_OPS, Practice, RuleChange
 from tests.browser.test_pages import DESKTOP, PHONE
 from tests.factories import PASSWORD, UserFactory
 from tests.integration.rule_room import a_mapped_practice, visit
@@ -43,24 +43,18 @@ def test_one_changes_a_rule_and_another_approves(
     browser, live_server: LiveServer, practice: Practice, scripts: bool, viewport: dict[str, int]
 ) -> None:
     options = {"viewport": viewport, "java_script_enabled": scripts}
-    form = f"{RULES}{CampaignRule.objects.get().pk}/change/"
-    other = Campaign.objects.get(external_id="cmp_es")
-
-    page = signed_in(browser, live_server, "vera", form, **options)
-    page.locator("select[name=campaign]").select_option(str(other.pk))
-    page.locator("[name=_save]").first.click()
+    page = signed_in(browser, live_server, "vera", RULES, **options)
+    page.get_by_role("link", name="Annual physical (82)").click()
+    cell = page.get_by_label("Any place, any risk, any language")
+    cell.select_option("cmp_es")
+    page.get_by_role("button", name="Show the effect").click()
     page.get_by_text("1 visit moves from Preventive visit to Preventive visit, Spanish.").wait_for()
     page.get_by_text("1 stays because it is confirmed or was written to.").wait_for()
     page.get_by_text("held until a second person approves").wait_for()
     assert page.evaluate(TOO_WIDE) == 0
-    page.get_by_role("link", name="Back").click()
-    assert page.locator("select[name=campaign]").input_value() == str(other.pk)
-    page.locator("[name=_save]").first.click()
-    page.get_by_label("Also move visits").check()
+    page.get_by_label("Also move those").check()
     page.get_by_role("button", name="Save").click()
-    page.get_by_role("link", name="Open the change").click()
-    page.get_by_role("button", name="Withdraw").wait_for()
-    assert page.get_by_role("button", name="Approve").count() == 0
+    page.get_by_text("waits for approval").first.wait_for()
 
     change = RuleChange.objects.get()
     address = f"{CHANGES}{change.pk}/change/"

@@ -7,7 +7,8 @@ from typing import Any
 from django.utils import timezone
 
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.mapping.rule_changes import save_rule
+from campaigns.mapping.rule_changes import change_rules
+from campaigns.mapping.rules import as_audit_list, create_rule, update_rule
 from campaigns.models import (
     Appointment,
     Campaign,
@@ -57,6 +58,22 @@ def visit(practice: Practice, enrolled_in: str = "cmp_en", **columns: Any) -> Ap
             **{"status": "active", **enrollment},
         )
     return made
+
+
+def save_rule(
+    rule: CampaignRule, *, user: Any = None, include_messaged: bool = False
+) -> RuleChange | None:
+    """One rule, new or edited, as a change of the mapping."""
+
+    def apply() -> None:
+        stored = CampaignRule.objects.select_related("campaign").filter(pk=rule.pk).first()
+        if stored is None:
+            create_rule(rule)
+        elif as_audit_list(stored) != as_audit_list(rule):
+            update_rule(rule, as_audit_list(stored))
+
+    _, change = change_rules(rule.practice, apply, user=user, include_messaged=include_messaged)
+    return change
 
 
 def change_to(practice: Practice, external_id: str, **how: Any) -> RuleChange:

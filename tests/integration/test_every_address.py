@@ -69,6 +69,8 @@ RIGHTS = {
     "do": "change",
     "progress": "view",
 }
+# Opened on a page of Kept instead.
+ELSEWHERE = {"campaigns.appointment", "campaigns.campaignrule"}
 
 
 @dataclass
@@ -238,7 +240,7 @@ def test_each_role_opens_its_console_and_no_more(room: Room, visitor: str) -> No
             return 403
         if visitor == BOSS and kind in ("add", "delete") and not _kept(label, kind):
             return 403
-        if label == "campaigns.appointment" and kind == "change":
+        if label in ELSEWHERE and kind in ("add", "change"):
             return 302
         # There is no such verb, and only who may use verbs learns so.
         return 404 if kind == "do" else 200

@@ -16,8 +16,9 @@ from django.test import Client
 from campaigns.domain.values import RuleChangeStatus
 from campaigns.locking import retried
 from campaigns.mapping.rule_changes import change_rules
-from campaigns.models import CLINICAL_OPS, Appointment, CampaignRule, Practice, RuleChange
+from campaigns.models import CLINICAL_OPS, Appointment, Practice, RuleChange
 from tests.factories import UserFactory
+from tests.integration.mapping.mapping_room import ANY_CELL, SAVE, form
 from tests.integration.rule_room import a_mapped_practice, change_to, visit
 
 pytestmark = [
@@ -89,25 +90,14 @@ def save_by_the_service(practice: Practice) -> None:
     change_to(practice, "cmp_es")
 
 
-def save_in_the_console(practice: Practice) -> None:
-    rule, other = CampaignRule.objects.get(), practice.rules.get()
-    form = {
-        "practice": practice.pk,
-        "appointment_type_id": "82",
-        "modality": "any",
-        "risk": "enhanced",
-        "language": "any",
-        "campaign": other.campaign_id,
-        "active": "on",
-        "effect_seen": "yes",
-    }
+def save_in_the_mapping(practice: Practice) -> None:
     client = Client()
     client.force_login(UserFactory(role=CLINICAL_OPS, practices=[practice]))
-    answer = client.post(f"/admin/campaigns/campaignrule/{rule.pk}/change/", form)
-    assert answer.status_code == 302
+    sent = form(practice, step="save", **{ANY_CELL: "cmp_es"})
+    assert client.post(SAVE, sent).status_code == 302
 
 
-@pytest.mark.parametrize("save", [save_by_the_service, save_in_the_console])
+@pytest.mark.parametrize("save", [save_by_the_service, save_in_the_mapping])
 def test_a_change_that_a_deadlock_ended_is_made_again(
     practice: Practice,
     other: Any,

@@ -8,8 +8,9 @@ from django.contrib.auth import get_user_model
 
 from audit.context import acting_as
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.mapping.rule_changes import approve, held_change, reject, save_rule
+from campaigns.mapping.rule_changes import approve, held_change, reject
 from campaigns.models import Campaign, CampaignRule, Practice
+from tests.integration.rule_room import save_rule
 from tests.scenarios.clinic import RULES, Clinic
 from tests.scenarios.machine_choices import MORE_RULES
 from tests.scenarios.machine_oracle import Mapping, Rule

@@ -9,7 +9,7 @@ from django.core.management import call_command
 
 from audit.context import acting_as
 from campaigns.look_queue import schedule_upcoming_looks
-from campaigns.mapping.rule_changes import switch_off_rules
+from campaigns.mapping.rule_changes import apply_rules
 from campaigns.models import Appointment, CampaignRule, Enrollment, Practice
 from integrations.health.status import conditions
 from integrations.models import Connection, InboundMessage
@@ -78,9 +78,8 @@ def test_relatient_is_put_in_force_once_nothing_is_open_in_the_folder(
         with pytest.raises(StillInUse, match="still have reminders at Folder"):
             put_in_force(relatient)
         call_command("resume", "folder", verbosity=0)
-        rules = CampaignRule.objects.values_list("pk", flat=True)
         Practice.objects.update(hold_share=1)
-        switch_off_rules(folder_clinic.practice, rules, include_messaged=True)
+        apply_rules(folder_clinic.practice, [], replace=True, include_messaged=True)
         folder_clinic.sync()
         call_command("pause", "folder", verbosity=0)
         put_in_force(relatient)

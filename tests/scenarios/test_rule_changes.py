@@ -6,9 +6,10 @@ import pytest
 
 from audit.context import acting_as
 from campaigns.domain.values import RuleChangeStatus
-from campaigns.mapping.rule_changes import approve, reject, save_rule
+from campaigns.mapping.rule_changes import approve, reject
 from campaigns.models import CLINICAL_OPS, Appointment, Campaign, CampaignRule, RuleChange
 from tests.factories import UserFactory
+from tests.integration.rule_room import save_rule
 from tests.scenarios.clinic import Clinic
 
 BEFORE, AFTER = "cmp_preventive_en", "cmp_followup_en"

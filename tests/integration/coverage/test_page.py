@@ -164,7 +164,7 @@ def test_rules_that_decide_nothing(ops: Client, practice: Practice) -> None:
     ((words, address),) = shown(ops)["idle"]
     assert words == ("Every type", "no reminders")
     assert address == f"/admin/campaigns/campaignrule/{idle.pk}/change/"
-    assert ops.get(address).status_code == 200
+    assert ops.get(address, follow=True).status_code == 200
 
 
 def test_a_campaign_that_was_switched_off_is_named(ops: Client, practice: Practice) -> None:
