@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django.contrib import admin
@@ -14,11 +15,28 @@ from campaigns.admin.practice_scope import PracticeAdmin, practices_for
 from campaigns.decisions.practice_snapshot import cancel_reason_in_words
 from campaigns.models import Membership, Practice
 from campaigns.practices.console_changes import practice_saved
-from campaigns.practices.settings import SETTINGS
+from campaigns.practices.settings import CANCELLATIONS, HOURS, PACE, PRACTICE, SETTINGS
 from campaigns.practices.settings import change as change_settings
 
 _OWN = ("name", "active")
 _SHOWN = ("cancel_reason_in_force",)
+_FIRST = {PRACTICE: [*_OWN, "external_id"]}
+_LAST = {CANCELLATIONS: [*_SHOWN]}
+_ABOUT = {
+    HOURS: "In the patient's local time.",
+    PACE: "The defaults fit nearly every practice.",
+}
+
+
+def _fieldsets() -> Iterator[tuple[str, dict[str, Any]]]:
+    """The groups of the table of settings, in its order; a window's two fields stand side by
+    side.
+    """
+    for group in dict.fromkeys(setting.group for setting in SETTINGS.values()):
+        columns = [one.columns(name) for name, one in SETTINGS.items() if one.group == group]
+        fields = [pair if len(pair) > 1 else pair[0] for pair in columns]
+        about = {"description": _ABOUT[group]} if group in _ABOUT else {}
+        yield group, {"fields": (*_FIRST.get(group, []), *fields, *_LAST.get(group, [])), **about}
 
 
 class MembershipInline(TabularInline):
@@ -57,71 +75,7 @@ class PracticeSettingsAdmin(PracticeAdmin):
     form = PracticeForm
     list_display = ("name", "external_id", "time_zone", "language", "active")
     search_fields = ("name", "external_id")
-    fieldsets = (
-        ("Practice", {"fields": (*_OWN, "external_id", "time_zone", "language")}),
-        (
-            "Work list and alerts",
-            {"fields": ("unconfirmed_hours", "alert_after_hours", "alert_emails")},
-        ),
-        (
-            "Who gets reminders, and which",
-            {
-                "fields": (
-                    "too_late_hours",
-                    "risk_window_days",
-                    "risk_threshold",
-                    "age_of_majority",
-                    "landline_calls_ok",
-                    "no_address_words",
-                    "telehealth_link_required",
-                    "several_providers",
-                    "general_provider",
-                    "general_campaign",
-                    "hold_share",
-                )
-            },
-        ),
-        (
-            "When messages may go out",
-            {
-                "fields": (
-                    ("send_window_sms_start", "send_window_sms_end"),
-                    ("send_window_email_start", "send_window_email_end"),
-                    ("send_window_voice_start", "send_window_voice_end"),
-                ),
-                "description": "In the patient's local time.",
-            },
-        ),
-        (
-            "Cancellations and the waitlist",
-            {
-                "fields": (
-                    "on_cancel",
-                    "cancel_reason_id",
-                    "cancel_reason_in_force",
-                    "desk_task",
-                    "waitlist_phone",
-                    "waitlist_notice_hours",
-                )
-            },
-        ),
-        (
-            "Rhythm and pace",
-            {
-                "fields": (
-                    "poll_minutes",
-                    "retry_minutes",
-                    "retry_base_seconds",
-                    "effect_lease_seconds",
-                    "athena_requests_per_second",
-                    "athena_requests_per_day",
-                    "relatient_requests_per_second",
-                    "folder_days",
-                ),
-                "description": "The defaults fit nearly every practice.",
-            },
-        ),
-    )
+    fieldsets = tuple(_fieldsets())
 
     def get_list_filter(self, request: HttpRequest) -> list[Any]:
         """No filter by practice: each row of this list is a practice."""
@@ -163,9 +117,8 @@ class PracticeSettingsAdmin(PracticeAdmin):
 
 def _by_setting(columns: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Columns by the setting they belong to: a window is one setting of two columns."""
-    values: dict[str, dict[str, Any]] = {}
-    for column, value in columns.items():
-        setting = column if column in SETTINGS else column.removesuffix("_start")
-        setting = setting if setting in SETTINGS else column.removesuffix("_end")
-        values.setdefault(setting, {})[column] = value
-    return values
+    values = {
+        name: {column: columns[column] for column in setting.columns(name) if column in columns}
+        for name, setting in SETTINGS.items()
+    }
+    return {name: some for name, some in values.items() if some}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import datetime
 
 from django.db.models import Max
@@ -19,6 +20,18 @@ from campaigns.models import (
 )
 from campaigns.reference.cancel_reasons import cancel_reason_of
 
+# What a decision knows of a setting in another form, or of what it leads to.
+_DERIVED = frozenset(
+    {
+        "no_address_words",
+        "confirmed_status_id",
+        "operator_status_id",
+        "cancel_reason_id",
+        "cancel_reason_frees_slot",
+        "send_windows",
+    }
+)
+
 
 def settings_of(practice: Practice) -> facts.Settings:
     """A practice's settings, with the reference rows that they lead to."""
@@ -26,22 +39,14 @@ def settings_of(practice: Practice) -> facts.Settings:
     statuses = dict(
         ConfirmationStatus.objects.filter(practice=practice).values_list("meaning", "external_id")
     )
+    plain = {
+        one.name: getattr(practice, one.name)
+        for one in fields(facts.Settings)
+        if one.name not in _DERIVED
+    }
     return facts.Settings(
-        time_zone=practice.time_zone,
-        language=practice.language,
-        too_late_hours=practice.too_late_hours,
-        risk_window_days=practice.risk_window_days,
-        risk_threshold=practice.risk_threshold,
-        age_of_majority=practice.age_of_majority,
-        landline_calls_ok=practice.landline_calls_ok,
+        **plain,
         no_address_words=tuple(filter(None, practice.no_address_words.split(","))),
-        telehealth_link_required=practice.telehealth_link_required,
-        several_providers=practice.several_providers,
-        general_campaign=practice.general_campaign,
-        general_provider=practice.general_provider,
-        desk_task=practice.desk_task,
-        waitlist_phone=practice.waitlist_phone,
-        waitlist_notice_hours=practice.waitlist_notice_hours,
         confirmed_status_id=statuses.get(Confirmation.CONFIRMED, ""),
         operator_status_id=statuses.get(
             Confirmation.CONFIRMED_BY_OPERATOR, statuses.get(Confirmation.CONFIRMED, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
@@ -14,44 +15,241 @@ from campaigns.models import Practice
 from campaigns.practices import setting_kinds
 from campaigns.practices.setting_kinds import BadValue, Kind
 
-# Settings on which no decision about an appointment depends: rhythm, patience and pace of our work.
-_OF_THE_WORKERS: dict[str, Kind] = {
-    "poll_minutes": setting_kinds.NUMBER,
-    "retry_minutes": setting_kinds.NUMBER,
-    "retry_base_seconds": setting_kinds.NUMBER,
-    "effect_lease_seconds": setting_kinds.NUMBER,
-    "athena_requests_per_second": setting_kinds.NUMBER,
-    "athena_requests_per_day": setting_kinds.NUMBER,
-    "relatient_requests_per_second": setting_kinds.NUMBER,
-    "folder_days": setting_kinds.NUMBER,
-    "alert_after_hours": setting_kinds.NUMBER,
-    "alert_emails": setting_kinds.ADDRESSES,
-    "unconfirmed_hours": setting_kinds.NUMBER,
-    "hold_share": setting_kinds.NUMBER,
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting of a practice; its default and its bounds are those of its column.
+
+    `kind` reads and shows it, `label` and `help` are what people read, `group` is its place in the
+    console. Where `decides`, decisions depend on it: they find the column of the same name in
+    domain/snapshot.py: Settings.
+    """
+
+    kind: Kind
+    group: str
+    label: str
+    help: str
+    decides: bool = True
+
+    def columns(self, name: str) -> tuple[str, ...]:
+        """The columns of Practice in which it stands: a window has two."""
+        window = self.kind is setting_kinds.WINDOW
+        return (f"{name}_start", f"{name}_end") if window else (name,)
+
+
+PRACTICE = "Practice"
+LIST = "Work list and alerts"
+REMINDERS = "Who gets reminders, and which"
+HOURS = "When messages may go out"
+CANCELLATIONS = "Cancellations and the waitlist"
+PACE = "Rhythm and pace"
+
+# The order is that of the console and of README's table.
+SETTINGS: dict[str, Setting] = {
+    "time_zone": Setting(setting_kinds.ZONE, PRACTICE, "Time zone", "Of the practice."),
+    "language": Setting(
+        setting_kinds.LANGUAGE,
+        PRACTICE,
+        "Language",
+        "Used where the patient's language is unknown or has no rule.",
+    ),
+    "unconfirmed_hours": Setting(
+        setting_kinds.NUMBER,
+        LIST,
+        "Hours ahead on the work list",
+        "Visits of so many hours ahead are on the work list until confirmed.",
+        decides=False,
+    ),
+    "alert_after_hours": Setting(
+        setting_kinds.NUMBER,
+        LIST,
+        "Hours until an alert",
+        "After this long without success the people of the alerts are mailed.",
+        decides=False,
+    ),
+    "alert_emails": Setting(
+        setting_kinds.ADDRESSES,
+        LIST,
+        "Alerts go to",
+        "Who is mailed when something stays wrong, separated by commas.",
+        decides=False,
+    ),
+    "too_late_hours": Setting(
+        setting_kinds.NUMBER,
+        REMINDERS,
+        "Too late within, in hours",
+        "Visits that start sooner get no first reminder.",
+    ),
+    "risk_window_days": Setting(
+        setting_kinds.NUMBER,
+        REMINDERS,
+        "Days back for missed visits",
+        "Missed visits so many days back count.",
+    ),
+    "risk_threshold": Setting(
+        setting_kinds.NUMBER,
+        REMINDERS,
+        "Missed visits for enhanced risk",
+        "So many missed visits make the risk enhanced.",
+    ),
+    "age_of_majority": Setting(
+        setting_kinds.NUMBER,
+        REMINDERS,
+        "Age of majority",
+        "Younger patients are reached through their guardian.",
+    ),
+    "landline_calls_ok": Setting(
+        setting_kinds.FLAG,
+        REMINDERS,
+        "Landlines may be called",
+        "Reminder calls may go to a landline when there is no mobile number.",
+    ),
+    "no_address_words": Setting(
+        setting_kinds.NO_ADDRESS_WORDS,
+        REMINDERS,
+        "Words typed for no address",
+        "What your desk types as an e-mail address for want of one, separated by commas. The usual "
+        "ones, such as none or declined, are known already.",
+    ),
+    "telehealth_link_required": Setting(
+        setting_kinds.FLAG,
+        REMINDERS,
+        "Join link required",
+        "A video visit without a join link is shown as blocked on its day.",
+    ),
+    "several_providers": Setting(
+        setting_kinds.CHOICE,
+        REMINDERS,
+        "With several providers",
+        "With several providers: name the first, or use the general campaign.",
+    ),
+    "general_provider": Setting(
+        setting_kinds.PROVIDER,
+        REMINDERS,
+        "General provider",
+        "Named in the reminder when the visit names nobody.",
+    ),
+    "general_campaign": Setting(
+        setting_kinds.CAMPAIGN,
+        REMINDERS,
+        "General campaign",
+        "For visits with several providers, or with none.",
+    ),
+    "hold_share": Setting(
+        setting_kinds.NUMBER,
+        REMINDERS,
+        "Share that needs approval",
+        "A rule change that moves more than this share of the enrolled visits waits for approval: "
+        "0.5 is half.",
+        decides=False,
+    ),
+    "send_window_sms": Setting(
+        setting_kinds.WINDOW,
+        HOURS,
+        "Texts from",
+        "When texts may go out, in the patient's local time.",
+    ),
+    "send_window_email": Setting(
+        setting_kinds.WINDOW,
+        HOURS,
+        "Emails from",
+        "When emails may go out, in the patient's local time.",
+    ),
+    "send_window_voice": Setting(
+        setting_kinds.WINDOW,
+        HOURS,
+        "Calls from",
+        "When automatic calls may go out, in the patient's local time.",
+    ),
+    "on_cancel": Setting(
+        setting_kinds.CHOICE,
+        CANCELLATIONS,
+        "When a patient cancels",
+        "When a patient cancels by reply: auto cancels in the chart, ask makes a work item. Each "
+        "kind of visit may say otherwise.",
+    ),
+    "cancel_reason_id": Setting(
+        setting_kinds.CANCEL_REASON,
+        CANCELLATIONS,
+        "Cancel reason",
+        "What a cancellation by reply is recorded as in the chart.",
+    ),
+    "desk_task": Setting(
+        setting_kinds.CHOICE,
+        CANCELLATIONS,
+        "Task for the desk",
+        "How the desk is asked in athenahealth for missing contact data: by a patient case, or by a note on the schedule.",
+    ),
+    "waitlist_phone": Setting(
+        setting_kinds.PHONE,
+        CANCELLATIONS,
+        "Phone of the waitlist desk",
+        "Gets a text when a patient's cancellation opens a slot. Empty: nobody.",
+    ),
+    "waitlist_notice_hours": Setting(
+        setting_kinds.NUMBER,
+        CANCELLATIONS,
+        "Hours ahead for the waitlist",
+        "No such text when the visit starts sooner.",
+    ),
+    "poll_minutes": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "Minutes between two polls",
+        "How often athenahealth is asked for changed visits and patients; answers of patients are "
+        "fetched every minute, or as often if that is sooner.",
+        decides=False,
+    ),
+    "retry_minutes": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "Longest pause between tries, in minutes",
+        "The longest pause between two tries.",
+        decides=False,
+    ),
+    "retry_base_seconds": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "First pause between tries, in seconds",
+        "The first pause; each further one is twice as long.",
+        decides=False,
+    ),
+    "effect_lease_seconds": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "Seconds for one call to a vendor",
+        "How long one call to a vendor may take before another worker takes over.",
+        decides=False,
+    ),
+    "athena_requests_per_second": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "athenahealth calls a second",
+        "All processes with one key together.",
+        decides=False,
+    ),
+    "athena_requests_per_day": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "athenahealth calls a day",
+        "0: as many as athenahealth allows.",
+        decides=False,
+    ),
+    "relatient_requests_per_second": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "Relatient calls a second",
+        "All processes with one key together.",
+        decides=False,
+    ),
+    "folder_days": Setting(
+        setting_kinds.NUMBER,
+        PACE,
+        "Days that exchanged files are kept",
+        "Files that went out or came in are removed after so many days.",
+        decides=False,
+    ),
 }
-_OF_DECISIONS: dict[str, Kind] = {
-    "time_zone": setting_kinds.ZONE,
-    "language": setting_kinds.LANGUAGE,
-    "too_late_hours": setting_kinds.NUMBER,
-    "risk_window_days": setting_kinds.NUMBER,
-    "risk_threshold": setting_kinds.NUMBER,
-    "age_of_majority": setting_kinds.NUMBER,
-    "landline_calls_ok": setting_kinds.FLAG,
-    "no_address_words": setting_kinds.NO_ADDRESS_WORDS,
-    "telehealth_link_required": setting_kinds.FLAG,
-    "several_providers": setting_kinds.CHOICE,
-    "general_campaign": setting_kinds.CAMPAIGN,
-    "general_provider": setting_kinds.PROVIDER,
-    "on_cancel": setting_kinds.CHOICE,
-    "cancel_reason_id": setting_kinds.CANCEL_REASON,
-    "desk_task": setting_kinds.CHOICE,
-    "waitlist_phone": setting_kinds.PHONE,
-    "waitlist_notice_hours": setting_kinds.NUMBER,
-    "send_window_email": setting_kinds.WINDOW,
-    "send_window_sms": setting_kinds.WINDOW,
-    "send_window_voice": setting_kinds.WINDOW,
-}
-SETTINGS: dict[str, Kind] = {**_OF_DECISIONS, **_OF_THE_WORKERS}
 
 
 class BadSettings(Exception):
@@ -64,7 +262,7 @@ class BadSettings(Exception):
 
 def show(practice: Practice) -> dict[str, Any]:
     """All settings of a practice as plain values, by name."""
-    return {name: SETTINGS[name].show(practice, name) for name in sorted(SETTINGS)}
+    return {name: SETTINGS[name].kind.show(practice, name) for name in sorted(SETTINGS)}
 
 
 def read(practice: Practice, pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -73,14 +271,14 @@ def read(practice: Practice, pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
     objections: list[str] = []
     for pair in pairs:
         name, equals, text = (part.strip() for part in pair.partition("="))
-        kind = SETTINGS.get(name)
-        if kind is None:
+        setting = SETTINGS.get(name)
+        if setting is None:
             objections.append(f"there is no setting {name!r}")
             continue
         try:
             if not equals:
                 raise BadValue("write KEY=VALUE")
-            values[name] = kind.read(practice, name, text)
+            values[name] = setting.kind.read(practice, name, text)
         except BadValue as refusal:
             objections.append(f"{name}: {refusal}")
     if any(pair.partition("=")[0].strip() not in SETTINGS for pair in pairs):
@@ -113,7 +311,7 @@ def _change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list
         if changed:
             row.save(update_fields=list(columns))
             _record(row, [[name, str(before[name]), str(after[name])] for name in changed])
-            if not _OF_DECISIONS.keys().isdisjoint(changed):
+            if any(SETTINGS[name].decides for name in changed):
                 schedule_upcoming_looks(row)
         return changed
 

@@ -13,6 +13,7 @@ from django.core.management import find_commands
 from campaigns import labels
 from campaigns.domain import values
 from campaigns.domain.coverage import LEDGER, PRECEDENCE, Code
+from campaigns.models import Practice
 from campaigns.practices.settings import SETTINGS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -96,9 +97,17 @@ def test_every_variable_of_the_environment_is_documented(name: str) -> None:
     assert f"`{name}`" in README
 
 
-@pytest.mark.parametrize("name", sorted(SETTINGS))
-def test_every_setting_of_a_practice_is_documented(name: str) -> None:
-    assert f"`{name}`" in README
+def default_of(name: str) -> str:
+    """What a setting is until somebody changes it, as the operator would type it."""
+    value = SETTINGS[name].kind.show(Practice(), name)
+    words = {True: "true", False: "false", "": "none"}
+    return words[value] if isinstance(value, bool) or value == "" else f"{value}".removesuffix(".0")
+
+
+def test_readme_has_the_table_of_settings() -> None:
+    rows = [f"| `{n}` | {default_of(n)} | {one.help} |" for n, one in SETTINGS.items()]
+    table = "\n".join(["| setting | default | meaning |", "| --- | --- | --- |", *rows])
+    assert table in README, f"Put this table into README, Settings of a practice:\n{table}"
 
 
 @pytest.mark.parametrize("name", sorted(commands()))
