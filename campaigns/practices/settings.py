@@ -178,7 +178,8 @@ SETTINGS: dict[str, Setting] = {
         setting_kinds.CHOICE,
         CANCELLATIONS,
         "Task for the desk",
-        "How the desk is asked in athenahealth for missing contact data: by a patient case, or by a note on the schedule.",
+        "How the desk is asked in athenahealth for missing contact data: by a patient case, or by "
+        "a note on the schedule.",
     ),
     "waitlist_phone": Setting(
         setting_kinds.PHONE,

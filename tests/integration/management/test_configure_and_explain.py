@@ -15,6 +15,7 @@ from audit.models import AuditEvent
 from campaigns.management.practice_command import standard_output_kept_for_the_report
 from campaigns.management.totals import totals
 from campaigns.models import Attempt, DecisionRecord, Effect, Practice, Response
+from campaigns.practices.settings import SETTINGS
 from tests.integration.command_room import a_practice, an_appointment, answered, due, refused, said
 
 pytestmark = pytest.mark.django_db
@@ -87,7 +88,7 @@ def test_configure_shows_every_setting_of_the_interface(practice: Practice) -> N
     assert answer["settings"]["poll_minutes"] == 15
     assert answer["settings"]["send_window_voice"] == "10:00-20:00"
     assert answer["settings"]["landline_calls_ok"] is False
-    assert len(answer["settings"]) == 32
+    assert set(answer["settings"]) == set(SETTINGS)
     assert "too_late_hours=2" in said("configure")
 
 
