@@ -15,6 +15,8 @@ from campaigns.admin.practice_scope import PracticeAdmin
 from campaigns.local_time import zone_choices
 from campaigns.models import Department
 from campaigns.practices.console_changes import time_zone_set
+from campaigns.practices.settings import BY_DEPARTMENT
+from campaigns.practices.settings import change as change_settings
 
 
 class DepartmentForm(forms.ModelForm):
@@ -27,7 +29,11 @@ class DepartmentForm(forms.ModelForm):
 
     class Meta:
         model = Department
-        fields = ("time_zone",)
+        fields = ("time_zone", "age_of_majority")
+        help_texts = {
+            "age_of_majority": "Where it differs here: 19 in Alabama and Nebraska. Empty: as the "
+            "practice's setting says."
+        }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Show an unknown zone as unknown; once a zone is known, unknown cannot be chosen
@@ -48,7 +54,15 @@ class DepartmentAdmin(PracticeAdmin):
     list_filter = ("time_zone", "time_zone_set_by_hand")
     search_fields = ("name", "external_id")
     readonly_fields = ("name", "public_name", "number", "phone", "time_zone_set_by_hand")
-    fields = ("name", "public_name", "number", "phone", "time_zone", "time_zone_set_by_hand")
+    fields = (
+        "name",
+        "public_name",
+        "number",
+        "phone",
+        "time_zone",
+        "time_zone_set_by_hand",
+        "age_of_majority",
+    )
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """Nobody adds a department here: athenahealth does."""
@@ -60,8 +74,12 @@ class DepartmentAdmin(PracticeAdmin):
 
     def save_model(self, request: HttpRequest, obj: Department, form: Any, change: bool) -> None:
         """Store the zone through practices/console_changes.py, which moves the visits' start times
-        along.
+        along, and the age as `configure` does.
         """
+        if BY_DEPARTMENT in form.changed_data:
+            name = f"{BY_DEPARTMENT}.{obj.external_id}"
+            change_settings(obj.practice, {name: {BY_DEPARTMENT: obj.age_of_majority}})
+            doorbell.ring()
         if "time_zone" in form.changed_data:
             moved = time_zone_set(obj)
             doorbell.ring()

@@ -105,9 +105,9 @@ def _neighbours(row: Appointment) -> QuerySet[Appointment]:
 
 
 def _contact(row: Appointment) -> PhoneContact:
-    return contact_of(
-        row.patient, row.practice, row.local_start.date(), confidential=_confidential(row)
-    )
+    majority = row.practice.majority_at(row.department_external_id)
+    day = row.local_start.date()
+    return contact_of(row.patient, row.practice, day, majority, confidential=_confidential(row))
 
 
 def _confidential(row: Appointment) -> bool:

@@ -106,7 +106,7 @@ def of_described(practice: Practice, case: DescribedVisit, now: datetime) -> fac
     """The snapshot of a visit that nobody has booked, with a patient whom Kept has just read."""
     names = dict(Provider.objects.filter(practice=practice).values_list("external_id", "name"))
     snapshot = facts.Snapshot(
-        settings=settings_of(practice),
+        settings=settings_of(practice, case.department_id),
         appointment=_appointment(practice, case, names, now),
         patient=facts.PatientFacts("tried", read_at=now, history_read_at=now),
         rules=rules_of(practice),

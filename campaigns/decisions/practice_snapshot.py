@@ -23,6 +23,7 @@ from campaigns.reference.cancel_reasons import cancel_reason_of
 # What a decision knows of a setting in another form, or of what it leads to.
 _DERIVED = frozenset(
     {
+        "age_of_majority",
         "no_address_words",
         "confirmed_status_id",
         "operator_status_id",
@@ -33,8 +34,10 @@ _DERIVED = frozenset(
 )
 
 
-def settings_of(practice: Practice) -> facts.Settings:
-    """A practice's settings, with the reference rows that they lead to."""
+def settings_of(practice: Practice, department: str = "") -> facts.Settings:
+    """A practice's settings, as they hold at a department, with the reference rows that they lead
+    to.
+    """
     reason = cancel_reason_of(practice)
     statuses = dict(
         ConfirmationStatus.objects.filter(practice=practice).values_list("meaning", "external_id")
@@ -46,6 +49,7 @@ def settings_of(practice: Practice) -> facts.Settings:
     }
     return facts.Settings(
         **plain,
+        age_of_majority=practice.majority_at(department),
         no_address_words=tuple(filter(None, practice.no_address_words.split(","))),
         confirmed_status_id=statuses.get(Confirmation.CONFIRMED, ""),
         operator_status_id=statuses.get(

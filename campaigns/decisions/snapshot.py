@@ -58,7 +58,7 @@ from campaigns.vendor_records import PatientRecord
 def build(appointment: Appointment, lineage: set[int]) -> facts.Snapshot:
     """The snapshot of one appointment; `lineage` holds the ids of its chain, itself included."""
     practice, patient = appointment.practice, appointment.patient
-    settings = settings_of(practice)
+    settings = settings_of(practice, appointment.department_external_id)
     names = dict(Provider.objects.filter(practice=practice).values_list("external_id", "name"))
     kind = AppointmentType.objects.filter(
         practice=practice, external_id=appointment.type_external_id

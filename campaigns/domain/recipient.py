@@ -109,14 +109,20 @@ def recipient_of(
     if kind is RecipientKind.PATIENT:
         return themselves(patient)
     if kind is RecipientKind.GUARDIAN:
-        grown_up = [
-            one
-            for one in guardians_of(patient)
-            # Without a birth date of their own they are taken for grown up.
-            if one.date_of_birth is None or age_on(today, one.date_of_birth) >= age_of_majority
-        ]
+        grown_up = grown_guardians(patient, age_of_majority, today)
         return _first_on_file(grown_up, landline_calls_ok) or Nobody.NO_GUARDIAN
     return Nobody.UNREADABLE
+
+
+def grown_guardians(
+    patient: PatientDescription, age_of_majority: int, today: date
+) -> list[Contact]:
+    """A minor's guardians who are of age; without a birth date they are taken for grown up."""
+    return [
+        one
+        for one in guardians_of(patient)
+        if one.date_of_birth is None or age_on(today, one.date_of_birth) >= age_of_majority
+    ]
 
 
 def themselves(patient: PatientDescription) -> Recipient:

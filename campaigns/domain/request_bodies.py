@@ -51,12 +51,12 @@ def reminder_of(
 def patient_of(snapshot: Snapshot, now: datetime, language: str) -> PatientBody:
     """The patient as Relatient should hold them, the same for all of their visits.
 
-    The own contacts of whoever may be a minor are left out: a child is never written to by way of
-    the record.
+    The own contacts of whoever may be a minor, at any department, are left out: a child is never
+    written to by way of the record.
     """
     settings, patient = snapshot.settings, snapshot.patient
     today = now.astimezone(ZoneInfo(settings.time_zone)).date()
-    child = may_be_minor(patient, today, settings.age_of_majority, today)
+    child = may_be_minor(patient, today, settings.highest_majority, today)
     own, born = None if child else themselves(patient), births(patient, today)
     return {
         "patient": patient.external_id,

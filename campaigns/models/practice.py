@@ -9,6 +9,7 @@ from functools import partial
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.utils.functional import cached_property
 
 from campaigns.domain.values import Confirmation, Modality, OnCancel, System, Vendor
 
@@ -31,6 +32,8 @@ def vendors() -> list[tuple[str, str]]:
     return [(vendor.value, vendor.label) for vendor in Vendor]
 
 
+# Of majority. 19 in Alabama and Nebraska, 18 in most states.
+_AN_AGE = [MinValueValidator(12), MaxValueValidator(25)]
 # The column of a practice that says which vendor runs a system.
 IN_FORCE = {System.CHART: "chart_vendor", System.ENGAGEMENT: "engagement_vendor"}
 
@@ -57,9 +60,7 @@ class Practice(models.Model):
     too_late_hours = models.PositiveIntegerField(default=2)
     risk_window_days = models.PositiveIntegerField(default=180)
     risk_threshold = models.PositiveIntegerField(default=1, validators=[MinValueValidator(1)])
-    age_of_majority = models.PositiveIntegerField(
-        default=18, validators=[MinValueValidator(12), MaxValueValidator(25)]
-    )
+    age_of_majority = models.PositiveIntegerField(default=18, validators=_AN_AGE)
     language = models.CharField(max_length=20, default="en", help_text="BCP-47, such as en or es")
     time_zone = models.CharField(max_length=60, default="America/New_York")
     landline_calls_ok = models.BooleanField(default=False)
@@ -111,6 +112,21 @@ class Practice(models.Model):
         """The systems that a vendor runs for this practice at present."""
         return [system for system in IN_FORCE if self.vendor_of(system) == vendor]
 
+    def majority_at(self, department: str) -> int:
+        """The age of majority at a department, by athenahealth's id."""
+        return self.majorities.get(department, self.age_of_majority)
+
+    @property
+    def highest_majority(self) -> int:
+        """Whoever is younger may be a child at one of the departments."""
+        return max(self.age_of_majority, *self.majorities.values(), 0)
+
+    @cached_property
+    def majorities(self) -> dict[str, int]:
+        """The ages of the departments that have one of their own."""
+        rows = Department.objects.filter(practice=self, age_of_majority__isnull=False)
+        return {row.external_id: row.age_of_majority or 0 for row in rows}
+
     def alert_addresses(self) -> list[str]:
         """Where alerts are mailed; empty when nobody is named."""
         return [address.strip() for address in self.alert_emails.split(",") if address.strip()]
@@ -139,6 +155,9 @@ class Department(Reference):
         max_length=60, blank=True, default="", help_text="IANA name; empty while unknown"
     )
     time_zone_set_by_hand = models.BooleanField(default=False)
+    age_of_majority = models.PositiveIntegerField(
+        null=True, blank=True, validators=_AN_AGE, help_text="empty: as the practice's setting"
+    )
 
     class Meta:
         ordering = ["name"]

@@ -11,7 +11,7 @@ from phonenumbers import PhoneNumberFormat
 from campaigns.domain.languages import language_of
 from campaigns.domain.patient_names import preferred_name
 from campaigns.domain.phones import dialable_by_hand, textable
-from campaigns.domain.recipient import age_on, births, guardians_of, whom
+from campaigns.domain.recipient import age_on, births, grown_guardians, whom
 from campaigns.domain.values import Channel, RecipientKind
 from campaigns.labels import tongue
 from campaigns.models import Patient, Practice
@@ -49,13 +49,15 @@ class PhoneContact:
 
 
 def contact_of(
-    patient: Patient, practice: Practice, visit: date, *, confidential: bool
+    patient: Patient, practice: Practice, visit: date, majority: int, *, confidential: bool
 ) -> PhoneContact:
-    """The grown-up to ask for, and the numbers at which they can be called."""
+    """The grown-up to ask for, and the numbers at which they can be called; of age from `majority`
+    on.
+    """
     record = patient.described
     born = births(record, visit) or ()
     age = age_on(visit, born[0]) if len(born) == 1 else None
-    ask_for, numbers = _numbers(record, visit, practice, confidential=confidential)
+    ask_for, numbers = _numbers(record, visit, majority, confidential=confidential)
     spoken, found = language_of(record.language_code, practice.language)
     foreign = found == "stated" and spoken.partition("-")[0] != practice.language.partition("-")[0]
     return PhoneContact(
@@ -86,18 +88,18 @@ _Numbers = list[tuple[str, str | None]]
 
 
 def _numbers(
-    record: PatientRecord, visit: date, practice: Practice, *, confidential: bool
+    record: PatientRecord, visit: date, majority: int, *, confidential: bool
 ) -> tuple[str, _Numbers]:
     """Whom to ask for, and the numbers. A minor is never called, but for an adolescent's
     confidential visit; nor is whoever may be one (domain/recipient.py).
     """
-    kind = whom(record, visit, practice.age_of_majority, today=visit, confidential=confidential)
+    kind = whom(record, visit, majority, today=visit, confidential=confidential)
     if kind is RecipientKind.PATIENT:
         own = ("mobile", record.mobile_phone), ("home", record.home_phone)
         return "", [
             (kind, dialable_by_hand(raw)) for kind, raw in (*own, ("work", record.work_phone))
         ]
-    for contact in guardians_of(record):
+    for contact in grown_guardians(record, majority, visit):
         numbers: _Numbers = [
             ("mobile", dialable_by_hand(contact.mobile_phone)),
             ("home", dialable_by_hand(contact.home_phone)),

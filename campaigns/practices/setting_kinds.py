@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
 from typing import Any
@@ -149,6 +149,12 @@ def _show_window(practice: Practice, name: str) -> str:
     return f"{start:%H:%M}-{end:%H:%M}"
 
 
+def named(ids: Sequence[str]) -> str:
+    """Some ids of the practice's reference data, for a refusal."""
+    more = ", ..." if len(ids) > KNOWN_SHOWN else ""
+    return ", ".join(ids[:KNOWN_SHOWN]) + more or "none is loaded yet, run bootstrap"
+
+
 def _one_of(rows: type[Campaign] | type[Provider] | type[ChartCancelReason]) -> Kind:
     """A setting that is an id of the practice's reference data, or empty."""
 
@@ -156,9 +162,7 @@ def _one_of(rows: type[Campaign] | type[Provider] | type[ChartCancelReason]) -> 
         known = rows._default_manager.filter(practice=practice).order_by("external_id")
         ids = list(known.values_list("external_id", flat=True))
         if text and text not in ids:
-            more = ", ..." if len(ids) > KNOWN_SHOWN else ""
-            shown = ", ".join(ids[:KNOWN_SHOWN]) + more
-            raise BadValue(f"permitted: {shown or 'none is loaded yet, run bootstrap'}; or empty")
+            raise BadValue(f"permitted: {named(ids)}; or empty")
         return {name: text}
 
     return Kind(read, _plain)

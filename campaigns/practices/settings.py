@@ -11,9 +11,9 @@ from django.db import transaction
 from audit.recorder import audit_row
 from campaigns.locking import retried
 from campaigns.look_queue import schedule_upcoming_looks
-from campaigns.models import Practice
+from campaigns.models import Department, Practice
 from campaigns.practices import setting_kinds
-from campaigns.practices.setting_kinds import BadValue, Kind
+from campaigns.practices.setting_kinds import BadValue, Kind, named
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ HOURS = "When messages may go out"
 CANCELLATIONS = "Cancellations and the waitlist"
 PACE = "Rhythm and pace"
 
+# The one setting that a department may have of its own, as `age_of_majority.3=19`.
+BY_DEPARTMENT = "age_of_majority"
 # The order is that of the console and of README's table.
 SETTINGS: dict[str, Setting] = {
     "time_zone": Setting(setting_kinds.ZONE, PRACTICE, "Time zone", "Of the practice."),
@@ -96,7 +98,7 @@ SETTINGS: dict[str, Setting] = {
         setting_kinds.NUMBER,
         REMINDERS,
         "Age of majority",
-        "Younger patients are reached through their guardian.",
+        "Younger patients are reached through their guardian. A department may have its own.",
     ),
     "landline_calls_ok": Setting(
         setting_kinds.FLAG,
@@ -262,8 +264,11 @@ class BadSettings(Exception):
 
 
 def show(practice: Practice) -> dict[str, Any]:
-    """All settings of a practice as plain values, by name."""
-    return {name: SETTINGS[name].kind.show(practice, name) for name in sorted(SETTINGS)}
+    """All settings of a practice as plain values, by name; those of departments behind them."""
+    plain = {name: SETTINGS[name].kind.show(practice, name) for name in sorted(SETTINGS)}
+    apart = Department.objects.filter(practice=practice, **{f"{BY_DEPARTMENT}__isnull": False})
+    ages = apart.order_by("external_id").values_list("external_id", BY_DEPARTMENT)
+    return plain | {f"{BY_DEPARTMENT}.{department}": age for department, age in ages}
 
 
 def read(practice: Practice, pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
@@ -272,21 +277,39 @@ def read(practice: Practice, pairs: Sequence[str]) -> dict[str, dict[str, Any]]:
     objections: list[str] = []
     for pair in pairs:
         name, equals, text = (part.strip() for part in pair.partition("="))
-        setting = SETTINGS.get(name)
+        of_practice, dot, department = name.partition(".")
+        setting = SETTINGS.get(of_practice)
         if setting is None:
             objections.append(f"there is no setting {name!r}")
             continue
         try:
             if not equals:
                 raise BadValue("write KEY=VALUE")
-            values[name] = setting.kind.read(practice, name, text)
+            if dot:
+                _must_be_at(practice, of_practice, department)
+            # At a department an empty value means the practice's.
+            unset = {of_practice: None} if dot and not text else None
+            values[name] = unset or setting.kind.read(practice, of_practice, text)
         except BadValue as refusal:
             objections.append(f"{name}: {refusal}")
-    if any(pair.partition("=")[0].strip() not in SETTINGS for pair in pairs):
+    if any(pair.partition("=")[0].strip().partition(".")[0] not in SETTINGS for pair in pairs):
         objections.append(f"permitted settings: {', '.join(sorted(SETTINGS))}")
     if objections:
         raise BadSettings(objections)
     return values
+
+
+def _must_be_at(practice: Practice, name: str, department: str) -> None:
+    """Raise BadValue unless a setting may differ at this department."""
+    if name != BY_DEPARTMENT:
+        raise BadValue(f"only {BY_DEPARTMENT} can differ by department")
+    known = Department.objects.filter(practice=practice).order_by("external_id")
+    ids = list(known.values_list("external_id", flat=True))
+    if department not in ids:
+        raise BadValue(
+            f"there is no department {department!r}; known: {named(ids)}; the console's page "
+            "Departments has their names"
+        )
 
 
 def change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[str]:
@@ -296,6 +319,8 @@ def change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list[
     """
     changed = retried(lambda: _change(practice, values))
     practice.refresh_from_db()
+    # What it remembers of its departments.
+    practice.__dict__.pop("majorities", None)
     return changed
 
 
@@ -304,17 +329,27 @@ def _change(practice: Practice, values: Mapping[str, Mapping[str, Any]]) -> list
         # Not FOR UPDATE, for which every look would wait that writes a row of the practice.
         row = Practice.objects.select_for_update(no_key=True).get(pk=practice.pk)
         before = show(row)
-        columns = {column: value for one in values.values() for column, value in one.items()}
+        own = {name: one for name, one in values.items() if name in SETTINGS}
+        columns = {column: value for one in own.values() for column, value in one.items()}
         for column, value in columns.items():
             setattr(row, column, value)
+        for name in values.keys() - own.keys():
+            at = Department.objects.filter(practice=row, external_id=name.partition(".")[2])
+            at.update(**values[name])
         after = show(row)
-        changed = [name for name in values if before[name] != after[name]]
+        changed = [name for name in values if before.get(name) != after.get(name)]
         if changed:
-            row.save(update_fields=list(columns))
-            _record(row, [[name, str(before[name]), str(after[name])] for name in changed])
-            if any(SETTINGS[name].decides for name in changed):
+            if columns:
+                row.save(update_fields=list(columns))
+            told = [[name, _told(before.get(name)), _told(after.get(name))] for name in changed]
+            _record(row, told)
+            if any(SETTINGS[name.partition(".")[0]].decides for name in changed):
                 schedule_upcoming_looks(row)
         return changed
+
+
+def _told(value: Any) -> str:
+    return "" if value is None else str(value)
 
 
 def _record(practice: Practice, changes: list[list[str]]) -> None:

@@ -157,6 +157,9 @@ def item_rows_of(
 ) -> list[ItemRow]:
     """The rows of items that came from other_items(...)."""
     shown = list(items)
+    for item in shown:
+        # One instance for all, which reads its departments once.
+        item.appointment.practice = practice
     people, beside = people_on(shown, practice), beside_items(shown, now)
     return [
         ItemRow(
@@ -230,7 +233,9 @@ def visit_of(row: Appointment, practice: Practice, names: Names, now: datetime) 
 
 
 def _contact(row: Appointment, practice: Practice, *, confidential: bool) -> PhoneContact:
-    return contact_of(row.patient, practice, row.local_start.date(), confidential=confidential)
+    majority = practice.majority_at(row.department_external_id)
+    day = row.local_start.date()
+    return contact_of(row.patient, practice, day, majority, confidential=confidential)
 
 
 def _written(visit: Any, answers: Iterable[Response]) -> str:

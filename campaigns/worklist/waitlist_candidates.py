@@ -51,7 +51,8 @@ def candidates_on(
         known = patient is not None and patient.record is not None
         contact = None
         if patient is not None and known:
-            contact = contact_of(patient, practice, day, confidential=confidential)
+            age = practice.highest_majority
+            contact = contact_of(patient, practice, day, age, confidential=confidential)
         found.append(_candidate(entry, contact))
     return tuple(found)
 

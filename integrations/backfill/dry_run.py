@@ -86,7 +86,12 @@ def dry_run(practice: Practice, first: date, last: date, say: Progress) -> dict[
 
 def _mapping(practice: Practice) -> str:
     """What the decisions depend on beside the visits: with other rules the counts begin anew."""
-    facts = (settings_of(practice), rules_of(practice), sorted(campaigns_of(practice).items()))
+    facts = (
+        settings_of(practice),
+        sorted(practice.majorities.items()),
+        rules_of(practice),
+        sorted(campaigns_of(practice).items()),
+    )
     return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 

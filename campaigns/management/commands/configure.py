@@ -40,7 +40,7 @@ class Command(PracticeCommand):
         """Of several practices, the settings in which they agree."""
         shown = [report["settings"] for report in reports]
         first = shown[0]
-        agreed = {k: v for k, v in first.items() if all(other[k] == v for other in shown)}
+        agreed = {k: v for k, v in first.items() if all(other.get(k) == v for other in shown)}
         changed = sorted({name for report in reports for name in report["changed"]})
         reasons = sorted({report["cancel_reason"] for report in reports})
         return {"settings": agreed, "changed": changed, "cancel_reason": "; ".join(reasons)}
