@@ -17,7 +17,7 @@ from audit.context import acting_as
 from audit.recorder import audit_row
 from campaigns.clock import database_now
 from campaigns.models import Practice
-from integrations.drift.observe import Unknown, collected, collecting, described
+from integrations.drift.observe import Unknown, collected, collecting
 from integrations.models import UnknownValue
 
 # For how long a value that was seen for the first time counts as news.
@@ -28,14 +28,6 @@ ITSELF = "unknown values"
 logger = logging.getLogger(__name__)
 
 GatewayT = TypeVar("GatewayT")
-
-
-def store_unknown(practice: Practice, vendor: str, what: str, value: Any) -> None:
-    """Count one unknown value; its first sight is in the audit trail.
-
-    Of a value only a plain code is stored, else its shape. Safe under concurrency.
-    """
-    _count(practice, Unknown(vendor, what, described(value)), 1)
 
 
 @contextmanager

@@ -186,10 +186,16 @@ def test_every_kind_of_unknown_value_has_its_consequence() -> None:
     assert consequence_of("something older") not in CONSEQUENCES.values()
 
 
+def met(practice: Practice, vendor: str, what: str, value: str) -> None:
+    """A translation met a value that no table of ours names."""
+    with store.recording_drift(practice.external_id):
+        observe.unknown(vendor, DriftKind(what), value)
+
+
 def test_the_first_sight_is_audited_and_the_others_are_counted(db, as_process) -> None:
     practice = PracticeFactory()
     for _ in range(3):
-        store.store_unknown(practice, "athenahealth", "patient status", "frozen")
+        met(practice, "athenahealth", "patient status", "frozen")
     [row] = UnknownValue.objects.all()
     assert (row.times, row.value) == (3, "frozen")
     assert row.first_seen_at < row.last_seen_at
@@ -199,7 +205,7 @@ def test_the_first_sight_is_audited_and_the_others_are_counted(db, as_process) -
 
 def test_each_practice_counts_its_own(db, as_process) -> None:
     for practice in (PracticeFactory(), PracticeFactory()):
-        store.store_unknown(practice, "relatient", "channel", "fax")
+        met(practice, "relatient", "channel", "fax")
     assert list(UnknownValue.objects.values_list("times", flat=True)) == [1, 1]
 
 
@@ -311,8 +317,8 @@ def test_an_ordinary_practice_shows_nothing_unknown(clinic: Clinic) -> None:
 @pytest.fixture
 def practice(db, as_process) -> Practice:
     made = PracticeFactory()
-    store.store_unknown(made, "athenahealth", "appointment status", "z")
-    store.store_unknown(PracticeFactory(), "relatient", "channel", "fax")
+    met(made, "athenahealth", "appointment status", "z")
+    met(PracticeFactory(), "relatient", "channel", "fax")
     return made
 
 
