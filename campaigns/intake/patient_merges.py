@@ -94,9 +94,9 @@ def show_apart(gone: Patient, span: ReadSpan) -> None:
     """
     into = gone.merged_into_id
     assert into is not None
-    locked = Patient.objects.select_for_update(of=("self",)).filter(pk__in=[gone.pk, into])
-    rows = {row.pk: row for row in locked.order_by("pk")}
-    gone, survivor = rows[gone.pk], rows[into]
+    # The survivor first, as everywhere else where a merged record is locked.
+    rows = Patient.objects.select_for_update(of=("self",))
+    survivor, gone = rows.get(pk=into), rows.get(pk=gone.pk)
     # A read from before the merge says nothing.
     if gone.merged_into_id != into or gone.merged_at is None or span.began <= gone.merged_at:
         return
