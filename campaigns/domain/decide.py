@@ -74,6 +74,10 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
     replies = judge_replies(snapshot, now)
     code = _code(planned, found)
     tasks = _desk_task(snapshot, planned)
+    not_ended = _not_ended(snapshot, found, now)
+    # Of a closed visit nothing else has to be looked at again, and the item ends with the visit.
+    ends_at = over_at(snapshot.appointment) if not_ended else None
+    again = _look_again(snapshot, planned, code, replies, now)
     return Decision(
         code=code,
         campaign=planned.campaign,
@@ -84,12 +88,12 @@ def decide(snapshot: Snapshot, now: datetime) -> Decision:
         work_items=(
             *_work_items(planned, code),
             *_stopped(snapshot, planned),
-            *_not_ended(snapshot, found, now),
+            *not_ended,
             *_not_found(snapshot, now),
             *ask_about_both(snapshot, now),
             *replies.work_items,
         ),
-        look_again_at=_soonest(_look_again(snapshot, planned, code, replies, now), released_at),
+        look_again_at=_soonest(again, released_at, ends_at),
         reach=planned.reach,
     )
 
@@ -221,7 +225,8 @@ def _not_ended(snapshot: Snapshot, found: Difference, now: datetime) -> tuple[Wo
     """The item for reminders that should have ended and may go on: the vendor refused, or nobody
     could learn whether it was done.
     """
-    live = {enrollment.id for enrollment in snapshot.own_enrollments if enrollment.is_live}
+    own = (*snapshot.own_enrollments, *snapshot.surplus)
+    live = {enrollment.id for enrollment in own if enrollment.is_live}
     ends = {
         effect.status
         for effect in snapshot.effects

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from enum import StrEnum
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from campaigns.clock import database_now
 from campaigns.domain.enrollment_states import LIVE
@@ -238,6 +238,21 @@ def not_listed(
     ).exclude(vendor_id="")
     found = rows.order_by("pk").values_list("pk", flat=True)
     return [pk for pk in found if pk not in listed and _missing(pk, listed_from)]
+
+
+def unclear_ends(
+    practice: Practice, first: date, last: date, listed: Collection[int]
+) -> QuerySet[Effect]:
+    """The parked cancellations of enrollments of these dates that Relatient did not list as active:
+    it did what was asked, and the next try finds that out.
+    """
+    return Effect.objects.filter(
+        practice=practice,
+        kind=EffectKind.CANCEL_ENROLLMENT,
+        status=EffectStatus.PARKED,
+        appointment__local_start__date__gte=first,
+        appointment__local_start__date__lte=last,
+    ).exclude(enrollment__in=listed)
 
 
 def _missing(enrollment_id: int, listed_from: datetime) -> bool:

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from campaigns import gateways
 from campaigns.clock import database_now
 from campaigns.domain.values import System
+from campaigns.execution.execute import retry_effect
 from campaigns.intake.chart import take_appointment
 from campaigns.models import BULK, Appointment, Enrollment
 from campaigns.ports import (
@@ -61,6 +62,8 @@ def compare_page(round_: Round, guard: Guard) -> str:
             practice, round_.first, round_.last, round_.apart, listed_from
         )
         round_.find(ENROLLMENTS_NOT_LISTED, *missing)
+        for end in enrollments.unclear_ends(practice, round_.first, round_.last, round_.apart):
+            retry_effect(end)
         round_.save(listed=count, phase=Phase.WRITES.value)
     return f"{count} enrollments"
 

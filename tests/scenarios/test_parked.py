@@ -16,6 +16,7 @@ from campaigns.execution.redrive import redrive
 from campaigns.models import Appointment, Effect, WorkItem
 from integrations.athenahealth import translate as athena
 from integrations.models import InboundMessage
+from tests.integration.command_room import answered
 from tests.scenarios.clinic import JSON, Clinic
 
 
@@ -150,3 +151,24 @@ def test_reminders_that_could_not_be_ended_are_on_the_work_list_until_they_are(
     redriven()
     clinic.work(seconds=2)
     assert clinic.active(visit) == [] and not items.exists()
+
+
+def test_reminders_that_had_ended_after_all_leave_the_work_list_with_the_next_reconcile(
+    clinic: Clinic,
+) -> None:
+    """Only Relatient's answer was lost; nobody has to redrive for that."""
+    visit = clinic.book(clinic.patient())
+    clinic.sync()
+    clinic.slow_retries()
+    clinic.control(f"athena/appointments/{visit}/cancel")
+    clinic.fault(kind="reset_after", method="POST", path="/cancel$", times=2)
+    clinic.sync()
+    unclear_for_hours(clinic, "cancel_enrollment")
+    clinic.work()
+    assert clinic.active(visit) == []
+    items = WorkItem.objects.filter(kind="reminders_not_ended", closed_at=None)
+    assert items.count() == 1
+    answered("reconcile")
+    clinic.work()
+    assert not items.exists()
+    assert Effect.objects.get(kind="cancel_enrollment").status == "accepted"

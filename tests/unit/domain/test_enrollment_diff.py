@@ -254,6 +254,26 @@ def test_an_enrollment_by_hand_since_then_takes_it_up_again(minutes: int, again:
     assert (kinds(decision) == [EffectKind.ENROLL]) is again
 
 
+@pytest.mark.parametrize("surplus", [False, True])
+def test_reminders_that_could_not_be_ended_are_an_item_until_the_visit_is_over(
+    surplus: bool,
+) -> None:
+    """A look is due when it is over, or the item of a closed visit would stay for ever."""
+    cancelled = a_snapshot(appointment=an_appointment(status=AppointmentStatus.CANCELLED))
+    ending = an_effect(
+        EffectKind.CANCEL_ENROLLMENT,
+        EffectStatus.PARKED,
+        enrollment_id=1,
+        body={"reason": "superseded"},
+    )
+    going_on = with_own(cancelled, EnrollmentStatus.CANCELLING, surplus=surplus)
+    stuck = replace(going_on, effects=(ending,))
+    decision = decided(stuck)
+    assert [item.kind for item in decision.work_items] == [WorkItemKind.REMINDERS_NOT_ENDED]
+    assert decision.look_again_at == START
+    assert not decide(stuck, START).work_items
+
+
 def an_earlier(status: EnrollmentStatus) -> EnrollmentFacts:
     return an_enrollment(a_snapshot(), status, id=9, appointment_id=5)
 
