@@ -119,6 +119,8 @@ def test_messages_that_made_no_sense_are_taken_in_once_kept_understands_them(
     assert parked.count() == 2
     told = redriven("--dry-run")
     assert (told["effects"], told["messages"], told["requeued"]) == (1, 2, 3)
+    told = redriven("--kind", "effects", "--dry-run")
+    assert (told["effects"], told["messages"]) == (1, 0)
     told = redriven("--kind", "messages")
     assert (told["effects"], told["messages"]) == (0, 2)
     clinic.work(seconds=2)

@@ -13,6 +13,9 @@ from campaigns.management.practice_command import BadUsage, PracticeCommand, Rep
 from campaigns.models import Practice
 from integrations.inbox.redrive import MESSAGES, redrive_messages
 
+# The word of `--kind` for effects of all kinds.
+EFFECTS = "effects"
+
 
 class Command(PracticeCommand):
     help = (
@@ -32,13 +35,13 @@ class Command(PracticeCommand):
         """Add which, and whether only to count."""
         super().add_arguments(parser)
         parser.add_argument(
-            "--kind", default="", metavar="K", help="only these: messages, enroll, ..."
+            "--kind", default="", metavar="K", help="only these: messages, effects, enroll, ..."
         )
         parser.add_argument("--dry-run", action="store_true", help="count, and change nothing")
 
     def check_usage(self, practices: Sequence[Practice], **options: Any) -> None:
         """A kind that is none: nothing is changed."""
-        known = (MESSAGES, *KINDS)
+        known = (MESSAGES, EFFECTS, *KINDS)
         if options["kind"] and options["kind"] not in known:
             raise BadUsage(
                 f"There is no kind {options['kind']!r} to redrive; known: {', '.join(known)}."
@@ -49,7 +52,7 @@ class Command(PracticeCommand):
         kind, dry_run = options["kind"], options["dry_run"]
         done = Redriven(Counter(), 0)
         if kind != MESSAGES:
-            done = redrive(practice, kind, dry_run=dry_run)
+            done = redrive(practice, "" if kind == EFFECTS else kind, dry_run=dry_run)
         messages = redrive_messages(practice, dry_run=dry_run) if kind in ("", MESSAGES) else 0
         effects = done.by_kind.total()
         return {
