@@ -133,6 +133,9 @@ def _end_merge(survivor: Patient, gone: Patient) -> None:
     now, mine = database_now(), gone.merged_rows
     Response.objects.filter(pk__in=mine.get("answers", [])).update(patient=gone)
     ConsentEvent.objects.filter(pk__in=mine.get("consents", [])).update(patient=gone)
+    # Who had been merged into this one before is still part of it.
+    earlier = gone.described.previous_external_ids
+    Patient.objects.filter(merged_into=survivor, external_id__in=earlier).update(merged_into=gone)
     gone.merged_into = gone.merged_at = gone.seen_apart_at = None
     gone.merged_rows, gone.reread_wanted = {}, gone.read_ended is not None
     for row in (gone, survivor):

@@ -127,6 +127,20 @@ def test_a_chain_leads_to_its_end_in_one_step(practice, gone, survivor):
     assert lock_patient(gone.pk) == last
 
 
+def test_a_chain_that_was_undone_in_the_middle_leads_to_the_middle(practice, gone, survivor):
+    """What names the oldest id belongs to the record that names it, not to the other patient."""
+    word = ConsentEvent.objects.create(
+        practice=practice, patient=gone, channel="sms", state="opted_out", event_id="e", at=now()
+    )
+    read(practice, "7002", "7001")
+    read(practice, "7003", "7002")
+    read(practice, "7002", "7001")
+    read(practice, "7003")
+    assert {locked_patient(practice, which).external_id for which in ("7001", "7002")} == {"7002"}
+    assert owner(word) == "7002"
+    assert AuditEvent.objects.filter(action="patient.merge_undone").count() == 1
+
+
 def test_a_chain_that_is_told_backwards(practice, gone, survivor):
     visit = AppointmentFactory(patient=gone, practice=practice)
     read(practice, "7003", "7002")
