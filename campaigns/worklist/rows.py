@@ -257,7 +257,6 @@ def item_of(
     """
     kind = WorkItemKind(item.kind)
     slot = kind is WorkItemKind.OPEN_SLOT
-    visit = item.appointment
     return Item(
         id=item.pk,
         title=WORK_ITEMS[kind],
@@ -267,11 +266,7 @@ def item_of(
         press=beside.presses.get(item.pk, ""),
         on_top=kind is WorkItemKind.UNRECOGNIZED_REPLY,
         slot=slot,
-        waiting=candidates_on(
-            item, people or {}, visit.practice, visit.local_start.date(), confidential=confidential
-        )
-        if slot
-        else None,
+        waiting=candidates_on(item, people or {}, confidential=confidential) if slot else None,
     )
 
 

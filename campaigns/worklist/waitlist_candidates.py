@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from campaigns.models import Patient, Practice, WorkItem
@@ -38,11 +37,14 @@ def people_on(items: Iterable[WorkItem], practice: Practice) -> People:
 
 
 def candidates_on(
-    item: WorkItem, people: People, practice: Practice, day: date, *, confidential: bool
+    item: WorkItem, people: People, *, confidential: bool
 ) -> tuple[Candidate, ...] | None:
     """The people whom the slot suits, in the order of calling; None while the list was not read."""
     if item.details is None:
         return None
+    slot = item.appointment
+    practice, day = slot.practice, slot.local_start.date()
+    age = practice.majority_at(slot.department_external_id)
     found = []
     for entry in item.details:
         patient = people.get(str(entry["patient"]))
@@ -51,7 +53,6 @@ def candidates_on(
         known = patient is not None and patient.record is not None
         contact = None
         if patient is not None and known:
-            age = practice.highest_majority
             contact = contact_of(patient, practice, day, age, confidential=confidential)
         found.append(_candidate(entry, contact))
     return tuple(found)
