@@ -47,17 +47,19 @@ def refusal(patient: PatientFacts, channel: Channel, reach: str) -> Consent | No
     return None if ended is not None and ended.state == YES else own
 
 
-def to_tell(patient: PatientFacts, reach: Reach) -> Iterator[tuple[Channel, Consent]]:
+def to_tell(patient: PatientFacts, *reaches: Reach) -> Iterator[tuple[Channel, Consent]]:
     """What Relatient's record of the patient should say and does not, by channel.
 
-    A no that holds there; or the yes that ended a no which Kept wrote into the record. A no that
-    is the patient's own is never taken back.
+    A no that holds at one of `reaches`, where the patient's visits may be written to; or the yes
+    that ended a no which Kept wrote into the record. A no that is the patient's own is never taken
+    back.
     """
     for channel in Channel:
-        where = reach.get(channel)
-        if not where:
+        places = [to for reach in reaches if (to := reach.get(channel))]
+        if not places:
             continue
-        no, told = refusal(patient, channel, where), patient.told.get(channel)
+        noes = (refusal(patient, channel, to) for to in places)
+        no, told = next(filter(None, noes), None), patient.told.get(channel)
         held = _newest(
             word
             for word in (*patient.consents, *([told] if told else []))
@@ -66,7 +68,7 @@ def to_tell(patient: PatientFacts, reach: Reach) -> Iterator[tuple[Channel, Cons
         if no is not None and (held is None or held.state != NO):
             yield channel, no
         elif no is None and held is not None and held is told and held.state == NO:
-            yes = _newest(_from(patient.consents, where, channel))
+            yes = _newest(word for to in places for word in _from(patient.consents, to, channel))
             yield channel, yes or Consent(channel, YES, held.at)
 
 

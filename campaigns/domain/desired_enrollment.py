@@ -130,19 +130,23 @@ def _route(snapshot: Snapshot, now: datetime, findings: Findings) -> Plan:
 def _tells(snapshot: Snapshot, now: datetime) -> tuple[EffectWanted, ...]:
     """What Relatient is to be told of whom texts, calls and emails may reach.
 
-    It keeps that by patient, so it is judged by who is written to today, whichever visit is looked
-    at: two visits never ask for two things.
+    It keeps that by patient, so it is judged by who is written to today at any department,
+    whichever visit is looked at: two visits never ask for two things.
     """
     patient, settings, today = snapshot.patient, snapshot.settings, _today(snapshot, now)
-    recipient = recipient_of(
-        patient,
-        today,
-        settings.age_of_majority,
-        today=today,
-        confidential=False,
-        landline_calls_ok=settings.landline_calls_ok,
-    )
-    if isinstance(recipient, Nobody) or not patient.relatient_id:
+    recipients = [
+        recipient_of(
+            patient,
+            today,
+            age,
+            today=today,
+            confidential=False,
+            landline_calls_ok=settings.landline_calls_ok,
+        )
+        for age in settings.ages_of_majority
+    ]
+    reaches = [_reach(snapshot, one) for one in recipients if not isinstance(one, Nobody)]
+    if not patient.relatient_id:
         return ()
     return tuple(
         EffectWanted(
@@ -155,7 +159,7 @@ def _tells(snapshot: Snapshot, now: datetime) -> tuple[EffectWanted, ...]:
             },
             purpose=channel.value,
         )
-        for channel, word in to_tell(patient, _reach(snapshot, recipient))
+        for channel, word in to_tell(patient, *reaches)
     )
 
 

@@ -56,7 +56,7 @@ def patient_of(snapshot: Snapshot, now: datetime, language: str) -> PatientBody:
     """
     settings, patient = snapshot.settings, snapshot.patient
     today = now.astimezone(ZoneInfo(settings.time_zone)).date()
-    child = may_be_minor(patient, today, settings.highest_majority, today)
+    child = may_be_minor(patient, today, settings.ages_of_majority[-1], today)
     own, born = None if child else themselves(patient), births(patient, today)
     return {
         "patient": patient.external_id,

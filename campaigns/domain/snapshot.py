@@ -44,9 +44,9 @@ class Settings:
     too_late_hours: int = 2
     risk_window_days: int = 180
     risk_threshold: int = 1
-    # At the visit's department, and the highest of the practice.
+    # At the visit's department; and all that are in force at the practice, the lowest first.
     age_of_majority: int = 18
-    highest_majority: int = 18
+    ages_of_majority: tuple[int, ...] = (18,)
     landline_calls_ok: bool = False
     no_address_words: tuple[str, ...] = ()
     telehealth_link_required: bool = False

@@ -117,9 +117,9 @@ class Practice(models.Model):
         return self.majorities.get(department, self.age_of_majority)
 
     @property
-    def highest_majority(self) -> int:
-        """Whoever is younger may be a child at one of the departments."""
-        return max(self.age_of_majority, *self.majorities.values(), 0)
+    def ages_of_majority(self) -> tuple[int, ...]:
+        """Those in force at the practice or at one of its departments, the lowest first."""
+        return tuple(sorted({self.age_of_majority, *self.majorities.values()}))
 
     @cached_property
     def majorities(self) -> dict[str, int]:

@@ -117,6 +117,13 @@ class TestRelatientsRecord:
         assert self.told(knowing(of_another(NO))) == {Channel.SMS: NO}
         assert self.told(knowing(of_another(NO), sms=word(NO, 1))) == {}
 
+    def test_a_no_at_one_of_the_places_where_the_visits_write_to_is_told(self) -> None:
+        mother, own = {Channel.SMS: HERS}, {Channel.SMS: HIS}
+        for places in ((mother, own), (own, mother)):
+            ((channel, said),) = to_tell(knowing(of_another(NO)), *places)
+            assert (channel, said.state) == (Channel.SMS, NO)
+            assert not list(to_tell(knowing(of_another(NO), sms=word(NO, 1)), *places))
+
     def test_a_no_that_relatient_reported_itself_is_not(self) -> None:
         assert self.told(knowing(word(NO))) == {}
 
