@@ -179,6 +179,23 @@ def test_a_time_zone_set_by_hand_moves_the_visits_along(
     assert AuditEvent.objects.get(action="department.time_zone_set").detail["visits"] == 1
 
 
+def test_an_age_of_majority_of_a_department_is_a_setting_like_any_other(
+    client: Client, practice: Practice, quiet: Appointment
+) -> None:
+    department = DepartmentFactory(practice=practice, time_zone="America/Chicago")
+    signed_in(client, ADMINS, practice)
+    page = address("campaigns.department", f"{department.pk}/change/")
+    client.post(page, {"time_zone": "America/Chicago", "age_of_majority": "40"})
+    department.refresh_from_db()
+    assert department.age_of_majority is None
+    client.post(page, {"time_zone": "America/Chicago", "age_of_majority": "19"})
+    department.refresh_from_db()
+    assert department.age_of_majority == 19
+    assert due(quiet)
+    (change,) = AuditEvent.objects.get(action="practice.configured").detail["changed"]
+    assert change == [f"age_of_majority.{department.external_id}", "", "19"]
+
+
 def test_what_is_decided_of_a_type_is_audited(
     client: Client, practice: Practice, quiet: Appointment
 ) -> None:
