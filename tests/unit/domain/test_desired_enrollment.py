@@ -12,7 +12,7 @@ import pytest
 from campaigns.domain.coverage import Code
 from campaigns.domain.decision import Plan
 from campaigns.domain.desired_enrollment import plan
-from campaigns.domain.snapshot import Consent, Contact, Provider, Snapshot
+from campaigns.domain.snapshot import Contact, Provider, Snapshot
 from campaigns.domain.values import (
     AppointmentStatus,
     Channel,
@@ -30,8 +30,6 @@ from tests.unit.domain.snapshots import (
     CMP_OFFICE,
     CMP_SMS,
     CMP_VIDEO,
-    HOME,
-    HOME_E164,
     LIBRARY,
     NOW,
     START,
@@ -384,20 +382,3 @@ def test_of_age_is_who_is_so_on_the_day_that_the_chart_prints(
     found = planned(appointment=visit, patient=child, settings=settings(time_zone=practice))
     assert found.reminder is not None
     assert found.reminder["recipient"]["kind"] == kind
-
-
-@pytest.mark.parametrize("majority", [18, 19])
-def test_visits_that_write_to_child_and_guardian_have_relatient_record_one_thing(
-    majority: int,
-) -> None:
-    # Eighteen, with a mother whose number was refused on a brother's account.
-    mother = Contact(name="Ida Quimby", relationship="mother", mobile_phone=HOME)
-    no = Consent(Channel.SMS, "opted_out", NOW, reach=HOME_E164, own=False)
-    patient = a_patient(
-        date_of_birth=date(2007, 8, 1), guarantor=mother, relatient_id="rp1", consents=(no,)
-    )
-    here = settings(age_of_majority=majority, ages_of_majority=(18, 19))
-    (tell,) = plan(a_snapshot(patient=patient, settings=here), NOW).tells
-    assert tell.body["state"] == "opted_out"
-    told = replace(patient, told={Channel.SMS: replace(no, own=True)})
-    assert not plan(a_snapshot(patient=told, settings=here), NOW).tells
