@@ -118,7 +118,7 @@ def _by_rule(snapshot: Snapshot, visit: VisitKind, rule: Rule | None, findings: 
         findings.add("rule", saw, f"rule {rule.id} excludes the type")
         return Choice(key, objection=Code.TYPE_EXCLUDED)
     fallback = ", in the practice's language" if is_fallback(rule, visit) else ""
-    hole = ", no rule is for enhanced risk" if is_hole(rule, visit) else ""
+    hole = f", no rule is for {RISK_LEVELS[visit.risk].label}" if is_hole(rule, visit) else ""
     name = campaign_name(snapshot, rule.campaign)
     findings.add("rule", saw, f"rule {rule.id}: {name}{fallback}{hole}")
     return Choice(replace(key, campaign=rule.campaign))
