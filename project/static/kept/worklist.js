@@ -75,7 +75,7 @@
   const onKey = (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing || !keysAreOn()) return;
     if (event.target.closest(FIELD)) return;
-    const act = /^[1-7]$/.test(event.key) ? () => press(current(), event.key) : ACTIONS[event.key];
+    const act = /^[1-9]$/.test(event.key) ? () => press(current(), event.key) : ACTIONS[event.key];
     if (act && act()) event.preventDefault();
   };
 
