@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,8 @@ from campaigns.domain.effects import WorkItemWanted
 from campaigns.domain.values import AUTOMATIC_ITEMS, ITEMS_OF_A_START, PASSING_ITEMS, WorkItemKind
 from campaigns.models import Appointment, Response, WorkItem
 
-# What an item was opened for, in its details; it is opened for that once.
+# What an item was opened for, in its details; once a person closed it, it is not opened for that
+# again.
 _OCCASION = "occasion"
 
 
@@ -79,20 +80,32 @@ def settle_items(
     those that have no object any more. `closed` says that the visit is over, in whatever way.
     """
     items = list(wanted)
+    # First, since what is asked for another occasion takes the place of what is open.
+    _leave(appointment, {item.kind: item.occasion for item in items}, now)
     for item in items:
         response = Response.objects.get(pk=item.response_id) if item.response_id else None
         details = {_OCCASION: item.occasion} if item.occasion else None
         open_item(appointment, item.kind, item.sentence, now, response, details)
-    still = {item.kind for item in items}
-    standing = Q(response__isnull=True, kind__in=AUTOMATIC_ITEMS - still)
-    passing = Q(kind__in=PASSING_ITEMS - still)
-    for row in appointment.work_items.filter(standing | passing, closed_at__isnull=True):
-        close_item(row, now)
     asked = {(item.kind, item.response_id) for item in items}
     of_a_start = appointment.work_items.filter(kind__in=ITEMS_OF_A_START, closed_at__isnull=True)
     for row in of_a_start.select_related("response"):
         if (row.kind, row.response_id) not in asked and (closed or _moved_since(row, appointment)):
             close_item(row, now)
+
+
+def _leave(appointment: Appointment, occasions: Mapping[str, str], now: datetime) -> None:
+    """Close the items that leave by themselves and are asked for no more; `occasions` has what is
+    asked for. No person has seen to these, so the same occasion may open one again.
+    """
+    leaving = Q(response__isnull=True, kind__in=AUTOMATIC_ITEMS) | Q(kind__in=PASSING_ITEMS)
+    for row in appointment.work_items.filter(leaving, closed_at__isnull=True):
+        occasion = row.details.get(_OCCASION, "") if isinstance(row.details, dict) else ""
+        if occasions.get(row.kind) == occasion:
+            continue
+        if occasion:
+            row.details = None
+            row.save(update_fields=["details"])
+        close_item(row, now)
 
 
 def about_start(appointment: Appointment) -> dict[str, Any]:

@@ -159,7 +159,8 @@ class EffectWanted:
 class WorkItemWanted:
     """Something a person has to look at, and why, in words without patient data.
 
-    One with an `occasion` is not opened again for the same one once a person has closed it.
+    One with an `occasion` is not opened again for the same one once a person has closed it; one
+    that is open for another occasion gives way to it.
     """
 
     kind: WorkItemKind

@@ -35,6 +35,14 @@ def twice(clinic: Clinic, **fields: str) -> tuple[str, str]:
     return first, second
 
 
+def move(clinic: Clinic, days: int, *visits: str) -> None:
+    """To another day, at once."""
+    for visit in visits:
+        body = {"starts_at": clinic.ahead(days)}
+        clinic.control(f"athena/appointments/{visit}/change", body)
+    clinic.sync()
+
+
 def test_both_keep_their_reminders_until_a_person_cancels_one(clinic: Clinic) -> None:
     first, second = twice(clinic)
     assert clinic.active(first) and clinic.active(second)
@@ -64,12 +72,42 @@ def test_the_item_leaves_when_one_is_moved_and_stays_away_when_a_person_closed_i
     third = clinic.book(str(clinic.chart(first)["patientid"]), days=5, providerid="73")
     clinic.sync()
     assert [kind for kind, _ in items(first)] == ["booked_twice"]
-    for visit, days in ((third, 6), (second, 7)):
-        body = {"starts_at": clinic.ahead(days)}
-        clinic.control(f"athena/appointments/{visit}/change", body)
-    clinic.sync()
+    move(clinic, 6, third)
+    move(clinic, 7, second)
     assert items(first) == items(second) == items(third) == []
     assert all(clinic.active(visit) for visit in (first, second, third))
+
+
+def test_two_that_move_together_and_part_and_meet_again_are_asked_about_anew(
+    clinic: Clinic,
+) -> None:
+    first, second = twice(clinic)
+    asked = WorkItem.objects.get(kind="booked_twice")
+    move(clinic, 6, first, second)
+    asked.refresh_from_db()
+    assert asked.closed_at and [kind for kind, _ in items(first)] == ["booked_twice"]
+    move(clinic, 7, second)
+    assert items(first) == []
+    # Nobody said that these two are both meant.
+    move(clinic, 6, second)
+    assert [kind for kind, _ in items(first)] == ["booked_twice"]
+
+
+def test_done_holds_for_those_that_were_booked_then(clinic: Clinic) -> None:
+    first, second = twice(clinic)
+    close_work_item(WorkItem.objects.get(kind="booked_twice"), UserFactory())
+    third = clinic.book(str(clinic.chart(first)["patientid"]), days=5, providerid="73")
+    clinic.sync()
+    assert [kind for kind, _ in items(first)] == ["booked_twice"]
+    # Without the third one, what is left was seen to.
+    move(clinic, 6, third)
+    assert items(first) == items(second) == items(third) == []
+    # It comes back, and Done is now about all three.
+    move(clinic, 5, third)
+    close_work_item(WorkItem.objects.get(kind="booked_twice", closed_at=None), UserFactory())
+    clinic.control(f"athena/appointments/{second}/change", {"confirmation": "2"})
+    clinic.sync()
+    assert items(first) == []
 
 
 def test_an_answer_that_cancels_one_asks_about_the_other(clinic: Clinic) -> None:
